@@ -1,0 +1,136 @@
+// swift-tools-version: 6.2
+// One row a target. `uses` and `packages` are what its files may import: TidyTests compare each `import` line with
+// this table, because the compiler does not notice a module that is reached through another target.
+import PackageDescription
+
+struct Module {
+    enum Kind { case swift, c, system(pkgConfig: String, debian: String), program, testSupport, tests }
+    var name: String
+    var kind: Kind
+    var uses: [String]
+    var packages: [String]
+}
+
+func module(_ name: String, _ kind: Module.Kind = .swift, uses: [String] = [], packages: [String] = []) -> Module {
+    Module(name: name, kind: kind, uses: uses, packages: packages)
+}
+
+let modules: [Module] = [
+    module("CKernels", .c),
+    module("CSQLite", .system(pkgConfig: "sqlite3", debian: "libsqlite3-dev")),
+    module("CYAML", .system(pkgConfig: "yaml-0.1", debian: "libyaml-dev")),
+    module("CModbus", .system(pkgConfig: "libmodbus", debian: "libmodbus-dev")),
+    module("CMosquitto", .system(pkgConfig: "libmosquitto", debian: "libmosquitto-dev")),
+    module("CLibcrypto", .system(pkgConfig: "libcrypto", debian: "libssl-dev")),
+    module("CCurl", .system(pkgConfig: "libcurl", debian: "libcurl4-openssl-dev")),
+
+    module("Plant"),
+    module("Kernels", uses: ["CKernels"]),
+    module("Graph"),
+    module("Runtime", uses: ["Graph", "Kernels"]),
+    module("SQLite", uses: ["CSQLite"]),
+    module("YAML", uses: ["CYAML"]),
+    module("Signals", uses: ["Plant"]),
+    module("Scoring", uses: ["Plant", "Signals", "Graph", "Runtime"]),
+    module("Drivers", uses: ["Plant", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
+    module("Store", uses: ["Plant", "SQLite"], packages: ["Logging"]),
+    module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
+    module("Trust", uses: ["CLibcrypto"]),
+    module("Transfer", uses: ["CCurl"]),
+    module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
+    module(
+        "AssemblyLine", uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Store", "YAML"],
+        packages: ["Logging"]),
+    module("Rig", uses: ["Plant", "CModbus", "CMosquitto"]),
+    module("Registry", uses: ["Plant", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
+
+    module(
+        "millwright", .program,
+        uses: [
+            "Plant", "Kernels", "Graph", "Runtime", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
+            "Transfer", "Uplink", "AssemblyLine", "Rig",
+        ],
+        packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
+    module(
+        "millwright-registry", .program, uses: ["Plant", "Registry", "Trust"],
+        packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
+
+    module("TestBench", .testSupport, uses: ["Plant", "Rig"]),
+    module("CAllocationCounter", .c),
+    module("TidyTests", .tests),
+    module("PlantTests", .tests, uses: ["Plant"]),
+    module("KernelsTests", .tests, uses: ["Kernels", "CKernels"]),
+    module("GraphTests", .tests, uses: ["Graph"]),
+    module("RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter"]),
+    module("SQLiteTests", .tests, uses: ["SQLite"]),
+    module("YAMLTests", .tests, uses: ["YAML"]),
+    module("SignalsTests", .tests, uses: ["Plant", "Signals"]),
+    module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
+    module("DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"]),
+    module("StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"]),
+    module("AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"]),
+    module("TrustTests", .tests, uses: ["Trust"]),
+    module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
+    module("UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"]),
+    module("RegistryTests", .tests, uses: ["Plant", "SQLite", "Trust", "Registry", "TestBench"], packages: ["Hummingbird"]),
+    module(
+        "AssemblyLineTests", .tests,
+        uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Store", "AssemblyLine", "TestBench"]),
+    module("MillwrightTests", .tests, uses: ["Plant", "Store", "Drivers", "Rig", "TestBench", "millwright"]),
+]
+
+let packages: [String: (url: String, from: Version, package: String)] = [
+    "ArgumentParser": ("https://github.com/apple/swift-argument-parser", "1.8.2", "swift-argument-parser"),
+    "Logging": ("https://github.com/apple/swift-log", "1.16.2", "swift-log"),
+    "ServiceLifecycle": ("https://github.com/swift-server/swift-service-lifecycle", "2.13.0", "swift-service-lifecycle"),
+    "Hummingbird": ("https://github.com/hummingbird-project/hummingbird", "2.28.1", "hummingbird"),
+]
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Optimized in debug builds too (plain -O0 kernels are 6 to 90 times slower, and the tests walk every shape), and
+// without contraction: a multiply-add fused on one ISA only would break bit-exactness.
+let cSettings: [CSetting] = [
+    .unsafeFlags(["-O2", "-ffp-contract=off", "-std=c11", "-Wall", "-Wextra", "-Werror"])
+]
+
+func target(_ module: Module) -> Target {
+    let dependencies: [Target.Dependency] =
+        module.uses.map { .target(name: $0) }
+        + module.packages.compactMap { name in packages[name].map { .product(name: name, package: $0.package) } }
+    switch module.kind {
+    case .swift:
+        return .target(name: module.name, dependencies: dependencies, swiftSettings: swiftSettings)
+    case .c:
+        return .target(name: module.name, cSettings: cSettings)
+    case .system(let pkgConfig, let debian):
+        return .systemLibrary(name: module.name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+    case .program:
+        return .executableTarget(name: module.name, dependencies: dependencies, swiftSettings: swiftSettings)
+    case .testSupport:
+        return .target(
+            name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", swiftSettings: swiftSettings)
+    case .tests:
+        return .testTarget(name: module.name, dependencies: dependencies, swiftSettings: swiftSettings)
+    }
+}
+
+let used = Set(modules.flatMap(\.packages))
+
+let package = Package(
+    name: "millwright",
+    products: [
+        .executable(name: "millwright", targets: ["millwright"]),
+        .executable(name: "millwright-registry", targets: ["millwright-registry"]),
+    ],
+    dependencies: packages.filter { used.contains($0.key) }.sorted { $0.key < $1.key }
+        .map { .package(url: $0.value.url, from: $0.value.from) },
+    targets: modules.map(target),
+    swiftLanguageModes: [.v6]
+)
