@@ -41,6 +41,8 @@ let modules: [Module] = [
     module(
         "AssemblyLine", uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Store", "YAML"],
         packages: ["Logging"]),
+    module("Plots", uses: ["Plant"]),
+    module("Host", uses: ["Plant"], packages: ["Logging"]),
     module("Rig", uses: ["Plant", "CModbus", "CMosquitto"]),
     module("Registry", uses: ["Plant", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
 
@@ -49,16 +51,19 @@ let modules: [Module] = [
         uses: [
             "Plant", "Kernels", "Graph", "Runtime", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
             "Transfer", "Uplink", "AssemblyLine", "Rig",
+            "Host", "Plots",
         ],
         packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
     module(
-        "millwright-registry", .program, uses: ["Plant", "Registry", "Trust"],
+        "millwright-registry", .program, uses: ["Plant", "Host", "Registry", "Trust"],
         packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
 
     module("TestBench", .testSupport, uses: ["Plant", "Rig"]),
     module("CAllocationCounter", .c),
     module("TidyTests", .tests),
     module("PlantTests", .tests, uses: ["Plant"]),
+    module("HostTests", .tests, uses: ["Plant", "Host"]),
+    module("PlotsTests", .tests, uses: ["Plant", "Plots"]),
     module("KernelsTests", .tests, uses: ["Kernels", "CKernels"]),
     module("GraphTests", .tests, uses: ["Graph"]),
     module("RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter"]),

@@ -48,7 +48,8 @@ package struct Alert: Hashable, Sendable {
     package var action: LocalizedText
 
     package init(
-        id: String, asset: String, code: String, severity: Severity, state: AlertState, raisedAt: WallTime, score: Double,
+        id: String, asset: String, code: String, severity: Severity, state: AlertState, raisedAt: WallTime,
+        score: Double,
         threshold: Double, features: [Contribution], modelDigest: String, title: LocalizedText, cause: LocalizedText,
         action: LocalizedText
     ) {

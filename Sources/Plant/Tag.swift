@@ -26,7 +26,9 @@ package struct TagDefinition: Hashable, Sendable {
 
     /// Letters, digits, `.`, `-`, `_` and `/`, 1 to 200 characters, starting with a letter or digit.
     package static func isValid(name: String) -> Bool {
-        guard (1...200).contains(name.utf8.count), let first = name.utf8.first, first.isLetterOrDigit else { return false }
+        guard (1...200).contains(name.utf8.count), let first = name.utf8.first, first.isLetterOrDigit else {
+            return false
+        }
         return name.utf8.allSatisfy { $0.isLetterOrDigit || "._-/".utf8.contains($0) }
     }
 }
@@ -41,7 +43,9 @@ extension UInt8 {
 /// The unit symbols that a configuration may name.
 package enum Unit {
     package static let known: [String] = [
-        "", "g", "m/s2", "mm/s", "um", "degC", "K", "rpm", "Hz", "%", "A", "mA", "V", "W", "kW", "kWh", "VA", "var", "bar",
-        "Pa", "kPa", "MPa", "N", "kN", "Nm", "m3/h", "l/min", "kg", "kg/h", "m", "mm", "s", "ms", "h", "dB", "ppm", "pH",
+        "", "g", "m/s2", "mm/s", "um", "degC", "K", "rpm", "Hz", "%", "A", "mA", "V", "W", "kW", "kWh", "VA", "var",
+        "bar",
+        "Pa", "kPa", "MPa", "N", "kN", "Nm", "m3/h", "l/min", "kg", "kg/h", "m", "mm", "s", "ms", "h", "dB", "ppm",
+        "pH",
     ]
 }

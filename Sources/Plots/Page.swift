@@ -1,0 +1,95 @@
+package import Plant
+
+/// Text made safe for HTML and SVG.
+package enum Markup {
+    package static func escaped(_ text: String) -> String {
+        var result = ""
+        result.reserveCapacity(text.utf8.count)
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}
+
+/// A self-contained HTML page in two languages: no script, no font, no picture from elsewhere, so that it opens from a stick.
+package struct Page: Sendable {
+    package var title: LocalizedText
+    package var language: Language
+    private var body: [String] = []
+
+    package init(title: LocalizedText, language: Language) {
+        self.title = title
+        self.language = language
+    }
+
+    package mutating func heading(_ text: LocalizedText) { body.append("<h2>\(both(text, "span"))</h2>") }
+    package mutating func paragraph(_ text: LocalizedText) { body.append(both(text, "p")) }
+
+    /// A call-out: what the reader should see first.
+    package mutating func callout(_ title: LocalizedText, _ lines: [LocalizedText]) {
+        body.append(
+            "<section class=\"callout\"><h3>\(both(title, "span"))</h3>\(lines.map { both($0, "p") }.joined())</section>"
+        )
+    }
+
+    /// One picture a language, since its labels are in it.
+    package mutating func figure(_ picture: (Language) -> String) {
+        let each = Language.allCases.map { "<div lang=\"\($0.rawValue)\">\(picture($0))</div>" }
+        body.append("<figure>\(each.joined())</figure>")
+    }
+
+    package mutating func table(_ head: [LocalizedText], _ rows: [[String]]) {
+        let cells = head.map { "<th>\(both($0, "span"))</th>" }.joined()
+        let lines = rows.map { "<tr>\($0.map { "<td>\(Markup.escaped($0))</td>" }.joined())</tr>" }.joined(
+            separator: "\n")
+        body.append("<table><thead><tr>\(cells)</tr></thead><tbody>\(lines)</tbody></table>")
+    }
+
+    /// The whole document. The language switch is two radio buttons and a style rule.
+    package func html() -> String {
+        let checked = { (language: Language) in language == self.language ? " checked" : "" }
+        return """
+            <!doctype html>
+            <html lang="\(language.rawValue)"><head><meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>\(Markup.escaped(title[language]))</title>
+            <style>\(Self.style)</style></head>
+            <body>
+            <input type="radio" name="language" id="language-en"\(checked(.english))><label for="language-en">English</label>
+            <input type="radio" name="language" id="language-zh-CN"\(checked(.chinese))><label for="language-zh-CN">中文</label>
+            <main><h1>\(both(title, "span"))</h1>
+            \(body.joined(separator: "\n"))
+            </main></body></html>
+
+            """
+    }
+
+    private func both(_ text: LocalizedText, _ element: String) -> String {
+        Language.allCases.map { "<\(element) lang=\"\($0.rawValue)\">\(Markup.escaped(text[$0]))</\(element)>" }
+            .joined()
+    }
+
+    private static let style = """
+        :root{color-scheme:light dark;--accent:#b3261e}
+        body{font:16px/1.5 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:0;padding:1rem 1.25rem 3rem}
+        main{max-width:60rem;margin:0 auto}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}
+        input[name=language]{position:absolute;opacity:0}
+        label{float:right;margin-left:.5rem;padding:.15rem .7rem;border:1px solid currentColor;border-radius:1rem;cursor:pointer;opacity:.6}
+        #language-en:checked+label,#language-zh-CN:checked+label{opacity:1;font-weight:600}
+        #language-en:focus-visible+label,#language-zh-CN:focus-visible+label{outline:2px solid var(--accent)}
+        #language-en:checked~main [lang="zh-CN"],#language-zh-CN:checked~main [lang="en"]{display:none}
+        figure{margin:1rem 0}svg{width:100%;height:auto}
+        .callout{border-left:.4rem solid var(--accent);padding:.25rem 1rem;background:color-mix(in srgb,var(--accent) 8%,transparent)}
+        .callout h3{color:var(--accent);margin:.4rem 0}
+        table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top}
+        @media print{label,input{display:none}}
+        """
+}
