@@ -35,7 +35,7 @@ let modules: [Module] = [
     module("Drivers", uses: ["Plant", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "SQLite"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
-    module("Trust", uses: ["CLibcrypto"]),
+    module("Trust", uses: ["Plant", "CLibcrypto"]),
     module("Transfer", uses: ["CCurl"]),
     module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
     module(
@@ -74,7 +74,7 @@ let modules: [Module] = [
     module("DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"]),
     module("StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"]),
     module("AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"]),
-    module("TrustTests", .tests, uses: ["Trust"]),
+    module("TrustTests", .tests, uses: ["Plant", "Trust"]),
     module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
     module("UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"]),
     module("RegistryTests", .tests, uses: ["Plant", "SQLite", "Trust", "Registry", "TestBench"], packages: ["Hummingbird"]),
