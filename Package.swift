@@ -4,7 +4,7 @@
 import PackageDescription
 
 struct Module {
-    enum Kind { case swift, c, system(pkgConfig: String, debian: String), program, testSupport, tests }
+    enum Kind { case swift, c, testC, system(pkgConfig: String, debian: String), program, testSupport, tests }
     var name: String
     var kind: Kind
     var uses: [String]
@@ -59,7 +59,7 @@ let modules: [Module] = [
         packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
 
     module("TestBench", .testSupport, uses: ["Plant", "Rig"]),
-    module("CAllocationCounter", .c),
+    module("CAllocationCounter", .testC),
     module("TidyTests", .tests),
     module("PlantTests", .tests, uses: ["Plant"]),
     module("HostTests", .tests, uses: ["Plant", "Host"]),
@@ -114,6 +114,8 @@ func target(_ module: Module) -> Target {
         return .target(name: module.name, dependencies: dependencies, swiftSettings: swiftSettings)
     case .c:
         return .target(name: module.name, cSettings: cSettings)
+    case .testC:
+        return .target(name: module.name, path: "Tests/\(module.name)", cSettings: cSettings)
     case .system(let pkgConfig, let debian):
         return .systemLibrary(name: module.name, pkgConfig: pkgConfig, providers: [.apt([debian])])
     case .program:
