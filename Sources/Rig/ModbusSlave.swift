@@ -63,6 +63,11 @@ package final class ModbusSlave: Sendable {
     /// Makes it behave again.
     package func heal() { state.withLock { $0.injections = [] } }
 
+    /// How often the faults that were limited in number are still to come.
+    package var faultsLeft: Int {
+        state.withLock { $0.injections.filter { $0.remaining < .max / 2 }.reduce(0) { $0 + $1.remaining } }
+    }
+
     /// Requests received so far, well or badly answered.
     package var requests: Int { state.withLock { $0.requests } }
     /// Connections accepted so far.

@@ -1,0 +1,39 @@
+package import YAML
+
+/// What the links of one configuration have taken for themselves: each thing may be taken once.
+package struct LinkClaims {
+    /// A thing that two links must not both have.
+    package enum Thing: Hashable {
+        case link(String)
+        case tag(String)
+        /// A device: two masters that poll one unit confuse many of them.
+        case device(host: String, port: Int, unit: Int)
+        /// An MQTT client id at a broker: the broker would throw out one of the two, again and again.
+        case client(host: String, port: Int, id: String)
+
+        var description: String {
+            switch self {
+            case .link(let name): "the link name \"\(name)\""
+            case .tag(let name): "the tag \"\(name)\""
+            case .device(let host, let port, let unit): "the device \(host):\(port) unit \(unit)"
+            case .client(let host, let port, let id): "the client id \"\(id)\" at \(host):\(port)"
+            }
+        }
+    }
+
+    private let diagnostics: Diagnostics
+    private var taken: [Thing: Mark] = [:]
+
+    package init(diagnostics: Diagnostics) { self.diagnostics = diagnostics }
+
+    /// Takes a thing, or reports that it is taken.
+    package mutating func take(_ thing: Thing, at mark: Mark, path: String) {
+        if let first = taken[thing] {
+            diagnostics.report(
+                at: mark, path: path, expected: "each of these once",
+                found: "\(thing.description) again (first at line \(first.line))")
+        } else {
+            taken[thing] = mark
+        }
+    }
+}

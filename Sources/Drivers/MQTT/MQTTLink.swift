@@ -1,0 +1,249 @@
+import Glibc
+import Logging
+import Plant
+
+/// One connection to a broker, kept up: read a burst, store it, acknowledge it.
+///
+/// Runs on a thread of its own, which blocks in poll(2).
+actor MQTTLink {
+    /// A broker that has not answered by then is as good as absent.
+    private static let connectLimit: Duration = .seconds(10)
+    /// A connection that has lasted for this long was a good one: the next wait starts small again.
+    private static let stableAfter: Duration = .seconds(5)
+    /// A batch waits this long for a further message, and altogether at most so long: a commit for each single message
+    /// would wear out a flash card. While it waits it asks for no more, so a broker with a small window is not slowed.
+    private static let lingerQuiet: Duration = .milliseconds(2)
+    private static let lingerLimit: Duration = .milliseconds(10)
+
+    private let link: LinkDefinition
+    private let settings: MQTTSettings
+    private let tags: any TagLookup
+    private let clock: any PlantClock
+    private let logger: Logger
+    private let monitor: LinkMonitor
+    private let inbox: MQTTInbox
+    private let stop: WakeSignal
+    private var backOff: BackOff
+    private var wildcardTags = 0
+    private var areTagsDeclared = false
+    /// Whether the broker's session has our subscriptions already; asking again would bring every retained message again.
+    private var isSubscribed = false
+    private var hasConnected = false
+    private var hasWarnedOfSize = false
+
+    private nonisolated let executor: DedicatedThreadExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(
+        link: LinkDefinition, settings: MQTTSettings, tags: any TagLookup, clock: any PlantClock, logger: Logger,
+        monitor: LinkMonitor
+    ) throws(LinkFailure) {
+        executor = try DedicatedThreadExecutor()
+        stop = try WakeSignal()
+        self.link = link
+        self.settings = settings
+        self.tags = tags
+        self.clock = clock
+        self.logger = logger
+        self.monitor = monitor
+        inbox = MQTTInbox(link: link.name, rules: settings.topics, clock: clock)
+        backOff = BackOff(seed: UInt64.random(in: .min ... .max))
+    }
+
+    func run(into sink: any SampleSink) async {
+        await withTaskCancellationHandler {
+            while !Task.isCancelled { await connectOnce(sink) }
+            monitor.enter(.stopped)
+        } onCancel: {
+            stop.raise()
+        }
+    }
+
+    /// One connection from its first attempt to its end, and the wait after it.
+    private func connectOnce(_ sink: any SampleSink) async {
+        monitor.enter(.connecting)
+        let start = clock.monotonic()
+        do {
+            try await declareTags()
+            inbox.startConnection(receipts: try await sink.storedReceipts(link: link.name))
+            let client = try MosquittoClient(settings, isSessionClean: false, handler: inbox)
+            try await serve(client, sink)
+        } catch {
+            if Task.isCancelled { return }
+            monitor.record(error: "\(error)")
+            logger.warning("MQTT link broke", metadata: ["link": "\(link.name)", "error": "\(error)"])
+        }
+        publishCounters()
+        if Task.isCancelled { return }
+        if clock.monotonic() - start >= Self.stableAfter { backOff.reset() }
+        let wait = backOff.wait()
+        monitor.enter(.waiting(until: clock.monotonic() + wait))
+        stop.wait(timeout: wait)
+    }
+
+    private func serve(_ client: MosquittoClient, _ sink: any SampleSink) async throws {
+        try openConnection(client)
+        let start = clock.monotonic()
+        var nextKeepAlive = start + .seconds(1)
+        var expected = 0
+        if !(isSubscribed && inbox.isSessionPresent) {
+            isSubscribed = false
+            for topic in settings.topics { try client.subscribe(topic.filter) }
+            expected = settings.topics.count
+        }
+        try client.write()
+        while !Task.isCancelled {
+            let now = clock.monotonic()
+            if inbox.subscriptionsAnswered >= expected {
+                enterConnected()
+            } else if now - start > Self.connectLimit {
+                throw LinkFailure.timedOut(what: "SUBACK")
+            }
+            guard let descriptor = client.descriptor else { throw LinkFailure.closed }
+            // Everything read so far is stored, so everything that waits may be written.
+            let events = Int16(POLLIN) | (client.wantsToWrite ? Int16(POLLOUT) : 0)
+            let ready = Polling.wait([(descriptor, events), (stop.descriptor, Int16(POLLIN))], timeout: .seconds(1))
+            if ready[1] != 0 { break }
+            if ready[0] & Int16(POLLOUT) != 0 { try client.write() }
+            if ready[0] & ~Int16(POLLOUT) != 0 { try await readAndStore(client, sink) }
+            if clock.monotonic() >= nextKeepAlive {
+                try client.keepAlive()
+                nextKeepAlive = clock.monotonic() + .seconds(1)
+            }
+            try client.write()
+        }
+        client.disconnect()
+    }
+
+    /// Waits for CONNACK.
+    private func openConnection(_ client: MosquittoClient) throws {
+        client.isLogWanted = true
+        try client.connect(settings)
+        let start = clock.monotonic()
+        var isFirst = true
+        while inbox.connectCode == nil {
+            guard clock.monotonic() - start < Self.connectLimit else { throw LinkFailure.timedOut(what: "CONNACK") }
+            guard let descriptor = client.descriptor else { throw LinkFailure.closed }
+            // Writable once means connected; later only the steps of a TLS handshake may wait for it.
+            let events = Int16(POLLIN) | (isFirst || client.wantsToWrite ? Int16(POLLOUT) : 0)
+            let ready = Polling.wait(
+                [(descriptor, events), (stop.descriptor, Int16(POLLIN))], timeout: .milliseconds(50))
+            if ready[1] != 0 { throw CancellationError() }
+            guard !isFirst || ready[0] != 0 else { continue }
+            isFirst = false
+            try client.write()
+            _ = try client.read()
+        }
+        if let code = inbox.connectCode, code != 0 {
+            throw LinkFailure.refused(MQTTReason.connect(code))
+        }
+    }
+
+    private func enterConnected() {
+        guard !isSubscribed || monitor.current.state != .connected else { return }
+        if inbox.subscriptionsRefused > 0 {
+            monitor.record(error: "the broker refuses \(inbox.subscriptionsRefused) of the subscriptions")
+        }
+        isSubscribed = true
+        monitor.enter(.connected)
+        if hasConnected { monitor.count { $0.reconnects += 1 } }
+        hasConnected = true
+        logger.info("MQTT link is connected", metadata: ["link": "\(link.name)"])
+    }
+
+    /// Reads what there is, stores it, and only then lets the acknowledgements go.
+    private func readAndStore(_ client: MosquittoClient, _ sink: any SampleSink) async throws {
+        var failure: LinkFailure?
+        do {
+            try readBurst(client)
+        } catch {
+            // What came before the connection broke is stored all the same; the broker may send it again.
+            failure = error
+        }
+        if client.isLogWanted, !inbox.isAwaitingDuplicates { client.isLogWanted = false }
+        try await resolveDeferred()
+        publishCounters()
+        if !inbox.batch.samples.isEmpty {
+            let count = inbox.batch.samples.count
+            do {
+                try await sink.store(inbox.batch)
+            } catch {
+                monitor.count { $0.refusals += 1 }
+                throw LinkFailure.notStored("\(error)")
+            }
+            monitor.count { $0.stored += count }
+        }
+        inbox.clearBatch()
+        if let failure { throw failure }
+    }
+
+    private func readBurst(_ client: MosquittoClient) throws(LinkFailure) {
+        let start = clock.monotonic()
+        while !inbox.isFull {
+            let before = inbox.messages
+            let progress = try client.read()
+            // A message that came is progress, whatever a callback left behind in errno.
+            if progress == .more || inbox.messages > before { continue }
+            guard inbox.messages > 0, clock.monotonic() - start < Self.lingerLimit, let descriptor = client.descriptor
+            else { return }
+            let ready = Polling.wait(
+                [(descriptor, Int16(POLLIN)), (stop.descriptor, Int16(POLLIN))], timeout: Self.lingerQuiet)
+            if ready[0] == 0 || ready[1] != 0 { return }
+        }
+    }
+
+    private func declareTags() async throws {
+        guard !areTagsDeclared else { return }
+        for topic in settings.topics where topic.filter.wildcards == 0 {
+            let bytes = Array(topic.filter.text.utf8)
+            try await remember(bytes)
+        }
+        areTagsDeclared = true
+    }
+
+    private func resolveDeferred() async throws {
+        for message in inbox.deferred {
+            var route = message.topic.withUnsafeBytes { inbox.routes.route(of: $0) }
+            if route == nil { route = try await remember(message.topic) }
+            if let route { inbox.resume(message, as: route) }
+        }
+        if inbox.largest > MQTTInbox.maxPayloadBytes, !hasWarnedOfSize {
+            hasWarnedOfSize = true
+            logger.warning(
+                "payload is too large and is not used",
+                metadata: [
+                    "link": "\(link.name)", "bytes": "\(inbox.largest)", "limit": "\(MQTTInbox.maxPayloadBytes)",
+                ])
+        }
+    }
+
+    /// Looks at a new topic and asks for the numbers of its tags.
+    @discardableResult
+    private func remember(_ topic: [UInt8]) async throws -> TopicRoutes.Route {
+        var route = TopicRoutes.Route(topic: topic, rule: nil, tags: [])
+        if let (rule, definitions) = inbox.resolve(topic) {
+            let isFixed = settings.topics[rule].filter.wildcards == 0
+            if isFixed || wildcardTags + definitions.count <= TopicRoutes.maxWildcardTags,
+                definitions.allSatisfy({ TagDefinition.isValid(name: $0.name) })
+            {
+                do {
+                    for definition in definitions { route.tags.append(try await tags.id(for: definition)) }
+                    route.rule = rule
+                    if !isFixed { wildcardTags += definitions.count }
+                } catch let refusal as TagRefused {
+                    monitor.record(error: "\(refusal)")
+                    inbox.countRefusedTags(definitions.count)
+                }
+            } else {
+                inbox.countRefusedTags(definitions.count)
+            }
+        }
+        inbox.remember(route)
+        return route
+    }
+
+    private func publishCounters() {
+        let new = inbox.takeCounters()
+        monitor.count { $0.add(new) }
+    }
+}

@@ -1,0 +1,72 @@
+import Plant
+
+/// What an MQTT link needs to know.
+struct MQTTSettings: LinkSettings {
+    var host: String
+    var port: Int
+    /// Stays the same over restarts: the broker keeps what came meanwhile under this name.
+    var clientID: String
+    var keepAlive: Duration
+    var username: String?
+    /// The first line of this file is the password; it is read at each connection, so that it can be changed.
+    var passwordFile: String?
+    var tls: MQTTTransportSecurity?
+    var topics: [TopicRule]
+
+    var tags: [TagDefinition] {
+        topics.flatMap { topic in
+            topic.payload.tags.filter { $0.template.isConstant }.map { topic.payload.definition(of: $0, captures: []) }
+        }
+    }
+}
+
+/// Files of an encrypted connection, read at each connection, so that they can be renewed. PEM.
+struct MQTTTransportSecurity: Hashable, Sendable {
+    var authorityFile: String
+    var certificateFile: String?
+    var keyFile: String?
+}
+
+/// One entry of `topics:`.
+struct TopicRule: Hashable, Sendable {
+    var filter: TopicFilter
+    var payload: PayloadRule
+}
+
+/// What the messages of a topic contain.
+struct PayloadRule: Hashable, Sendable {
+    struct Tag: Hashable, Sendable {
+        var template: TagTemplate
+        var unit: String
+    }
+
+    enum Format: Hashable, Sendable {
+        /// `paths[i]` leads to the value of `tags[i]`.
+        case json(paths: [JSONPath], time: JSONTime?)
+        /// The whole payload is one number in decimal.
+        case number
+        case waveform(WaveformFormat)
+    }
+
+    var tags: [Tag]
+    var format: Format
+
+    func definition(of tag: Tag, captures: [String]) -> TagDefinition {
+        let kind: TagDefinition.Kind =
+            switch format {
+            case .json, .number: .number
+            case .waveform(let format): .waveform(samples: format.samples, rateHertz: format.rateHertz)
+            }
+        return TagDefinition(name: tag.template.name(captures), unit: tag.unit, kind: kind)
+    }
+}
+
+/// Where a JSON payload says when it was measured.
+struct JSONTime: Hashable, Sendable {
+    enum Format: String, CaseIterable, Sendable {
+        case iso8601, unixSeconds = "unix_s", unixMilliseconds = "unix_ms", unixNanoseconds = "unix_ns"
+    }
+
+    var path: JSONPath
+    var format: Format
+}

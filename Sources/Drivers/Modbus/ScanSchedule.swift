@@ -1,0 +1,25 @@
+import Plant
+
+/// When a block is due: at whole multiples of its interval after the start, so that it never drifts.
+struct ScanSchedule {
+    let interval: Duration
+    private(set) var due: MonotonicTime
+
+    init(interval: Duration, start: MonotonicTime) {
+        self.interval = interval
+        due = start
+    }
+
+    func isDue(_ now: MonotonicTime) -> Bool { due <= now }
+
+    /// To be called when the scan that was due is done.
+    ///
+    /// - Returns: how many scans were missed meanwhile; they are left out, not made up for.
+    mutating func advance(_ now: MonotonicTime) -> Int {
+        due = due + interval
+        guard due <= now else { return 0 }
+        let missed = (now - due).wholeNanoseconds / interval.wholeNanoseconds + 1
+        due = due + interval * Double(missed)
+        return Int(missed)
+    }
+}

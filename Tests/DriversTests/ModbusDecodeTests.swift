@@ -1,0 +1,133 @@
+import Plant
+import Testing
+
+@testable import Drivers
+
+@Suite struct ModbusDecodeTests {
+    struct Vector: Sendable, CustomTestStringConvertible {
+        var encoding: ModbusValue.Encoding
+        var order: ModbusValue.ByteOrder
+        var words: [UInt16]
+        var value: Double
+        var testDescription: String { "\(encoding) \(order) \(words.map { String($0, radix: 16) })" }
+    }
+
+    /// The bytes A B C D of 123456.789f are 47 F1 20 65 (IEEE 754), of -2 as int32 FF FF FF FE, of 305419896 12 34 56 78.
+    static let vectors: [Vector] = [
+        Vector(encoding: .float32, order: .abcd, words: [0x47F1, 0x2065], value: Double(Float(123_456.789))),
+        Vector(encoding: .float32, order: .badc, words: [0xF147, 0x6520], value: Double(Float(123_456.789))),
+        Vector(encoding: .float32, order: .cdab, words: [0x2065, 0x47F1], value: Double(Float(123_456.789))),
+        Vector(encoding: .float32, order: .dcba, words: [0x6520, 0xF147], value: Double(Float(123_456.789))),
+        Vector(encoding: .int32, order: .abcd, words: [0xFFFF, 0xFFFE], value: -2),
+        Vector(encoding: .int32, order: .badc, words: [0xFFFF, 0xFEFF], value: -2),
+        Vector(encoding: .int32, order: .cdab, words: [0xFFFE, 0xFFFF], value: -2),
+        Vector(encoding: .int32, order: .dcba, words: [0xFEFF, 0xFFFF], value: -2),
+        Vector(encoding: .uint32, order: .abcd, words: [0x1234, 0x5678], value: 305_419_896),
+        Vector(encoding: .uint32, order: .badc, words: [0x3412, 0x7856], value: 305_419_896),
+        Vector(encoding: .uint32, order: .cdab, words: [0x5678, 0x1234], value: 305_419_896),
+        Vector(encoding: .uint32, order: .dcba, words: [0x7856, 0x3412], value: 305_419_896),
+        Vector(encoding: .uint32, order: .abcd, words: [0xFFFF, 0xFFFF], value: 4_294_967_295),
+        Vector(encoding: .int16, order: .abcd, words: [0x8000], value: -32_768),
+        Vector(encoding: .int16, order: .badc, words: [0xFEFF], value: -2),
+        Vector(encoding: .int16, order: .cdab, words: [0xFFFE], value: -2),
+        Vector(encoding: .int16, order: .dcba, words: [0xFEFF], value: -2),
+        Vector(encoding: .uint16, order: .abcd, words: [0xFFFE], value: 65_534),
+        Vector(encoding: .uint16, order: .badc, words: [0x3412], value: 0x1234),
+        Vector(encoding: .bool, order: .abcd, words: [0], value: 0),
+        Vector(encoding: .bool, order: .abcd, words: [0x0100], value: 1),
+    ]
+
+    private func value(
+        _ encoding: ModbusValue.Encoding, _ order: ModbusValue.ByteOrder = .abcd, scale: Double = 1, offset: Double = 0,
+        range: ClosedRange<Double>? = nil
+    ) -> ModbusValue {
+        ModbusValue(
+            tag: TagDefinition(name: "t", unit: "", kind: .number), address: 0, encoding: encoding, order: order,
+            scale: scale, offset: offset, range: range)
+    }
+
+    @Test(arguments: vectors) func decodes(_ vector: Vector) {
+        let (decoded, quality) = value(vector.encoding, vector.order).decode(vector.words[...])
+        #expect(decoded == .number(vector.value))
+        #expect(quality == .good)
+    }
+
+    @Test func scalesThenShifts() {
+        let (decoded, _) = value(.int16, scale: 0.5, offset: -40).decode([0xFFF6])
+        #expect(decoded == .number(-45))
+    }
+
+    @Test func aFloatThatIsNoNumberIsBad() {
+        for words: [UInt16] in [[0x7FC0, 0], [0x7F80, 0], [0xFF80, 0]] {
+            #expect(value(.float32).decode(words[...]) == (.none, .bad(.notFinite)))
+        }
+    }
+
+    @Test func aValueOutsideOfItsRangeIsBadButKept() {
+        let (decoded, quality) = value(.uint16, range: 0...100).decode([101])
+        #expect(decoded == .number(101))
+        #expect(quality == .bad(.outOfRange))
+    }
+
+    private let request = ModbusFrame.Request(transaction: 0x1234, unit: 7, function: 3, start: 10, count: 2)
+    private let reply: [UInt8] = [0x12, 0x34, 0, 0, 0, 7, 7, 3, 4, 0, 1, 0, 2]
+
+    @Test func aReplyIsTakenOnlyIfEveryFieldIsRight() throws {
+        #expect(try ModbusFrame.read(reply, to: request) == .data([0, 1, 0, 2]))
+        // Every bit of the header, one at a time.
+        for bit in 0..<(9 * 8) {
+            var frame = reply
+            frame[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(throws: LinkFailure.self) { try ModbusFrame.read(frame, to: request) }
+        }
+        for count in 0..<reply.count {
+            #expect(throws: LinkFailure.self) { try ModbusFrame.read(Array(reply[..<count]), to: request) }
+        }
+        #expect(throws: LinkFailure.self) { try ModbusFrame.read(reply + [0], to: request) }
+    }
+
+    @Test func anExceptionIsReadWithItsCode() throws {
+        #expect(try ModbusFrame.read([0x12, 0x34, 0, 0, 0, 3, 7, 0x83, 2], to: request) == .exception(2))
+        #expect(throws: LinkFailure.self) {
+            try ModbusFrame.read([0x12, 0x34, 0, 0, 0, 3, 7, 0x84, 2], to: request)
+        }
+        #expect(throws: LinkFailure.self) {
+            try ModbusFrame.read([0x12, 0x34, 0, 0, 0, 3, 8, 0x83, 2], to: request)
+        }
+    }
+}
+
+@Suite struct ScanScheduleTests {
+    private func at(_ milliseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
+
+    @Test func neverDrifts() {
+        var schedule = ScanSchedule(interval: .milliseconds(100), start: at(0))
+        for scan in 0..<1_000 {
+            #expect(schedule.due == at(Int64(scan) * 100))
+            // Each scan takes a different time, none as long as the interval.
+            #expect(schedule.advance(at(Int64(scan) * 100 + Int64(scan * 7 % 99))) == 0)
+        }
+    }
+
+    @Test func missedScansAreCountedAndLeftOut() {
+        var schedule = ScanSchedule(interval: .milliseconds(100), start: at(0))
+        #expect(schedule.advance(at(350)) == 3)
+        #expect(schedule.due == at(400))
+        #expect(schedule.advance(at(500)) == 1)
+        #expect(schedule.due == at(600))
+    }
+
+    @Test func waitsGrowToTheLimitAndStartSmallAgain() {
+        var backOff = BackOff(first: .milliseconds(100), limit: .seconds(2), seed: 1)
+        var steps: [Duration] = []
+        for _ in 0..<10 { steps.append(backOff.wait()) }
+        for (index, wait) in steps.enumerated() {
+            let step = min(Duration.milliseconds(100) * (1 << index), .seconds(2))
+            #expect(wait >= step / 2 && wait <= step)
+        }
+        backOff.reset()
+        #expect(backOff.wait() <= .milliseconds(100))
+        var other = BackOff(first: .milliseconds(100), limit: .seconds(2), seed: 2)
+        #expect(other.wait() != steps[0])
+    }
+}
