@@ -71,7 +71,8 @@ let modules: [Module] = [
     module("YAMLTests", .tests, uses: ["YAML"]),
     module("SignalsTests", .tests, uses: ["Plant", "Signals"]),
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
-    module("DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"]),
+    module(
+        "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"], packages: ["Logging"]),
     module("StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"]),
     module("AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"]),
     module("TrustTests", .tests, uses: ["Plant", "Trust"]),
