@@ -24,7 +24,7 @@ AVX2 static inline __m256i load_tail(const int8_t *from, size_t count) {
 AVX2 void mw_s8_fully_connected__avx2(
     size_t rows, size_t columns, const int8_t *restrict weights, const int8_t *restrict input,
     const int32_t *restrict folded_bias, int32_t *restrict sums) {
-    assert(rows >= 1 && columns >= 1 && columns <= 65536);
+    assert(columns <= 65536);
     const size_t whole = columns / 16 * 16;
     for (size_t row = 0; row < rows; row += 4) {
         const int8_t *const w0 = mw_row(weights, row, rows, columns);

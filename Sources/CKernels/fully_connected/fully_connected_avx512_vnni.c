@@ -27,7 +27,7 @@ VNNI static inline __m256i add_across(const __m512i s[8]) {
 VNNI void mw_s8_fully_connected__avx512_vnni(
     size_t rows, size_t columns, const int8_t *restrict weights, const int8_t *restrict input,
     const int32_t *restrict folded_bias, int32_t *restrict sums) {
-    assert(rows >= 1 && columns >= 1 && columns <= 65536);
+    assert(columns <= 65536);
     const __m512i flip = _mm512_set1_epi8((char)0x80);
     const size_t whole = columns / 64 * 64;
     // Masked loads do not touch the bytes that they leave out, nor the page that those would be on.

@@ -22,7 +22,7 @@ static inline int32x4_t add_products(int32x4_t sum, int8x16_t weights, int8x16_t
 void mw_s8_fully_connected__neon(
     size_t rows, size_t columns, const int8_t *restrict weights, const int8_t *restrict input,
     const int32_t *restrict folded_bias, int32_t *restrict sums) {
-    assert(rows >= 1 && columns >= 1 && columns <= 65536);
+    assert(columns <= 65536);
     const size_t whole = columns / 16 * 16;
     for (size_t row = 0; row < rows; row += 4) {
         const int8_t *w[4];

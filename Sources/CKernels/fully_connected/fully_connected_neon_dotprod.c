@@ -23,7 +23,7 @@ DOTPROD static inline int8x16_t load_tail(const int8_t *from, size_t count) {
 DOTPROD void mw_s8_fully_connected__neon_dotprod(
     size_t rows, size_t columns, const int8_t *restrict weights, const int8_t *restrict input,
     const int32_t *restrict folded_bias, int32_t *restrict sums) {
-    assert(rows >= 1 && columns >= 1 && columns <= 65536);
+    assert(columns <= 65536);
     const size_t whole = columns / 16 * 16;
     for (size_t row = 0; row < rows; row += 8) {
         const int8_t *w[8];

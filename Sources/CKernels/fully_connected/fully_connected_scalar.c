@@ -7,7 +7,7 @@
 void mw_s8_fully_connected__scalar(
     size_t rows, size_t columns, const int8_t *restrict weights, const int8_t *restrict input,
     const int32_t *restrict folded_bias, int32_t *restrict sums) {
-    assert(rows >= 1 && columns >= 1 && columns <= 65536);
+    assert(columns <= 65536);
     for (size_t row = 0; row < rows; row++) {
         int32_t sum = 0;
         for (size_t column = 0; column < columns; column++) {

@@ -22,7 +22,7 @@ const mw_s8_fully_connected_kernel *mw_s8_fully_connected_kernels(size_t *count)
 void mw_s8_fully_connected_fold(
     size_t rows, size_t columns, const int8_t *restrict weights, int32_t input_zero_point, int32_t input_offset,
     const int32_t *restrict bias, int32_t *restrict folded) {
-    assert(columns >= 1 && columns <= 65536);
+    assert(columns <= 65536);
     for (size_t row = 0; row < rows; row++) {
         // At most 2^7 * 2^16 in magnitude.
         int32_t sum = 0;

@@ -7,8 +7,8 @@
 
 /// sums[r] = folded_bias[r] + sum over c of weights[r * columns + c] * (input[c] + input_offset), modulo 2^32.
 ///
-/// weights: [rows, columns], row-major, in -128...127. rows >= 1, columns in 1...65536. Nothing has to be aligned;
-/// nothing before or behind the operands is read or written.
+/// weights: [rows, columns], row-major, in -128...127. columns at most 65536; with none the sums are the bias. Nothing
+/// has to be aligned; nothing before or behind the operands is read or written.
 typedef void mw_s8_fully_connected(
     size_t rows, size_t columns, const int8_t *restrict weights, const int8_t *restrict input,
     const int32_t *restrict folded_bias, int32_t *restrict sums);
