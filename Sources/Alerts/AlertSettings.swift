@@ -13,12 +13,22 @@ package struct AlertSettings: Hashable, Sendable {
         package var link: String
         /// Topic to publish to, without wildcards; `{asset}` stands for the asset's id.
         package var topic: String
+
+        package init(link: String, topic: String) {
+            self.link = link
+            self.topic = topic
+        }
     }
 
     package struct Webhook: Hashable, Sendable {
         package var url: String
         /// A file of `Name: value` lines (a bearer token, say), so that no secret stands in the configuration.
         package var headersFile: String?
+
+        package init(url: String, headersFile: String?) {
+            self.url = url
+            self.headersFile = headersFile
+        }
     }
 
     /// Alerts are stored and shown, and sent nowhere.

@@ -102,7 +102,7 @@ package actor DeliveryService {
             tracks[name]?.status.isJournalReadable = false
             return Self.journalRetry
         }
-        forgetAllBut(pending, of: name)
+        take(pending, of: name)
         var blocked: Set<String> = []
         var next: MonotonicTime?
         for delivery in pending {
@@ -119,7 +119,8 @@ package actor DeliveryService {
                 next = min(next ?? due, due)
             }
         }
-        tracks[name]?.status.waiting = pending.count { tracks[name]?.firstSeen[$0.id] != nil }
+        let waiting = tracks[name]?.firstSeen.count ?? 0
+        tracks[name]?.status.waiting = waiting
         // A full batch that was all delivered has more behind it.
         if next == nil, pending.count == Self.batch { return .zero }
         return next.map { max($0 - clock.monotonic(), .zero) }
@@ -130,7 +131,6 @@ package actor DeliveryService {
         let name = type(of: channel).name
         let started = clock.monotonic()
         let firstSeen = tracks[name]?.firstSeen[delivery.id] ?? started
-        tracks[name]?.firstSeen[delivery.id] = firstSeen
         do throws(DeliveryError) {
             try await channel.send(delivery)
         } catch {
@@ -197,11 +197,16 @@ package actor DeliveryService {
         tracks[name]?.firstSeen[delivery.id] = nil
     }
 
-    /// What the journal no longer lists was settled elsewhere (its own limits).
-    private func forgetAllBut(_ pending: [Delivery], of name: String) {
+    /// Messages age from the first pass that sees them, also while they wait behind another one; what the journal no
+    /// longer lists was settled elsewhere (its own limits).
+    private func take(_ pending: [Delivery], of name: String) {
+        guard var track = tracks[name] else { return }
         let ids = Set(pending.map(\.id))
-        tracks[name]?.notBefore = tracks[name]?.notBefore.filter { ids.contains($0.key) } ?? [:]
-        tracks[name]?.firstSeen = tracks[name]?.firstSeen.filter { ids.contains($0.key) } ?? [:]
+        let now = clock.monotonic()
+        track.notBefore = track.notBefore.filter { ids.contains($0.key) }
+        track.firstSeen = track.firstSeen.filter { ids.contains($0.key) }
+        for id in ids where track.firstSeen[id] == nil { track.firstSeen[id] = now }
+        tracks[name] = track
     }
 }
 
