@@ -1,0 +1,202 @@
+import Alerts
+import Drivers
+import Glibc
+import Graph
+import Host
+import Logging
+import Plant
+import Runtime
+import ServiceLifecycle
+import Store
+import Synchronization
+import Transfer
+import Trust
+import UnixSignals
+import Uplink
+
+/// The daemon: every part of it is made and tied together here, and nowhere else.
+///
+/// Path of a value: link -> ``IngestPath`` -> store -> ``JudgeService`` -> alerts, scores -> deliveries, registry.
+struct Daemon: Service {
+    private let path: String
+    private let clock: any PlantClock
+    private let logger: Logger
+    private let manager: ServiceManager
+    private let statusFile: StatusFile
+    private let store: Store
+    private let judge: JudgeService
+    private let signal: CommitSignal
+    private let links: LinkSupervisor
+    private let deliveries: DeliveryPart
+    private let registry: RegistryPart
+    private let loaded: Loaded
+
+    /// The configuration in force, and what became of the last attempt to change it.
+    final class Loaded: Sendable {
+        struct State: Sendable {
+            var configuration: PlantConfiguration
+            var at: WallTime
+            var error: String?
+        }
+        let state: Mutex<State>
+
+        init(_ configuration: PlantConfiguration, at time: WallTime) {
+            state = Mutex(State(configuration: configuration, at: time))
+        }
+
+        var configuration: PlantConfiguration { state.withLock { $0.configuration } }
+    }
+
+    /// How often status is written, bounds are kept, and what other processes wrote is looked for.
+    private static let housekeepingInterval = Duration.milliseconds(500)
+
+    init(
+        path: String, configuration: PlantConfiguration, clock: any PlantClock, logger: Logger,
+        environment: [String: String]
+    ) async throws {
+        self.path = path
+        self.clock = clock
+        self.logger = logger
+        manager = ServiceManager(environment: environment)
+        statusFile = StatusFile.standard(store: configuration.store.directory, environment: environment)
+        loaded = Loaded(configuration, at: clock.wall())
+        store = try Store(
+            directory: configuration.store.directory,
+            limits: Limits(
+                maximumAge: configuration.store.maximumAge, maximumBytes: Int64(configuration.store.maximumBytes),
+                outboxRows: Int64(configuration.store.outboxRows), reserveBytes: Int64(configuration.store.reserveBytes)),
+            clock: clock, logger: logger)
+        signal = CommitSignal()
+        deliveries = DeliveryPart(store: store, clock: clock, logger: logger)
+        judge = JudgeService(
+            store: store, signal: signal, configuration: configuration, clock: clock, logger: logger,
+            announce: { [deliveries] in await deliveries.wake() })
+        registry = RegistryPart(store: store, judge: judge, clock: clock, logger: logger)
+        links = LinkSupervisor(
+            sink: IngestPath(store: store, signal: signal), tags: StoreTags(store: store), clock: clock, logger: logger)
+        try await judge.configure(configuration)
+        try await registry.models.start(configuration)
+    }
+
+    /// Runs until the service group shuts down; then every part has ended and the store is closed.
+    func run() async throws {
+        let configuration = loaded.configuration
+        links.want(configuration.links)
+        deliveries.want(configuration)
+        registry.want(configuration)
+        manager.ready(status: summary(configuration))
+        logger.notice(
+            "running",
+            metadata: [
+                "configuration": "\(path)", "links": "\(configuration.links.count)",
+                "assets": "\(configuration.assets.count)", "store": "\(store.directory)",
+            ])
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await links.run() }
+                group.addTask { try await judge.run() }
+                group.addTask { await deliveries.run() }
+                group.addTask { await registry.run() }
+                group.addTask { try await keepHouse() }
+                group.addTask { try await listenForReload() }
+                // The first part that ends ends them all; each ends in order when it is cancelled.
+                do { try await group.next() } catch is CancellationError {}
+                group.cancelAll()
+                do { try await group.waitForAll() } catch is CancellationError {}
+            }
+        }
+        manager.stopping()
+        await store.close()
+        logger.notice("stopped")
+    }
+
+    // MARK: Reload
+
+    private func listenForReload() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) { await reload() }
+    }
+
+    /// Takes a changed file. A wrong one is reported and refused as a whole: what ran goes on.
+    private func reload() async {
+        manager.reloading(monotonicMicroseconds: clock.monotonic().nanoseconds / 1_000)
+        do {
+            let next = try PlantConfiguration.load(path: path)
+            guard next.store == loaded.configuration.store else {
+                throw ConfigurationError.wrong("\(path): store: a changed store needs a restart of the daemon")
+            }
+            try await judge.configure(next)
+            try await registry.models.start(next)
+            loaded.state.withLock { $0 = Loaded.State(configuration: next, at: clock.wall()) }
+            links.want(next.links)
+            deliveries.want(next)
+            registry.want(next)
+            manager.ready(status: summary(next))
+            logger.notice("configuration reloaded", metadata: ["configuration": "\(path)"])
+        } catch {
+            loaded.state.withLock { $0.error = "\(error)" }
+            manager.ready(status: "reload refused; \(summary(loaded.configuration))")
+            logger.error("reload refused, the old configuration goes on", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func summary(_ configuration: PlantConfiguration) -> String {
+        "\(configuration.links.count) links, \(configuration.assets.count) assets"
+    }
+
+    // MARK: Housekeeping
+
+    private func keepHouse() async throws {
+        let started = clock.wall()
+        var lastAlive = clock.monotonic()
+        while !Task.isCancelled {
+            do {
+                if try await store.changedByOthers() {
+                    try await judge.takeAcknowledgements()
+                    try await registry.models.followSlots()
+                }
+                _ = try await store.maintain()
+            } catch {
+                logger.error("housekeeping failed", metadata: ["reason": "\(error)"])
+            }
+            do {
+                try statusFile.write(try await report(startedAt: started))
+            } catch {
+                logger.warning("status not written", metadata: ["reason": "\(error)"])
+            }
+            // The watchdog is fed from here, through store and judge: a part that hangs holds this up.
+            if let interval = manager.watchdogInterval, clock.monotonic() - lastAlive >= interval / 2 {
+                manager.alive()
+                lastAlive = clock.monotonic()
+            }
+            try await Task.sleep(for: Self.housekeepingInterval)
+        }
+    }
+
+    private func report(startedAt started: WallTime) async throws -> StatusReport {
+        let now = clock.wall()
+        let state = loaded.state.withLock { $0 }
+        let statistics = try await store.statistics()
+        let open = try await store.openAlerts()
+        let uplink = await registry.status()
+        return StatusReport(
+            version: Millwright.version, pid: getpid(), plant: state.configuration.plant.name,
+            device: state.configuration.plant.device, startedAt: ISO8601.string(started), writtenAt: ISO8601.string(now),
+            clockWarning: now < earliestPlausibleWallTime
+                ? "the clock says \(ISO8601.string(now)), which is before this program was made" : nil,
+            configuration: .init(path: path, loadedAt: ISO8601.string(state.at), reloadError: state.error),
+            links: await links.status().map(StatusReport.Link.init), assets: await judge.status(),
+            alerts: .init(
+                active: open.count { $0.state != .cleared }, unacknowledged: open.count { $0.acknowledgedAt == nil },
+                deliveries: await deliveries.counts()),
+            store: StatusReport.counters(statistics),
+            storeTrouble: statistics.isShort ? "no space left: telemetry is refused until space returns" : nil,
+            registry: state.configuration.registry.map { section in
+                StatusReport.Registry(
+                    url: section.url, state: uplink.sync.state, lastError: uplink.sync.lastError,
+                    pending: Int(statistics.outbox.values.reduce(0) { $0 + $1.rows }),
+                    acknowledgedSequence: Int(uplink.sync.confirmedThrough), update: uplink.update,
+                    counters: uplink.sync.failures.merging(
+                        ["sent": Int(uplink.sync.sent), "batches": Int(uplink.sync.batches)]) { $1 })
+            })
+    }
+}

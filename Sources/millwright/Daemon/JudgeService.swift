@@ -1,0 +1,205 @@
+import Alerts
+import Logging
+import Plant
+import Scoring
+import Store
+
+/// Reads what was committed, in order, and judges it; alerts, scores and its own progress are one transaction.
+actor JudgeService {
+    private let store: Store
+    private let signal: CommitSignal
+    private let clock: any PlantClock
+    private let logger: Logger
+    private var judges: [AssetJudge] = []
+    private var scoreTags: [String: TagID] = [:]
+    private var models: [String: ProvedModel] = [:]
+    private var plant: PlantConfiguration.PlantSection
+    private var alertSettings: AlertSettings
+    /// Wakes the delivery service.
+    private let announce: @Sendable () async -> Void
+    private var failures = 0
+
+    private static let cursorName = "judge"
+    /// Samples read in one go: 256 windows of 2,560 values are 2.6 MB.
+    private static let pageSize = 256
+    /// A store that refuses (disk full, damaged page) is asked again after this long.
+    private static let retryDelay = Duration.seconds(1)
+
+    init(
+        store: Store, signal: CommitSignal, configuration: PlantConfiguration, clock: any PlantClock, logger: Logger,
+        announce: @escaping @Sendable () async -> Void
+    ) {
+        self.store = store
+        self.signal = signal
+        self.clock = clock
+        self.logger = logger
+        self.announce = announce
+        plant = configuration.plant
+        alertSettings = configuration.alerts
+    }
+
+    /// Takes the assets of a configuration. An asset that stays keeps its engine, its model and what it has counted.
+    ///
+    /// - Throws: when a pack's rules cannot be read; nothing has changed then.
+    func configure(_ configuration: PlantConfiguration) async throws {
+        let declared = Dictionary(configuration.links.flatMap(\.tags).map { ($0.name, $0) }) { first, _ in first }
+        let open = try await store.openAlerts()
+        var next: [AssetJudge] = []
+        var nextScoreTags: [String: TagID] = [:]
+        for definition in configuration.assets {
+            let rules = try PackFiles(directory: definition.packDirectory).rules()
+                .applying(configuration.alerts.delays)
+            nextScoreTags[definition.id] = try await store.tagID(for: definition.scoreTag)
+            if let kept = judges.first(where: { $0.definition == definition }) {
+                kept.replace(rules: rules)
+                next.append(kept)
+                continue
+            }
+            var tags: [String: (id: TagID, kind: TagDefinition.Kind)] = [:]
+            for (role, name) in definition.inputs {
+                // A tag that a wildcard makes is known to the store once its first message has come.
+                var tag = declared[name]
+                if tag == nil { tag = try await store.tags().first { $0.definition.name == name }?.definition }
+                guard let tag else { continue }
+                tags[role] = (try await store.tagID(for: tag), tag.kind)
+            }
+            let judge = AssetJudge(definition: definition, rules: rules, tags: tags, stored: open)
+            if let model = models[definition.model] { use(model, in: judge) }
+            next.append(judge)
+        }
+        judges = next
+        scoreTags = nextScoreTags
+        plant = configuration.plant
+        alertSettings = configuration.alerts
+    }
+
+    /// Switches every asset that runs this model; between two windows, never within one.
+    func use(_ model: ProvedModel) {
+        models[model.name] = model
+        for judge in judges where judge.definition.model == model.name { use(model, in: judge) }
+    }
+
+    private func use(_ model: ProvedModel, in judge: AssetJudge) {
+        do {
+            try judge.use(model)
+            logger.notice(
+                "model in use",
+                metadata: [
+                    "asset": "\(judge.definition.id)", "model": "\(model.name)", "version": "\(model.version)",
+                    "digest": "\(model.digest)",
+                ])
+        } catch {
+            failures += 1
+            logger.error(
+                "model refused by the asset", metadata: ["asset": "\(judge.definition.id)", "reason": "\(error)"])
+        }
+    }
+
+    /// Runs until cancelled.
+    func run() async throws {
+        var cursor = try await startingPoint()
+        while !Task.isCancelled {
+            do {
+                let page = try await store.samples(after: cursor, limit: Self.pageSize)
+                try await judge(page)
+                cursor = page.through
+                if page.isEnd { await signal.wait() }
+            } catch {
+                failures += 1
+                logger.error("judging interrupted", metadata: ["reason": "\(error)"])
+                try await Task.sleep(for: Self.retryDelay)
+            }
+        }
+    }
+
+    /// Where the last run of the daemon came to; a new store starts with the next sample.
+    private func startingPoint() async throws -> Int64 {
+        if let cursor = try await store.cursor(Self.cursorName) { return cursor }
+        return try await store.lastSampleID()
+    }
+
+    private func judge(_ page: SamplePage) async throws {
+        var changes: [Change] = []
+        var scores: [Sample] = []
+        var published = false
+        for stored in page.samples {
+            // A sample of an earlier run of the machine comes before all of this one.
+            let monotonic = stored.isThisBoot ? stored.sample.monotonic : MonotonicTime(nanoseconds: 0)
+            for judge in judges {
+                guard let outcome = judge.take(stored.sample, monotonic: monotonic) else { continue }
+                if let score = outcome.score, let tag = scoreTags[judge.definition.id] {
+                    scores.append(
+                        Sample(
+                            tag: tag, value: .number(score.value), quality: .good, sourceTime: outcome.judgement.time,
+                            arrival: clock.wall(), monotonic: clock.monotonic()))
+                    changes.append(
+                        .enqueue(.telemetry, Telemetry.score(score, of: outcome.judgement).json))
+                }
+                for event in outcome.events {
+                    changes += steps(event, asset: judge.definition.asset)
+                    published = published || event.isPublished
+                }
+            }
+        }
+        // A page of values that nobody judges moves the cursor in memory only: it is read again after a crash, and nothing comes of it.
+        guard !changes.isEmpty || !scores.isEmpty else { return }
+        changes.append(.cursor(Self.cursorName, page.through))
+        if !scores.isEmpty { changes.append(.append(scores)) }
+        try await store.apply(changes)
+        if published { await announce() }
+    }
+
+    /// What an event of an alert means for the store: the alert, a message for each channel, and one for the registry.
+    private func steps(_ event: AlertEvent, asset: Asset) -> [Change] {
+        var changes: [Change] = [
+            event.kind == .raised ? .raise(event.alert) : .update(event.alert, at: event.time)
+        ]
+        guard event.isPublished else { return changes }
+        let level: Logger.Level = event.kind == .raised || event.kind == .escalated ? .warning : .notice
+        logger.log(
+            level: level, "alert \(event.kind.rawValue)",
+            metadata: [
+                "alert": "\(event.alert.id)", "asset": "\(event.alert.asset)", "code": "\(event.alert.code)",
+                "severity": "\(event.alert.severity.rawValue)",
+            ])
+        return changes + messages(event, asset: asset)
+    }
+
+    private func messages(_ event: AlertEvent, asset: Asset) -> [Change] {
+        let body = AlertMessage(event, asset: asset, plant: plant.name, languages: alertSettings.language).json
+        let channels = Channels.names(alertSettings).map { channel in
+            Change.deliver(NewDelivery(alert: event.alert.id, channel: channel, event: event.kind.rawValue, body: body))
+        }
+        return channels + [.enqueue(.alert, body)]
+    }
+
+    /// Takes over what people did through another process: `millwright alerts ack`.
+    func takeAcknowledgements() async throws {
+        let stored = try await store.openAlerts()
+        var changes: [Change] = []
+        for judge in judges {
+            guard let open = judge.engine.open, open.acknowledgedAt == nil,
+                let taken = stored.first(where: { $0.id == open.id }), let at = taken.acknowledgedAt,
+                let person = taken.acknowledgedBy,
+                let event = judge.acknowledge(open.id, by: person, at: at)
+            else { continue }
+            changes += messages(event, asset: judge.definition.asset)
+        }
+        guard !changes.isEmpty else { return }
+        try await store.apply(changes)
+        await announce()
+    }
+
+    func status() -> [StatusReport.AssetStatus] {
+        judges.map { judge in
+            let status = judge.engine.status
+            let state =
+                judge.model == nil
+                ? "no model" : status.isNotJudged ? "not judged" : judge.engine.open.map { $0.state.rawValue } ?? "normal"
+            return StatusReport.AssetStatus(
+                id: judge.definition.id, model: judge.definition.model, modelVersion: judge.model?.version,
+                modelDigest: judge.model?.digest, state: state, reason: status.reason, score: status.score,
+                threshold: status.threshold, windows: status.judgedWindows, notJudged: status.notJudgedWindows)
+        }
+    }
+}

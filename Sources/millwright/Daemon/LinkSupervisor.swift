@@ -1,0 +1,76 @@
+import Drivers
+import Logging
+import Plant
+import Synchronization
+
+/// Runs one task a link; a reload stops what has gone, starts what is new, and leaves alone what stayed the same.
+actor LinkSupervisor {
+    private let sink: any SampleSink
+    private let tags: any TagLookup
+    private let clock: any PlantClock
+    private let logger: Logger
+    private var running: [LinkDefinition: Running] = [:]
+    private let changes: AsyncStream<[LinkDefinition]>
+    private let changed: AsyncStream<[LinkDefinition]>.Continuation
+
+    private struct Running {
+        var driver: any FieldDriver
+        var task: Task<Void, Never>
+    }
+
+    /// A driver that ends by an error it cannot mend itself is started again after this long.
+    private static let restartDelay = Duration.seconds(5)
+
+    init(sink: any SampleSink, tags: any TagLookup, clock: any PlantClock, logger: Logger) {
+        self.sink = sink
+        self.tags = tags
+        self.clock = clock
+        self.logger = logger
+        // Only the newest configuration counts.
+        (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Which links are to run from now on.
+    nonisolated func want(_ links: [LinkDefinition]) { changed.yield(links) }
+
+    /// Runs until cancelled; then every link has ended.
+    func run() async {
+        for await links in changes { await switchTo(links) }
+        await switchTo([])
+    }
+
+    private func switchTo(_ links: [LinkDefinition]) async {
+        let wanted = Set(links)
+        let leaving = running.filter { !wanted.contains($0.key) }
+        for (link, run) in leaving {
+            run.task.cancel()
+            running[link] = nil
+        }
+        // A link that changed must let go of its connection (one client id, one slave) before its successor takes it.
+        for (link, run) in leaving {
+            await run.task.value
+            logger.info("link stopped", metadata: ["link": "\(link.name)"])
+        }
+        for link in links where running[link] == nil {
+            let driver = Drivers.driver(for: link, tags: tags, clock: clock, logger: logger)
+            let (sink, logger) = (sink, logger)
+            // The task lives as long as its entry in `running`: a group cannot hold children that come and go on a reload.
+            let task = Task {
+                while !Task.isCancelled {
+                    do {
+                        try await driver.run(into: sink)
+                    } catch is CancellationError {
+                        return
+                    } catch {
+                        logger.error("link failed", metadata: ["link": "\(link.name)", "reason": "\(error)"])
+                        try? await Task.sleep(for: Self.restartDelay)
+                    }
+                }
+            }
+            running[link] = Running(driver: driver, task: task)
+            logger.info("link started", metadata: ["link": "\(link.name)", "driver": "\(link.scheme)"])
+        }
+    }
+
+    func status() -> [LinkStatus] { running.values.map { $0.driver.status() }.sorted { $0.name < $1.name } }
+}

@@ -1,0 +1,33 @@
+import Drivers
+import Plant
+import Store
+
+extension StatusReport.Link {
+    init(_ status: LinkStatus) {
+        var counters: [String: Int] = [
+            "received": status.counters.received, "stored": status.counters.stored,
+            "duplicates": status.counters.duplicates, "reconnects": status.counters.reconnects,
+            "dropped": status.counters.dropped, "late_scans": status.counters.lateScans,
+            "refusals": status.counters.refusals, "tags_refused": status.counters.tagsRefused,
+        ]
+        for (cause, count) in status.counters.malformed { counters["malformed.\(cause)"] = count }
+        for (code, count) in status.counters.exceptions { counters["exception.\(code)"] = count }
+        self.init(
+            name: status.name, driver: status.scheme, state: status.state.word, since: ISO8601.string(status.since),
+            lastError: status.lastError, counters: counters)
+    }
+}
+
+extension StatusReport {
+    static func counters(_ statistics: StoreStatistics) -> [String: Int] {
+        [
+            "samples": Int(statistics.samples), "last_sample": Int(statistics.lastSample),
+            "bytes": Int(statistics.databaseBytes), "log_bytes": Int(statistics.logBytes),
+            "disk_free_bytes": Int(statistics.diskFreeBytes), "commits": Int(statistics.counters.commits),
+            "samples_since_start": Int(statistics.counters.samples), "quarantined": Int(statistics.quarantined),
+            "gaps": Int(statistics.gaps), "refused_samples": Int(statistics.counters.refusedSamples),
+            "retired_samples": Int(statistics.counters.retired), "reopened": Int(statistics.counters.reopened),
+            "outbox_dropped": Int(statistics.outbox.values.reduce(0) { $0 + $1.droppedRows }),
+        ]
+    }
+}

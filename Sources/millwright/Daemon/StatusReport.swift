@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Glibc
+import Plant
+
+/// How the daemon is doing: what `millwright status` shows, written once a second into the runtime directory.
+struct StatusReport: Codable, Sendable {
+    var version: String
+    var pid: Int32
+    var plant: String
+    var device: String
+    var startedAt: String
+    var writtenAt: String
+    /// Set when the wall clock cannot be right, so that times in it are not believed.
+    var clockWarning: String?
+    var configuration: Configuration
+    var links: [Link]
+    var assets: [AssetStatus]
+    var alerts: Alerts
+    var store: [String: Int]
+    var storeTrouble: String?
+    var registry: Registry?
+
+    struct Configuration: Codable, Sendable {
+        var path: String
+        var loadedAt: String
+        /// Why the last reload was refused; the old configuration goes on.
+        var reloadError: String?
+    }
+
+    struct Link: Codable, Sendable {
+        var name: String
+        var driver: String
+        var state: String
+        var since: String
+        var lastError: String?
+        var counters: [String: Int]
+    }
+
+    struct AssetStatus: Codable, Sendable {
+        var id: String
+        var model: String
+        var modelVersion: Int?
+        var modelDigest: String?
+        var state: String
+        var reason: String?
+        var score: Double?
+        var threshold: Double?
+        var windows: Int
+        var notJudged: Int
+    }
+
+    struct Alerts: Codable, Sendable {
+        var active: Int
+        var unacknowledged: Int
+        var deliveries: [String: Int]
+    }
+
+    struct Registry: Codable, Sendable {
+        var url: String
+        var state: String
+        var lastError: String?
+        var pending: Int
+        var acknowledgedSequence: Int
+        var update: String
+        var counters: [String: Int]
+    }
+}
+
+/// The status file: replaced whole by rename, so that a reader never sees half of it.
+struct StatusFile: Sendable {
+    let path: String
+
+    /// In the runtime directory, a file system in memory: a write a second would wear out flash.
+    static func standard(store: String, environment: [String: String]) -> StatusFile {
+        // systemd joins several runtime directories with a colon; ours is the only one.
+        if let runtime = environment["RUNTIME_DIRECTORY"], !runtime.isEmpty { return StatusFile(path: "\(runtime)/status.json") }
+        return StatusFile(path: "\(store)/status.json")
+    }
+
+    func write(_ report: StatusReport) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let bytes = [UInt8](try encoder.encode(report))
+        let temporary = "\(path).\(getpid())"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw StatusFileError.cannotWrite(path: temporary, reason: String(cString: strerror(errno))) }
+        let written = Glibc.write(descriptor, bytes, bytes.count)
+        close(descriptor)
+        guard written == bytes.count, rename(temporary, path) == 0 else {
+            let reason = String(cString: strerror(errno))
+            unlink(temporary)
+            throw StatusFileError.cannotWrite(path: path, reason: reason)
+        }
+    }
+
+    func read() throws -> (report: StatusReport, bytes: [UInt8]) {
+        let bytes = try TextFile.read(path)
+        return (try JSONDecoder().decode(StatusReport.self, from: Data(bytes)), bytes)
+    }
+}
+
+enum StatusFileError: Error, CustomStringConvertible {
+    case cannotWrite(path: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .cannotWrite(let path, let reason): "\(path): the status cannot be written: \(reason)"
+        }
+    }
+}

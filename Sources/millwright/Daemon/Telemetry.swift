@@ -1,0 +1,29 @@
+import FoundationEssentials
+import Plant
+import Scoring
+
+/// One item for the registry. Raw values stay in the plant: a score and the features that led it go up.
+struct Telemetry: Codable, Sendable {
+    var type: String
+    var asset: String
+    var time: String
+    var score: Double
+    var threshold: Double
+    var features: [String: Double]
+    var modelDigest: String
+
+    static func score(_ score: Score, of judgement: Judgement) -> Telemetry {
+        Telemetry(
+            type: "score", asset: judgement.asset, time: ISO8601.string(judgement.time), score: score.value,
+            threshold: score.threshold,
+            features: Dictionary(score.contributions.prefix(3).map { ($0.feature, $0.share) }) { first, _ in first },
+            modelDigest: judgement.modelDigest)
+    }
+
+    var json: [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        // Every number in it is finite (a score that is not is never made), and nothing else can fail.
+        return (try? encoder.encode(self)).map { [UInt8]($0) } ?? []
+    }
+}

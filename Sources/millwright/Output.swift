@@ -1,0 +1,62 @@
+import Glibc
+import Plant
+
+/// What commands say on standard output. Diagnostics and progress go to standard error through the logger.
+enum Output {
+    static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 && errno == EINTR { continue }
+            // A closed pipe: the reader has what it wanted.
+            guard written > 0 else { return }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}
+
+enum Format {
+    /// A number with so many decimals, without a locale.
+    static func fixed(_ value: Double, _ decimals: Int) -> String {
+        guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+        let scale = (0..<decimals).reduce(1.0) { result, _ in result * 10 }
+        let scaled = Int64((value * scale).rounded())
+        let whole = abs(scaled) / Int64(scale)
+        let sign = scaled < 0 ? "-" : ""
+        guard decimals > 0 else { return "\(sign)\(whole)" }
+        let fraction = String(abs(scaled) % Int64(scale))
+        return "\(sign)\(whole).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
+    }
+
+    /// `1.2 MB`, in powers of 1,000.
+    static func bytes(_ count: Int64) -> String {
+        let units = ["B", "kB", "MB", "GB", "TB"]
+        var value = Double(count)
+        var index = 0
+        while abs(value) >= 1000, index < units.count - 1 {
+            value /= 1000
+            index += 1
+        }
+        return "\(fixed(value, index == 0 ? 0 : 1)) \(units[index])"
+    }
+
+    /// Columns aligned with two spaces between; the last one runs free.
+    static func table(_ rows: [[String]]) -> String {
+        guard let columns = rows.map(\.count).max() else { return "" }
+        let widths = (0..<columns).map { column in rows.map { $0.count > column ? width($0[column]) : 0 }.max() ?? 0 }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - width(cell) + 2)
+            }.joined()
+        }.joined(separator: "\n")
+    }
+
+    /// Terminal columns: CJK characters take two.
+    private static func width(_ text: String) -> Int {
+        text.unicodeScalars.reduce(0) { $0 + ((0x2E80...0xFFEF).contains($1.value) ? 2 : 1) }
+    }
+}
