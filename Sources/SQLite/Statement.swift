@@ -173,6 +173,14 @@ package final class Statement {
             UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, index))))
     }
 
+    /// The same for the column's text in UTF-8.
+    package func withTextBytes<Result>(at index: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let start = sqlite3_column_text(handle, index)
+        // SAFETY: as above.
+        return body(
+            UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(handle, index))))
+    }
+
     private func check(_ code: Int32) throws(SQLiteError) { try connection.check(code, sql: sql) }
 }
 

@@ -1,0 +1,88 @@
+internal import Plant
+internal import SQLite
+
+/// One row of `tags`.
+struct StoredTag: Sendable {
+    var id: TagID
+    var definition: TagDefinition
+    var isRetired: Bool
+
+    init(id: TagID, definition: TagDefinition, isRetired: Bool) {
+        self.id = id
+        self.definition = definition
+        self.isRetired = isRetired
+    }
+
+    init?(_ row: Statement) {
+        guard let id = Int32(exactly: row.int64(at: 0)), let name = row.text(at: 1), let unit = row.text(at: 2) else {
+            return nil
+        }
+        var kind = TagDefinition.Kind.number
+        if let samples = row.optionalInt64(at: 3) {
+            guard let rate = row.optionalDouble(at: 4) else { return nil }
+            kind = .waveform(samples: Int(samples), rateHertz: rate)
+        }
+        self.id = TagID(rawValue: id)
+        definition = TagDefinition(name: name, unit: unit, kind: kind)
+        isRetired = !row.isNull(at: 6)
+    }
+}
+
+/// The tags in memory, so that a sample is checked without a query.
+struct TagCache: Sendable {
+    /// Definitions by number, retired ones too; numbers are small and dense.
+    private(set) var byNumber: [StoredTag?] = []
+    private(set) var current: [String: TagID] = [:]
+
+    init(_ tags: [StoredTag] = []) {
+        for tag in tags { insert(tag) }
+    }
+
+    subscript(id: TagID) -> StoredTag? {
+        byNumber.indices.contains(Int(id.rawValue)) ? byNumber[Int(id.rawValue)] : nil
+    }
+
+    var inUse: [String: (id: TagID, definition: TagDefinition)] {
+        current.compactMapValues { id in self[id].map { (id, $0.definition) } }
+    }
+
+    mutating func insert(_ tag: StoredTag) {
+        // A number this large can only come from a damaged file whose checksum holds by chance.
+        guard (0..<1_000_000).contains(tag.id.rawValue) else { return }
+        let index = Int(tag.id.rawValue)
+        while byNumber.count <= index { byNumber.append(nil) }
+        byNumber[index] = tag
+        if !tag.isRetired { current[tag.definition.name] = tag.id }
+    }
+}
+
+extension Database {
+    /// The number of a tag; declares it when it is new, retires the old number when unit or kind have changed.
+    func declare(_ definition: TagDefinition) throws(StoreError) -> TagID {
+        if let known = tags.current[definition.name] {
+            guard let stored = tags[known], stored.definition != definition else { return known }
+            try store(stored.definition, as: known, isRetired: true)
+            tags.insert(StoredTag(id: known, definition: stored.definition, isRetired: true))
+        }
+        guard let id = Int32(exactly: try nextID(of: .tags)) else { throw .full }
+        try store(definition, as: TagID(rawValue: id), isRetired: false)
+        // Should the transaction fail, the tags are read again.
+        tags.insert(StoredTag(id: TagID(rawValue: id), definition: definition, isRetired: false))
+        return TagID(rawValue: id)
+    }
+
+    func reloadTags() throws(StoreError) { tags = TagCache(try rows(of: .tags, decode: StoredTag.init)) }
+
+    private func store(_ definition: TagDefinition, as id: TagID, isRetired: Bool) throws(StoreError) {
+        let now = clock.wall().nanoseconds
+        var samples: Int64?
+        var rate: Double?
+        if case .waveform(let count, let rateHertz) = definition.kind { (samples, rate) = (Int64(count), rateHertz) }
+        try replace(
+            .tags,
+            [
+                .integer(Int64(id.rawValue)), .text(definition.name), .text(definition.unit), .integer(samples),
+                .real(rate), .integer(now), .integer(isRetired ? now : nil),
+            ])
+    }
+}

@@ -1,0 +1,233 @@
+internal import Logging
+internal import Plant
+internal import SQLite
+
+/// The open file behind a ``Store`` or a ``StoreReader``: transactions, checked rows, quarantine. Not thread-safe.
+final class Database {
+    static func path(in directory: String) -> String { "\(directory)/store.sqlite" }
+
+    let connection: Connection
+    let clock: any PlantClock
+    let logger: Logger
+    /// Whether damaged rows are moved to quarantine; a reader only leaves them out.
+    let mayRepair: Bool
+    /// Damaged rows found since the file was opened.
+    private(set) var damagedRows = 0
+    /// What the last commit was, and what the open transaction will make of it.
+    var mark = CommitMark(sequence: 0, lastSample: 0)
+    var tags = TagCache()
+    /// Messages stored for a link since its first, by link number; nothing kept over a rollback.
+    var receiptTotals: [Int64: Int64] = [:]
+    var links: [String: Int64] = [:]
+
+    /// Opens the file for the daemon: makes it, migrates it, write-ahead log, full sync, no automatic checkpoint.
+    init(directory: String, clock: any PlantClock, logger: Logger) throws(StoreError) {
+        self.clock = clock
+        self.logger = logger
+        mayRepair = true
+        connection = try Self.sql { () throws(SQLiteError) in
+            try Connection(path: Self.path(in: directory), access: .create, busyTimeout: Self.busyTimeout)
+        }
+        try sql { () throws(SQLiteError) in
+            // Only a file without tables takes this; it is what lets retention give space back.
+            try connection.pragma("auto_vacuum", "INCREMENTAL")
+            try connection.pragma("journal_mode", "WAL")
+            try connection.pragma("synchronous", "FULL")
+            try connection.pragma("secure_delete", "OFF")
+        }
+        try Migrations.run(on: connection)
+        try sql { () throws(SQLiteError) in
+            try connection.watchLog()
+            _ = try connection.dataVersion()
+        }
+        mark = try readMark()
+        try reloadTags()
+    }
+
+    /// Opens the file beside a daemon, which alone migrates it.
+    init(beside directory: String, access: Connection.Access, clock: any PlantClock, logger: Logger) throws(StoreError)
+    {
+        self.clock = clock
+        self.logger = logger
+        mayRepair = false
+        connection = try Self.sql { () throws(SQLiteError) in
+            try Connection(path: Self.path(in: directory), access: access, busyTimeout: Self.busyTimeout)
+        }
+        let version = try Migrations.version(of: connection)
+        guard version == Migrations.newest else {
+            throw .schema(found: version, known: Migrations.newest, file: connection.file)
+        }
+        try sql { () throws(SQLiteError) in
+            if access == .readOnly {
+                try connection.pragma("query_only", "ON")
+            } else {
+                try connection.pragma("synchronous", "FULL")
+                try connection.watchLog()
+            }
+        }
+        try reloadTags()
+    }
+
+    /// How long a statement waits for the lock of the other side: a commit takes milliseconds, a sync on a worn flash
+    /// card up to seconds.
+    private static let busyTimeout = Duration.seconds(10)
+
+    // MARK: Transactions
+
+    /// Runs `body` in one transaction without the group commit's mark; used by writers beside the daemon.
+    func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try sql { () throws(SQLiteError) in try connection.begin() }
+        do throws(StoreError) {
+            let result = try body()
+            try sql { () throws(SQLiteError) in try connection.commit() }
+            return result
+        } catch {
+            connection.rollback()
+            throw error
+        }
+    }
+
+    /// Runs `body` so that a throw undoes what it did, and no more.
+    func savepoint<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try run("SAVEPOINT part")
+        do throws(StoreError) {
+            let result = try body()
+            try run("RELEASE part")
+            return result
+        } catch {
+            // After a full disk or a failed write SQLite has undone the whole transaction itself.
+            if connection.isInTransaction {
+                try run("ROLLBACK TO part")
+                try run("RELEASE part")
+            }
+            throw error
+        }
+    }
+
+    func sql<Result>(_ body: () throws(SQLiteError) -> Result) throws(StoreError) -> Result { try Self.sql(body) }
+
+    private static func sql<Result>(_ body: () throws(SQLiteError) -> Result) throws(StoreError) -> Result {
+        do throws(SQLiteError) { return try body() } catch { throw StoreError(error) }
+    }
+
+    func run(_ text: String, _ values: [ColumnValue] = []) throws(StoreError) {
+        try sql { () throws(SQLiteError) in
+            let statement = try connection.statement(text)
+            try statement.bind(values)
+            try statement.run()
+        }
+    }
+
+    /// The first column of the first row as an integer, nil for no row or NULL.
+    func integer(_ text: String, _ values: [ColumnValue] = []) throws(StoreError) -> Int64? {
+        try sql { () throws(SQLiteError) in
+            let statement = try connection.statement(text)
+            defer { statement.reset() }
+            try statement.bind(values)
+            return try statement.step() ? statement.optionalInt64(at: 0) : nil
+        }
+    }
+
+    // MARK: Rows
+
+    /// Reads rows, leaves out and quarantines those whose checksum does not hold.
+    ///
+    /// - Parameter tail: what follows the table's name: `WHERE ... ORDER BY ... LIMIT ...`.
+    /// - Parameter onVisit: called with the number of every row, sound or not.
+    /// - Parameter decode: nil for a row that makes no sense although its checksum holds; it counts as damaged.
+    func rows<Element>(
+        of table: Table, _ tail: String = "", _ values: [ColumnValue] = [], onVisit: (Int64) -> Void = { _ in },
+        decode: (Statement) -> Element?
+    ) throws(StoreError) -> [Element] {
+        var found: [Element] = []
+        var damaged: [DamagedRow] = []
+        try sql { () throws(SQLiteError) in
+            let statement = try connection.statement(tail.isEmpty ? table.select : "\(table.select) \(tail)")
+            defer { statement.reset() }
+            try statement.bind(values)
+            while try statement.step() {
+                onVisit(statement.int64(at: 0))
+                if statement.hasSoundChecksum(table), let element = decode(statement) {
+                    found.append(element)
+                } else {
+                    damaged.append(DamagedRow(table: table, row: statement))
+                }
+            }
+        }
+        try quarantine(damaged)
+        return found
+    }
+
+    func row<Element>(
+        of table: Table, _ tail: String, _ values: [ColumnValue], decode: (Statement) -> Element?
+    ) throws(StoreError) -> Element? {
+        try rows(of: table, tail, values, decode: decode).first
+    }
+
+    /// Appends a row; fails when its number is taken.
+    func insert(_ table: Table, _ values: [ColumnValue]) throws(StoreError) { try write(table.insert, table, values) }
+
+    /// Puts a whole row in the place of the one with the same number.
+    func replace(_ table: Table, _ values: [ColumnValue]) throws(StoreError) { try write(table.replace, table, values) }
+
+    private func write(_ text: String, _ table: Table, _ values: [ColumnValue]) throws(StoreError) {
+        var checksum = RowChecksum(table: table.rawValue)
+        for value in values { checksum.add(value) }
+        try run(text, values + [.integer(Int64(checksum.value))])
+    }
+
+    func delete(_ table: Table, id: Int64) throws(StoreError) {
+        try run("DELETE FROM \(table.rawValue) WHERE \(table.key)=?", [.integer(id)])
+    }
+
+    /// A number that no row of the table has had; for tables with AUTOINCREMENT.
+    func nextID(of table: Table) throws(StoreError) -> Int64 {
+        let given = try integer("SELECT seq FROM sqlite_sequence WHERE name=?", [.text(table.rawValue)]) ?? 0
+        let largest = try integer("SELECT max(\(table.key)) FROM \(table.rawValue)") ?? 0
+        return max(given, largest) + 1
+    }
+
+    /// The number of the row whose `column` holds `value`, a new one when there is none.
+    func id(of table: Table, where column: String, is value: String) throws(StoreError) -> Int64 {
+        let found = try integer("SELECT \(table.key) FROM \(table.rawValue) WHERE \(column)=?", [.text(value)])
+        if let found { return found }
+        return try nextID(of: table)
+    }
+
+    // MARK: Quarantine
+
+    /// Moves damaged rows out of their tables, so that they are reported once and never returned.
+    func quarantine(_ damaged: [DamagedRow]) throws(StoreError) {
+        guard !damaged.isEmpty else { return }
+        damagedRows += damaged.count
+        for row in damaged {
+            logger.error(
+                "damaged row left out",
+                metadata: ["table": "\(row.table.rawValue)", "row": "\(row.row)", "quarantined": "\(mayRepair)"])
+        }
+        guard mayRepair else { return }
+        if connection.isInTransaction {
+            try move(damaged)
+        } else {
+            try transaction { () throws(StoreError) in try move(damaged) }
+        }
+    }
+
+    private func move(_ damaged: [DamagedRow]) throws(StoreError) {
+        let now = clock.wall().nanoseconds
+        for row in damaged {
+            try run(
+                "INSERT INTO quarantine(source,row,found_ns,content) VALUES(?,?,?,?)",
+                [.text(row.table.rawValue), .integer(row.row), .integer(now), .text(row.content)])
+            try delete(row.table, id: row.row)
+        }
+        if damaged.contains(where: { $0.table == .outbox }) { try recountOutbox() }
+        try run(
+            "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?", [.integer(Bound.quarantineRows)])
+    }
+
+    /// Rows ever moved to quarantine in this file.
+    func quarantinedEver() throws(StoreError) -> Int64 {
+        try integer("SELECT seq FROM sqlite_sequence WHERE name='quarantine'") ?? 0
+    }
+}

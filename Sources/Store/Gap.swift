@@ -1,0 +1,33 @@
+package import Plant
+
+/// A span in which something that should have been stored or sent is missing.
+package struct Gap: Sendable, Hashable {
+    /// What is missing: `link:<name>`, `tag:<name>` or `outbox`.
+    package var subject: String
+    package var from: WallTime
+    package var to: WallTime
+    /// Samples or entries missing.
+    package var count: Int64
+    package var reason: Reason
+
+    package enum Reason: String, Sendable, Hashable, CaseIterable {
+        /// No room on the disk; the values came only once.
+        case diskFull = "disk_full"
+        /// No room on the disk; the messages were not acknowledged, so that the broker sends them again.
+        case diskFullNotAcknowledged = "disk_full_not_acknowledged"
+        /// More waited to be sent upstream than may wait.
+        case outboxFull = "outbox_full"
+        /// A queue before the store overflowed.
+        case queueFull = "queue_full"
+        /// Rows were damaged on the disk.
+        case damaged
+    }
+
+    package init(subject: String, from: WallTime, to: WallTime, count: Int64, reason: Reason) {
+        self.subject = subject
+        self.from = from
+        self.to = to
+        self.count = count
+        self.reason = reason
+    }
+}

@@ -1,0 +1,50 @@
+/// How much a store may keep. What goes beyond is dropped oldest first, and counted.
+package struct Limits: Sendable {
+    /// Samples older than this go.
+    package var maximumAge: Duration
+    /// Size of the database above which the oldest samples go. Telemetry is refused at a quarter more.
+    package var maximumBytes: Int64
+    package var outboxRows: Int64
+    package var outboxBytes: Int64
+    /// Space on disk that is kept back for alerts, acknowledgements and update steps when nothing else is left.
+    package var reserveBytes: Int64
+
+    /// Defaults for a small box: 30 days, 2 GiB, a million or 256 MiB waiting upstream, 8 MiB in reserve.
+    package init(
+        maximumAge: Duration = .seconds(30 * 86_400), maximumBytes: Int64 = 2 << 30, outboxRows: Int64 = 1_000_000,
+        outboxBytes: Int64 = 256 << 20, reserveBytes: Int64 = 8 << 20
+    ) {
+        self.maximumAge = maximumAge
+        self.maximumBytes = maximumBytes
+        self.outboxRows = outboxRows
+        self.outboxBytes = outboxBytes
+        self.reserveBytes = reserveBytes
+    }
+}
+
+/// Bounds that no configuration changes, each with its reason.
+enum Bound {
+    /// Samples in one transaction: a commit of more waits noticeably (1 ms per 1,000 rows), and its log is a few MB.
+    static let samplesPerCommit = 20_000
+    /// Waveform bytes in one transaction, for the same reason.
+    static let waveformBytesPerCommit = 8 << 20
+    /// Log pages (4 KiB each) at which the checkpointer is called: 8 MiB.
+    static let logPages = 2_000
+    /// Log pages at which the writer itself checkpoints before it goes on, which bounds the log: 64 MiB.
+    static let logPagesHard = 16_000
+    /// Messages of a link whose receipts are kept: MQTT packet identifiers are 1...65535, so a broker cannot have more
+    /// of them unacknowledged.
+    static let receiptsPerLink: Int64 = 65_535
+    /// Samples deleted in one step of retention: a few milliseconds, so that commits in between do not wait.
+    static let rowsPerTrim = 2_000
+    /// Free pages given back to the file system in one step.
+    static let pagesPerVacuum = 256
+    /// Samples in one entry of the block index.
+    static let rowsPerBlock: Int64 = 4_096
+    /// Rows read in one call at most, whatever the caller asks: 100,000 samples are about 10 MB.
+    static let rowsPerRead = 100_000
+    /// Quarantined rows kept; beyond it the oldest go, the count stays.
+    static let quarantineRows: Int64 = 10_000
+    /// Gaps kept.
+    static let gapRows: Int64 = 10_000
+}

@@ -1,0 +1,50 @@
+import SQLite
+
+/// One numbered step of the schema. A released step is never edited: the next one corrects it.
+struct Migration: Sendable {
+    var number: Int
+    var sql: String
+}
+
+/// Brings a file of any earlier version to the newest one, a step a transaction.
+enum Migrations {
+    static let all: [Migration] = [M0001_Initial.migration]
+
+    /// Written into the file's header, so that a file of another program is not taken for a store: "MWST".
+    static let applicationID: Int64 = 0x4D57_5354
+
+    static var newest: Int { all.last?.number ?? 0 }
+
+    /// The version of an open file; 0 for an empty one.
+    ///
+    /// - Throws: `.schema` for a newer file, `.damaged` or `.database` for one that is no store.
+    static func version(of connection: Connection) throws(StoreError) -> Int {
+        let version: Int
+        let application: Int64
+        do throws(SQLiteError) {
+            version = Int(try connection.pragmaInteger("user_version"))
+            application = try connection.pragmaInteger("application_id")
+        } catch {
+            throw StoreError(error)
+        }
+        guard version <= newest, version == 0 || application == applicationID else {
+            throw .schema(found: version, known: newest, file: connection.file)
+        }
+        return version
+    }
+
+    static func run(on connection: Connection) throws(StoreError) {
+        let version = try version(of: connection)
+        for migration in all where migration.number > version {
+            do throws(SQLiteError) {
+                try connection.transaction { () throws(SQLiteError) in
+                    try connection.execute(migration.sql)
+                    try connection.pragma("application_id", "\(applicationID)")
+                    try connection.pragma("user_version", "\(migration.number)")
+                }
+            } catch {
+                throw StoreError(error)
+            }
+        }
+    }
+}

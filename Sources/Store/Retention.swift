@@ -1,0 +1,130 @@
+internal import Plant
+internal import SQLite
+
+/// What one call of ``Store/maintain()`` did.
+package struct MaintenanceReport: Sendable, Equatable {
+    /// Samples dropped by age or size.
+    package var retiredSamples: Int64 = 0
+    /// Entries added to the block index.
+    package var indexedBlocks = 0
+    /// Pages given back to the file system.
+    package var freedPages: Int64 = 0
+    /// Nothing is left to do now.
+    package var isDone = true
+}
+
+/// Notices when the wall clock steps, because retention by age must not believe a clock that has just jumped.
+struct RetentionClock {
+    /// A step larger than this is no correction by a time server.
+    private static let largestStep = Duration.seconds(600)
+    /// How long age is not judged after a step: long enough for somebody to see and correct it.
+    private static let distrust = Duration.seconds(86_400)
+    /// Times before 2020 come from a dead clock.
+    static let earliestPlausible = WallTime(nanoseconds: 1_577_836_800_000_000_000)
+
+    private var last: (wall: WallTime, monotonic: MonotonicTime)?
+    private var trustedFrom: MonotonicTime?
+
+    /// Whether the age of a row may be judged by the clock now.
+    mutating func trusts(_ clock: any PlantClock) -> Bool {
+        let (wall, monotonic) = (clock.wall(), clock.monotonic())
+        defer { last = (wall, monotonic) }
+        if let last {
+            let step = (wall - last.wall) - (monotonic - last.monotonic)
+            if step > Self.largestStep || step < .zero - Self.largestStep { trustedFrom = monotonic + Self.distrust }
+        }
+        if let trustedFrom, monotonic < trustedFrom { return false }
+        return wall > Self.earliestPlausible
+    }
+}
+
+extension Store {
+    /// Steps of each kind in one call, so that a call ends soon also after a long time without one.
+    private static let stepsPerCall = 64
+
+    /// Keeps the bounds: drops old samples in small steps, extends the block index, gives free pages back, looks whether
+    /// space has returned. Commits go in between the steps.
+    package nonisolated func maintain() async throws(StoreError) -> MaintenanceReport {
+        var report = MaintenanceReport()
+        await endShortage()
+        let judgesAge = await trustsClock()
+        for _ in 0..<Self.stepsPerCall {
+            guard try await indexStep() else { break }
+            report.indexedBlocks += 1
+        }
+        for step in 0..<Self.stepsPerCall {
+            let retired = try await retireStep(judgesAge: judgesAge)
+            report.retiredSamples += retired
+            if retired == 0 { break }
+            report.isDone = step < Self.stepsPerCall - 1
+        }
+        for step in 0..<Self.stepsPerCall {
+            let freed = try await vacuumStep()
+            report.freedPages += freed
+            if freed == 0 { break }
+            if step == Self.stepsPerCall - 1 { report.isDone = false }
+        }
+        await endShortage()
+        return report
+    }
+
+    private func endShortage() { endShortageIfPossible() }
+
+    private func trustsClock() -> Bool { retention.trusts(clock) }
+
+    private func indexStep() throws(StoreError) -> Bool {
+        guard try read({ (database) throws(StoreError) in try database.hasUnindexedBlock() }) else { return false }
+        return try write { (database) throws(StoreError) in try database.indexNextBlock() }
+    }
+
+    /// Drops the oldest samples, if they are too old or the file is too large.
+    private func retireStep(judgesAge: Bool) throws(StoreError) -> Int64 {
+        let cutoff = judgesAge ? clock.wall() + (.zero - limits.maximumAge) : nil
+        let maximumBytes = limits.maximumBytes
+        let last = try read { (database) throws(StoreError) in
+            try database.lastToRetire(before: cutoff, maximumBytes: maximumBytes)
+        }
+        guard let last else { return 0 }
+        let retired = try write { (database) throws(StoreError) in try database.retire(through: last) }
+        counters.retired += retired
+        return retired
+    }
+
+    private func vacuumStep() throws(StoreError) -> Int64 {
+        try read { (database) throws(StoreError) in try database.giveBackPages() }
+    }
+}
+
+extension Database {
+    /// Part of the file that may be free before pages are given back: new samples use them again.
+    private static let freeShare: Int64 = 4
+
+    /// Number of the last sample of the next step of retention, nil when nothing is to go.
+    func lastToRetire(before cutoff: WallTime?, maximumBytes: Int64) throws(StoreError) -> Int64? {
+        let chunk = "(SELECT id, arrival_ns FROM samples ORDER BY id LIMIT \(Bound.rowsPerTrim))"
+        if try usedBytes() > maximumBytes { return try integer("SELECT max(id) FROM \(chunk)") }
+        guard let cutoff else { return nil }
+        // Rows of a dead clock go together with the first row after them whose time means something.
+        return try integer(
+            "SELECT max(id) FROM \(chunk) WHERE arrival_ns<? AND arrival_ns>=?",
+            [.integer(cutoff.nanoseconds), .integer(RetentionClock.earliestPlausible.nanoseconds)])
+    }
+
+    func retire(through last: Int64) throws(StoreError) -> Int64 {
+        try run("DELETE FROM samples WHERE id<=?", [.integer(last)])
+        let count = Int64(connection.changes)
+        try run("DELETE FROM waveforms WHERE sample_id<=?", [.integer(last)])
+        try run("DELETE FROM blocks WHERE last_id<=?", [.integer(last)])
+        return count
+    }
+
+    /// Gives some free pages back to the file system, when a good part of the file is free.
+    func giveBackPages() throws(StoreError) -> Int64 {
+        let free = try pragma("freelist_count")
+        guard free > Int64(Bound.pagesPerVacuum), free * Self.freeShare > (try pragma("page_count")) else { return 0 }
+        try sql { () throws(SQLiteError) in
+            _ = try connection.pragma("incremental_vacuum(\(Bound.pagesPerVacuum))")
+        }
+        return free - (try pragma("freelist_count"))
+    }
+}

@@ -1,0 +1,94 @@
+internal import Glibc
+internal import Logging
+internal import SQLite
+
+extension Store {
+    /// Waits before each try to open the file again after it failed, in microseconds.
+    private static let reopenDelays: [UInt32] = [0, 10_000, 100_000, 1_000_000]
+
+    /// Runs one transaction of the daemon.
+    ///
+    /// When the disk fails in it, the file is closed and opened again, and what is then in it decides: a transaction that
+    /// has landed is reported as done, one that has not as failed.
+    func transact<Value>(_ body: (Database) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        let database = try openDatabase()
+        let before = database.mark
+        var value: Value?
+        do throws(StoreError) {
+            try database.sql { () throws(SQLiteError) in try database.connection.begin() }
+            let made = try body(database)
+            value = made
+            try database.writeMark()
+            try database.sql { () throws(SQLiteError) in try database.connection.commit() }
+            counters.commits += 1
+            return made
+        } catch {
+            database.connection.rollback()
+            database.mark = before
+            database.receiptTotals = [:]
+            database.links = [:]
+            guard error.isInputOutput else {
+                try database.reloadTags()
+                throw error
+            }
+            logger.error("the disk failed; the store is opened anew", metadata: ["error": "\(error)"])
+            dropDatabase()
+            let reopened = try openDatabase()
+            guard let value, reopened.mark.sequence == before.sequence + 1 else { throw error }
+            counters.commits += 1
+            return value
+        }
+    }
+
+    /// A transaction of one call that does not wait for others: rare and small, and it matters when space is short.
+    func write<Value>(_ body: (Database) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try transact(body)
+        } catch {
+            guard error.isFull, !isShort else { throw error }
+            beginShortage()
+            return try transact(body)
+        }
+    }
+
+    func read<Value>(_ body: (Database) throws(StoreError) -> Value) throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try body(try openDatabase())
+        } catch {
+            if error.isInputOutput { dropDatabase() }
+            throw error
+        }
+    }
+
+    /// Gives up a connection whose reads, writes or syncs have failed: its caches may differ from the disk.
+    func dropDatabase() {
+        counters.reopened += 1
+        checkpointer.close()
+        database?.connection.close()
+        database = nil
+        seenDataVersion = nil
+    }
+
+    /// The open file; opened again first where it had to be given up.
+    private func openDatabase() throws(StoreError) -> Database {
+        guard !isClosed else { throw .closed }
+        if let database { return database }
+        var last = StoreError.closed
+        for delay in Self.reopenDelays {
+            // This thread is the store's own; whoever calls has nothing to do but wait for the disk.
+            usleep(delay)
+            do throws(StoreError) {
+                let reopened = try Database(directory: directory, clock: clock, logger: logger)
+                // Moves what the log holds into the database and syncs it, so that what is read now is on the disk.
+                try reopened.sql { () throws(SQLiteError) in _ = try reopened.connection.checkpoint(.truncate) }
+                try reopened.limitPages(to: limits, isShort: isShort)
+                database = reopened
+                return reopened
+            } catch {
+                last = error
+            }
+        }
+        logger.error("the store could not be opened again", metadata: ["error": "\(last)"])
+        throw last
+    }
+}

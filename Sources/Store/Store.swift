@@ -1,0 +1,180 @@
+package import Logging
+package import Plant
+internal import SQLite
+
+/// The box's memory: samples, alerts, outbox and models in one SQLite file, on a thread of its own.
+///
+/// What a call has returned from is durable: write-ahead log, full sync. Callers that store at the same time share one
+/// transaction (group commit): what has queued while one commit ran is the next one.
+///
+/// - Only one store may be open on a directory; commands look and acknowledge beside it through ``StoreReader``.
+/// - When the disk is full, the reserve is given back, telemetry is refused with `.full`, and everything else goes on.
+/// - After a failed sync the file is closed, opened anew and read again before anything else is written.
+/// - ``maintain()`` must be called now and then, about once a second: it keeps the bounds.
+package actor Store: SampleSink {
+    nonisolated let executor = ThreadExecutor()
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    package nonisolated let directory: String
+    package nonisolated let models: ModelFiles
+    let limits: Limits
+    let clock: any PlantClock
+    let logger: Logger
+    let bootID: String
+    let reserve: ReserveFile
+    let checkpointer: Checkpointer
+    private var lock: StoreLock?
+
+    /// nil while the file could not be opened again after an error, and after ``close()``.
+    var database: Database?
+    var isClosed = false
+    /// Requests that wait for the next commit, oldest first.
+    var waiting: [Request] = []
+    var isFlushScheduled = false
+    /// There is no room: telemetry is refused.
+    var isShort = false
+    /// What was refused since, by link.
+    var refused: [String: Gap] = [:]
+    var counters = StoreCounters()
+    /// The newest sample of each tag that was stored since the start, by tag number.
+    var newest: [TagID: StoredSample] = [:]
+    var seenDataVersion: Int64?
+    var retention = RetentionClock()
+
+    /// Opens or makes the store in a directory.
+    ///
+    /// - Parameter directory: made if it is missing; its parent must exist.
+    /// - Parameter bootID: names this run of the machine; samples of another run have a monotonic time that compares with
+    ///   nothing.
+    /// - Throws: `.locked` when another daemon runs on it, `.schema` for a newer file, `.damaged` for one that is no store.
+    package init(
+        directory: String, limits: Limits = Limits(), clock: any PlantClock, logger: Logger, bootID: String? = nil
+    ) throws(StoreError) {
+        try Files.makeDirectory(directory)
+        lock = try StoreLock(directory: directory)
+        let reserve = ReserveFile(directory: directory, bytes: limits.reserveBytes)
+        let database = try Database(directory: directory, clock: clock, logger: logger)
+        let bootID = bootID ?? Files.bootID()
+        self.directory = directory
+        self.limits = limits
+        self.clock = clock
+        self.logger = logger
+        self.bootID = bootID
+        self.reserve = reserve
+        models = try ModelFiles(storeDirectory: directory)
+        checkpointer = Checkpointer(path: Database.path(in: directory), logger: logger)
+        do throws(StoreError) {
+            try database.limitPages(to: limits, isShort: false)
+            try database.transaction { () throws(StoreError) in
+                try database.note(boot: bootID)
+                try database.writeMark()
+            }
+            try reserve.make()
+        } catch .full {
+            // Started on a full disk: alerts still go, into what the reserve held.
+            isShort = true
+            try reserve.giveBack()
+            try database.limitPages(to: limits, isShort: true)
+            logger.error(
+                "no space left; telemetry is refused until space returns", metadata: ["directory": "\(directory)"])
+        }
+        self.database = database
+    }
+
+    deinit { executor.stop() }
+
+    // MARK: Samples
+
+    /// Returns when every sample and receipt of the batch is durable, in one transaction.
+    ///
+    /// - Throws: `.full` while there is no room; `.unknownTag` and `.wrongKind` for a batch that can never be stored;
+    ///   `.database` when the disk failed. After `.database` the batch may have been stored all the same: read
+    ///   ``storedReceipts(link:)`` again before offering it again.
+    package func store(_ batch: SampleBatch) async throws { _ = try await commit(batch) }
+
+    /// As ``store(_:)``.
+    ///
+    /// - Returns: the numbers under which the samples are stored, in their order; nil for a batch without samples.
+    package func commit(_ batch: SampleBatch) async throws(StoreError) -> ClosedRange<Int64>? {
+        guard case .stored(let range) = try await enqueue(.batch(batch)) else { return nil }
+        return range
+    }
+
+    /// Receipts of the latest messages stored for a link, newest last, at most 65,535.
+    package func storedReceipts(link: String) throws(StoreError) -> [MessageReceipt] {
+        try read { (database) throws(StoreError) in try database.receipts(link: link) }
+    }
+
+    /// The number of a tag, declared if it is new.
+    ///
+    /// Rule: a tag whose unit or kind has changed gets a new number; the old number is retired and keeps its history, so
+    /// that no value is ever shown in a unit that it was not measured in.
+    package func tagID(for definition: TagDefinition) throws(StoreError) -> TagID {
+        try write { (database) throws(StoreError) in try database.declare(definition) }
+    }
+
+    /// The same for many tags, in one transaction; numbers in the order of the definitions.
+    package func tagIDs(for definitions: [TagDefinition]) throws(StoreError) -> [TagID] {
+        try write { (database) throws(StoreError) in
+            var numbers: [TagID] = []
+            for definition in definitions { numbers.append(try database.declare(definition)) }
+            return numbers
+        }
+    }
+
+    /// The tags in use, by name.
+    package func tags() throws(StoreError) -> [String: (id: TagID, definition: TagDefinition)] {
+        try read { (database) throws(StoreError) in database.tags.inUse }
+    }
+
+    /// Samples with numbers above `id` in the order of storing, at most `limit` (and at most 100,000).
+    package func samples(after id: Int64, limit: Int) throws(StoreError) -> SamplePage {
+        try read { (database) throws(StoreError) in try database.samples(after: id, limit: limit) }
+    }
+
+    /// Samples of one tag with a time in `from ..< to`, in the order of storing.
+    package func samples(
+        tag: TagID, from: WallTime, to: WallTime, limit: Int
+    ) throws(StoreError) -> [StoredSample] {
+        try read { (database) throws(StoreError) in try database.samples(tag: tag, from: from, to: to, limit: limit) }
+    }
+
+    /// The newest sample of a tag; nil when there is none among the last 100,000 stored before the start or since.
+    package func latest(_ tag: TagID) throws(StoreError) -> StoredSample? {
+        if let known = newest[tag] { return known }
+        return try read { (database) throws(StoreError) in
+            try database.latest(tag, depth: Int64(Bound.rowsPerRead))
+        }
+    }
+
+    // MARK: Changes
+
+    /// Writes all of the changes in one transaction, or none of them.
+    ///
+    /// While there is no room, telemetry for the outbox is dropped and counted, and the other changes are written.
+    /// - Returns: for each change the number of the row that it made (outbox: the sequence number), 0 where none was.
+    @discardableResult
+    package func apply(_ changes: [Change]) async throws(StoreError) -> [Int64] {
+        guard case .applied(let numbers) = try await enqueue(.changes(changes)) else { return [] }
+        return numbers
+    }
+
+    /// Whether a command or another program has written to the file since this was last asked.
+    package func changedByOthers() throws(StoreError) -> Bool {
+        try read { (database) throws(StoreError) in
+            let version = try database.sql { () throws(SQLiteError) in try database.connection.dataVersion() }
+            defer { seenDataVersion = version }
+            return seenDataVersion.map { $0 != version } ?? false
+        }
+    }
+
+    /// Commits what waits and closes the file; every later call throws `.closed`.
+    package func close() {
+        while !waiting.isEmpty { flush() }
+        isClosed = true
+        checkpointer.close()
+        database?.connection.close()
+        database = nil
+        lock = nil
+    }
+}

@@ -1,0 +1,87 @@
+package import Logging
+package import Plant
+internal import SQLite
+
+/// Looks into a store from a command, beside a daemon or without one. Reads only, but for ``acknowledge(_:by:)``.
+package actor StoreReader {
+    nonisolated let executor = ThreadExecutor()
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    package nonisolated let directory: String
+    private let database: Database
+    private let clock: any PlantClock
+    private let logger: Logger
+
+    /// - Throws: `.file` or `.database` when there is no store, `.schema` when it is of another version than this program.
+    package init(directory: String, clock: any PlantClock, logger: Logger) throws(StoreError) {
+        self.directory = directory
+        self.clock = clock
+        self.logger = logger
+        guard Files.size(Database.path(in: directory)) != nil else { throw .notFound(what: "store in", id: directory) }
+        database = try Database(beside: directory, access: .readOnly, clock: clock, logger: logger)
+    }
+
+    deinit { executor.stop() }
+
+    package func tags() throws(StoreError) -> [String: (id: TagID, definition: TagDefinition)] {
+        try database.reloadTags()
+        return database.tags.inUse
+    }
+
+    package func samples(after id: Int64, limit: Int) throws(StoreError) -> SamplePage {
+        try database.reloadTags()
+        return try database.samples(after: id, limit: limit)
+    }
+
+    /// Samples of one tag with a time in `from ..< to`, in the order of storing.
+    package func samples(
+        tag: TagID, from: WallTime, to: WallTime, limit: Int
+    ) throws(StoreError) -> [StoredSample] {
+        try database.reloadTags()
+        return try database.samples(tag: tag, from: from, to: to, limit: limit)
+    }
+
+    /// The newest sample of a tag, nil when there is none among the last 100,000 of all tags.
+    package func latest(_ tag: TagID) throws(StoreError) -> StoredSample? {
+        try database.latest(tag, depth: Int64(Bound.rowsPerRead))
+    }
+
+    package func alerts(_ filter: AlertFilter = AlertFilter()) throws(StoreError) -> [Alert] {
+        try database.alerts(filter)
+    }
+
+    package func alert(_ id: String) throws(StoreError) -> AlertHistory? { try database.alert(id) }
+
+    package func deliveries(alert: String) throws(StoreError) -> [Delivery] { try database.deliveries(ofAlert: alert) }
+
+    package func slots() throws(StoreError) -> [ModelSlots] { try database.slots() }
+
+    package func modelRecords(pack: String? = nil) throws(StoreError) -> [ModelRecord] {
+        try database.models(pack: pack)
+    }
+
+    package func value(_ key: String) throws(StoreError) -> String? { try database.value(key) }
+
+    package func gaps(limit: Int = 100) throws(StoreError) -> [Gap] { try database.gaps(limit: limit) }
+
+    package func statistics() throws(StoreError) -> StoreStatistics {
+        try database.statistics(directory: directory, counters: StoreCounters(), isShort: false)
+    }
+
+    /// What is wrong with the file's structure, empty when nothing is; reads the whole file.
+    package func structureFaults() throws(StoreError) -> [String] {
+        try database.sql { () throws(SQLiteError) in try database.connection.structureFaults() }
+    }
+
+    /// Takes an alert on for somebody; durable when it returns. A running daemon notices by ``Store/changedByOthers()``.
+    package func acknowledge(_ alert: String, by person: String) throws(StoreError) -> Alert {
+        let writer = try Database(beside: directory, access: .readWrite, clock: clock, logger: logger)
+        return try writer.transaction { () throws(StoreError) in try writer.acknowledge(alert, by: person) }
+    }
+
+    /// Goes back to a pack's previous model; a running daemon notices by ``Store/changedByOthers()``.
+    package func rollback(pack: String, reason: String) throws(StoreError) -> ModelSlots {
+        let writer = try Database(beside: directory, access: .readWrite, clock: clock, logger: logger)
+        return try writer.transaction { () throws(StoreError) in try writer.rollback(pack, reason: reason) }
+    }
+}
