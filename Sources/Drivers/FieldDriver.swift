@@ -53,6 +53,12 @@ package struct TagRefused: Error, Hashable, CustomStringConvertible {
 package protocol LinkSettings: Hashable, Sendable {
     /// Every tag that is known before the first message.
     var tags: [TagDefinition] { get }
+    /// Whether a message that has not come yet could make a tag of this name.
+    func mayMake(tag name: String) -> Bool
+}
+
+extension LinkSettings {
+    package func mayMake(tag name: String) -> Bool { false }
 }
 
 /// One entry of `links:`, checked.

@@ -18,6 +18,8 @@ package final class Broker: Sendable {
         package var isPersistent = false
         /// Messages on their way to one client without an acknowledgement; 0 for no limit.
         package var maxInflight = 1_000
+        /// Whether a client may come without a user name.
+        package var isAnonymousAllowed = true
         /// Lines added to the configuration as they are.
         package var extra: [String] = []
 
@@ -33,7 +35,8 @@ package final class Broker: Sendable {
         port = try FreePort.next()
         self.directory = directory
         var lines = [
-            "listener \(port) 127.0.0.1", "allow_anonymous true", "set_tcp_nodelay true", "max_queued_messages 0",
+            "listener \(port) 127.0.0.1", "allow_anonymous \(settings.isAnonymousAllowed)", "set_tcp_nodelay true",
+            "max_queued_messages 0",
             "max_inflight_messages \(settings.maxInflight)", "persistence \(settings.isPersistent)",
             "log_dest stdout", "log_type error", "log_type warning", "connection_messages false",
         ]
@@ -77,7 +80,7 @@ package final class Broker: Sendable {
     /// Its process id; nil when it does not run.
     package var pid: Int32? { process.withLock { $0?.pid } }
 
-    /// Sends CONNECT and looks for CONNACK with code 0. Source: MQTT 3.1.1, sections 3.1 and 3.2.
+    /// Sends CONNECT and looks for CONNACK; a refusal is an answer too. Source: MQTT 3.1.1, sections 3.1 and 3.2.
     private func answers() -> Bool {
         guard let descriptor = try? LoopbackSocket.connected(port: port) else { return false }
         defer { close(descriptor) }
@@ -90,7 +93,7 @@ package final class Broker: Sendable {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, 500) == 1 else { return false }
         var reply = [UInt8](repeating: 0xFF, count: 4)
-        guard recv(descriptor, &reply, reply.count, 0) == 4, reply[0] == 0x20, reply[3] == 0 else { return false }
+        guard recv(descriptor, &reply, reply.count, 0) == 4, reply[0] == 0x20 else { return false }
         let disconnect: [UInt8] = [0xE0, 0]
         send(descriptor, disconnect, 2, Int32(MSG_NOSIGNAL))
         return true

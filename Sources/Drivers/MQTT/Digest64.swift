@@ -5,7 +5,7 @@ enum Digest64 {
     private static let keys: (UInt64, UInt64) = (0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03)
 
     static func of(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
-        var hash = seed ^ keys.0 ^ UInt64(bytes.count)
+        var hash = seed ^ keys.0
         var at = 0
         // SAFETY: each load ends at or before `bytes.count`.
         while at + 16 <= bytes.count {
@@ -22,7 +22,9 @@ enum Digest64 {
                 high |= UInt64(bytes[at + offset]) << UInt64(8 * (offset - 8))
             }
         }
-        return fold(fold(low ^ keys.1, high ^ hash), hash ^ keys.0)
+        // The length enters last and multiplied: at the start, one bit of the text could undo it.
+        let count = UInt64(bytes.count)
+        return fold(fold(low ^ keys.1, high ^ hash) ^ count, hash ^ keys.0 ^ (count &* keys.1))
     }
 
     private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {

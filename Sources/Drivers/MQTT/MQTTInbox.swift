@@ -51,14 +51,16 @@ final class MQTTInbox: MosquittoHandler {
 
     /// Makes ready for a new connection.
     ///
-    /// - Parameter receipts: of what was stored, newest last.
-    func startConnection(receipts: [MessageReceipt]) {
+    /// - Parameter receipts: of what was stored, newest last; nil when those of the last call still hold.
+    func startConnection(receipts: [MessageReceipt]?) {
         connectCode = nil
         isSessionPresent = false
         subscriptionsAnswered = 0
         subscriptionsRefused = 0
         clearBatch()
-        stored = Dictionary(receipts.map { ($0.packetID, $0.digest) }, uniquingKeysWith: { $1 })
+        if let receipts {
+            stored = Dictionary(receipts.map { ($0.packetID, $0.digest) }, uniquingKeysWith: { $1 })
+        }
         isAwaitingDuplicates = true
         isNextDuplicate = false
     }

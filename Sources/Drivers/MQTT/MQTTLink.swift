@@ -28,6 +28,8 @@ actor MQTTLink {
     private var areTagsDeclared = false
     /// Whether the broker's session has our subscriptions already; asking again would bring every retained message again.
     private var isSubscribed = false
+    /// Whether the inbox knows everything that this link has stored.
+    private var areReceiptsCurrent = false
     private var hasConnected = false
     private var hasWarnedOfSize = false
 
@@ -65,7 +67,10 @@ actor MQTTLink {
         let start = clock.monotonic()
         do {
             try await declareTags()
-            inbox.startConnection(receipts: try await sink.storedReceipts(link: link.name))
+            // Up to 65,535 of them: not again for each attempt while the broker is absent.
+            let areCurrent = areReceiptsCurrent && inbox.isAwaitingDuplicates
+            inbox.startConnection(receipts: areCurrent ? nil : try await sink.storedReceipts(link: link.name))
+            areReceiptsCurrent = true
             let client = try MosquittoClient(settings, isSessionClean: false, handler: inbox)
             try await serve(client, sink)
         } catch {
@@ -92,11 +97,13 @@ actor MQTTLink {
             expected = settings.topics.count
         }
         try client.write()
+        var isConnected = false
         while !Task.isCancelled {
             let now = clock.monotonic()
-            if inbox.subscriptionsAnswered >= expected {
+            if !isConnected, inbox.subscriptionsAnswered >= expected {
                 enterConnected()
-            } else if now - start > Self.connectLimit {
+                isConnected = true
+            } else if !isConnected, now - start > Self.connectLimit {
                 throw LinkFailure.timedOut(what: "SUBACK")
             }
             guard let descriptor = client.descriptor else { throw LinkFailure.closed }
@@ -132,7 +139,12 @@ actor MQTTLink {
             guard !isFirst || ready[0] != 0 else { continue }
             isFirst = false
             try client.write()
-            _ = try client.read()
+            do {
+                _ = try client.read()
+            } catch {
+                // The library calls a refusal a broken connection; below it gets its reason.
+                if inbox.connectCode == nil { throw error }
+            }
         }
         if let code = inbox.connectCode, code != 0 {
             throw LinkFailure.refused(MQTTReason.connect(code))
@@ -140,11 +152,10 @@ actor MQTTLink {
     }
 
     private func enterConnected() {
-        guard !isSubscribed || monitor.current.state != .connected else { return }
-        if inbox.subscriptionsRefused > 0 {
-            monitor.record(error: "the broker refuses \(inbox.subscriptionsRefused) of the subscriptions")
-        }
-        isSubscribed = true
+        let refused = inbox.subscriptionsRefused
+        if refused > 0 { monitor.record(error: "the broker refuses \(refused) of the subscriptions") }
+        // Those that were refused are asked for again at the next connection.
+        isSubscribed = refused == 0
         monitor.enter(.connected)
         if hasConnected { monitor.count { $0.reconnects += 1 } }
         hasConnected = true
@@ -165,6 +176,8 @@ actor MQTTLink {
         publishCounters()
         if !inbox.batch.samples.isEmpty {
             let count = inbox.batch.samples.count
+            // Also when it fails: it may have stored and not been able to say so.
+            areReceiptsCurrent = false
             do {
                 try await sink.store(inbox.batch)
             } catch {

@@ -119,7 +119,12 @@ package actor MQTTPublisher {
         let client = try MosquittoClient(settings, isSessionClean: true, handler: handler)
         handler.connectCode = nil
         try client.connect(settings)
-        try turn(client, until: { handler.connectCode != nil }, end: end, stop)
+        do {
+            try turn(client, until: { handler.connectCode != nil }, end: end, stop)
+        } catch {
+            // The library calls a refusal a broken connection; below it gets its reason.
+            if handler.connectCode == nil { throw error }
+        }
         if let code = handler.connectCode, code != 0 { throw LinkFailure.refused(MQTTReason.connect(code)) }
         self.client = client
         return client
@@ -141,5 +146,21 @@ package actor MQTTPublisher {
             try client.write()
             while try client.read() == .more, !isDone() {}
         }
+    }
+}
+
+extension MQTTPublisher.Settings {
+    /// Publishes to the broker of a link, with its credentials.
+    ///
+    /// - Parameter clientID: of its own: a broker throws out the older of two connections with one id.
+    /// - Returns: nil for a link that is no MQTT link.
+    package init?(link: LinkDefinition, clientID: String) {
+        guard let settings = link.settings as? MQTTSettings else { return nil }
+        self.init(host: settings.host, port: settings.port, clientID: clientID)
+        username = settings.username
+        passwordFile = settings.passwordFile
+        authorityFile = settings.tls?.authorityFile
+        certificateFile = settings.tls?.certificateFile
+        keyFile = settings.tls?.keyFile
     }
 }

@@ -18,6 +18,10 @@ struct MQTTSettings: LinkSettings {
             topic.payload.tags.filter { $0.template.isConstant }.map { topic.payload.definition(of: $0, captures: []) }
         }
     }
+
+    func mayMake(tag name: String) -> Bool {
+        topics.contains { $0.payload.tags.contains { $0.template.mayBecome(name) } }
+    }
 }
 
 /// Files of an encrypted connection, read at each connection, so that they can be renewed. PEM.

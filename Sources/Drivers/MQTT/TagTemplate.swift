@@ -41,6 +41,19 @@ struct TagTemplate: Hashable, Sendable {
     /// Whether it gives the same name for every topic.
     var isConstant: Bool { parts.allSatisfy { if case .text = $0 { true } else { false } } }
 
+    /// Whether some captures, each at least one character, give this name.
+    func mayBecome(_ name: String) -> Bool { Self.matches(parts[...], name[...]) }
+
+    private static func matches(_ parts: ArraySlice<Part>, _ rest: Substring) -> Bool {
+        guard let part = parts.first else { return rest.isEmpty }
+        switch part {
+        case .text(let text):
+            return rest.hasPrefix(text) && matches(parts.dropFirst(), rest.dropFirst(text.count))
+        case .capture:
+            return rest.indices.contains { matches(parts.dropFirst(), rest[rest.index(after: $0)...]) }
+        }
+    }
+
     /// - Parameter captures: at least as many as the wild cards it was made for.
     func name(_ captures: [String]) -> String {
         parts.map { part in

@@ -1,0 +1,150 @@
+import Drivers
+import Plant
+import Rig
+import TestBench
+import Testing
+
+/// What a driver talks to, in the words that every driver shares.
+protocol FieldPartner: Sendable {
+    /// One link with one tag, `value`.
+    var configuration: String { get }
+    func appear() async throws
+    func vanish() async throws
+    /// Makes the field say this value from now on, or once.
+    func say(_ value: Int) async throws
+    /// Makes the field say something that nobody can understand.
+    func sayGarbage() async throws
+    /// Makes the field slow until it says the next value.
+    func beSlow() async throws
+}
+
+struct MQTTPartner: FieldPartner {
+    private let directory: TempDirectory
+    private let broker: Broker
+
+    init() throws {
+        directory = try TempDirectory()
+        broker = try Broker(directory: directory.path)
+    }
+
+    var configuration: String {
+        """
+        - name: partner
+          driver: mqtt
+          host: 127.0.0.1
+          port: \(broker.port)
+          topics: [ { topic: value, payload: number, tag: value } ]
+        """
+    }
+
+    func appear() async throws { try await broker.start() }
+    func vanish() async throws { await broker.kill() }
+    func say(_ value: Int) async throws { try await publish(Array("\(value)".utf8)) }
+    func sayGarbage() async throws { try await publish((0..<200).map { UInt8($0) }) }
+    /// A large payload on its way holds the connection up.
+    func beSlow() async throws { try await publish([UInt8](repeating: 0x20, count: 3_000_000)) }
+
+    private func publish(_ payload: [UInt8]) async throws {
+        let publisher = try FieldPublisher(id: "partner", port: broker.port)
+        try publisher.publish("value", payload)
+        try await publisher.flush()
+    }
+}
+
+struct ModbusPartner: FieldPartner {
+    private let slave: ModbusSlave
+
+    init() throws { slave = try ModbusSlave() }
+
+    var configuration: String {
+        """
+        - name: partner
+          driver: modbus-tcp
+          host: 127.0.0.1
+          port: \(slave.port)
+          timeout: 100ms
+          blocks: [ { registers: holding, at: 0, scan: 10ms, values: [ { tag: value, at: 0, type: uint16 } ] } ]
+        """
+    }
+
+    func appear() async throws { try slave.start() }
+    func vanish() async throws { slave.stop() }
+    func say(_ value: Int) async throws {
+        slave.heal()
+        slave.withTables { $0.holding[0] = UInt16(value) }
+    }
+    func sayGarbage() async throws { slave.inject(.garbage(seed: 3), times: 3) }
+    func beSlow() async throws { slave.inject(.delay(.milliseconds(300))) }
+}
+
+@Suite(.timeLimit(.minutes(3)))
+struct DriverContractTests {
+    struct NoPartner: Error { var scheme: String }
+
+    static let schemes = Drivers.all.map { $0.scheme }
+
+    private func partner(_ scheme: String) throws -> any FieldPartner {
+        switch scheme {
+        case "mqtt": try MQTTPartner()
+        case "modbus-tcp": try ModbusPartner()
+        default: throw NoPartner(scheme: scheme)
+        }
+    }
+
+    @Test(arguments: schemes) func connectLoseReconnectSlowGarbageStop(_ scheme: String) async throws {
+        let partner = try partner(scheme)
+        try await partner.vanish()
+        let bench = LinkBench(try link(partner.configuration))
+        #expect(await eventually { if case .waiting = bench.status.state { true } else { false } })
+        #expect(bench.status.lastError != nil)
+
+        try await partner.appear()
+        #expect(await bench.isConnected())
+        try await partner.say(1)
+        #expect(await eventually { await bench.numbers("value").last == 1 })
+
+        try await partner.sayGarbage()
+        #expect(await eventually { !bench.counters.malformed.isEmpty })
+        #expect(await eventually { await bench.samples("value").contains { !$0.quality.isGood } })
+        try await partner.say(2)
+        #expect(await eventually { await bench.numbers("value").last == 2 })
+
+        try await partner.beSlow()
+        try await partner.say(3)
+        #expect(await eventually { await bench.numbers("value").last == 3 })
+
+        try await partner.vanish()
+        #expect(await eventually { bench.status.state != .connected })
+        try await partner.appear()
+        #expect(await bench.isConnected())
+        try await partner.say(4)
+        #expect(await eventually { await bench.numbers("value").last == 4 })
+
+        // Nothing but what was said ever came out as a value, and it came in order.
+        var seen: [Double] = []
+        for value in await bench.numbers("value") where value != seen.last { seen.append(value) }
+        #expect(seen.filter { $0 != 0 } == [1, 2, 3, 4])
+        #expect(bench.counters.reconnects >= 1)
+
+        await bench.stop()
+        #expect(bench.status.state == .stopped)
+        let stored = await bench.sink.samples.count
+        try await partner.say(5)
+        #expect(await bench.sink.samples.count == stored)
+        try await partner.vanish()
+    }
+
+    @Test(arguments: schemes) func stopsWhileTheStoreIsStuck(_ scheme: String) async throws {
+        let partner = try partner(scheme)
+        try await partner.vanish()
+        try await partner.appear()
+        let bench = LinkBench(try link(partner.configuration), sink: MemorySink(mode: .hold))
+        #expect(await bench.isConnected())
+        try await partner.say(1)
+        #expect(await eventually { await bench.sink.offers > 0 })
+        await bench.stop()
+        #expect(bench.status.state == .stopped)
+        #expect(await bench.sink.samples.isEmpty)
+        try await partner.vanish()
+    }
+}

@@ -1,0 +1,182 @@
+import Glibc
+import Testing
+
+@testable import Drivers
+
+@Suite struct JSONScannerTests {
+    private func find(_ path: String, in text: String) throws -> JSONValue {
+        try #require(try find([path], in: Array(text.utf8)).first)
+    }
+
+    private func find(_ paths: [String], in text: [UInt8]) throws -> [JSONValue] {
+        var scanner = JSONScanner(JSONQuery(paths.compactMap { JSONPath($0) }))
+        try scanner.scan(text.span)
+        return scanner.values
+    }
+
+    @Test func findsWhatIsAskedForWhereverItStands() throws {
+        let text = Array(
+            #"{"x":[1,{"y":2}],"a":{"b":[10,{"c":-1.5e2},[true]],"s":"t\u0041"},"n":null,"a2":3,"e":{},"z":[]} "#.utf8)
+        let values = try find(
+            [
+                "$.a.b[1].c", "$.a.b[0]", "$.a.b[2][0]", "$.n", "$.a2", "$.missing", "$.a.b[9]", "$.x[1].y", "$.a",
+                "$.a.s",
+            ],
+            in: text)
+        #expect(values[0] == .number(-150, exact: nil))
+        #expect(values[1] == .number(10, exact: 10))
+        #expect(values[2] == .boolean(true))
+        #expect(values[3] == .null)
+        #expect(values[4] == .number(3, exact: 3))
+        #expect(values[5] == .missing)
+        #expect(values[6] == .missing)
+        #expect(values[7] == .number(2, exact: 2))
+        #expect(values[8] == .container)
+        guard case .string(let range) = values[9] else {
+            Issue.record("no string")
+            return
+        }
+        #expect(try JSONText.string(text.span, range) == "tA")
+    }
+
+    @Test func anEscapedKeyIsTheSameKey() throws {
+        #expect(try find("$.temp", in: #"{"t\u0065mp":5}"#) == .number(5, exact: 5))
+        #expect(try find("$.a/b", in: #"{"a\/b":5}"#) == .number(5, exact: 5))
+    }
+
+    @Test func oneValueMayAnswerTwoQuestions() throws {
+        #expect(try find(["$.a", "$.a"], in: Array(#"{"a":1}"#.utf8)) == [.number(1, exact: 1), .number(1, exact: 1)])
+    }
+
+    @Test func anAnswerOfTheTextBeforeIsForgotten() throws {
+        var scanner = JSONScanner(JSONQuery([JSONPath("$.a")].compactMap(\.self)))
+        try scanner.scan(Array(#"{"a":1}"#.utf8).span)
+        try scanner.scan(Array(#"{"b":1}"#.utf8).span)
+        #expect(scanner.values == [.missing])
+    }
+
+    /// Hard cases of decimal conversion. Source: strtod(3) of the C library, which rounds correctly.
+    static let numbers = [
+        "0", "-0", "1", "0.1", "0.3", "1e22", "1e23", "9007199254740993", "9007199254740992", "123456789012345678",
+        "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9e-324", "2.4703282292062327e-324",
+        "1.7976931348623157e308", "8.41e21", "9.5e-7", "0.000001", "1.00000000000000011102230246251565",
+        "179769313486231580793728971405301e276", "3.14159265358979323846264338327950288", "1e-400", "5e-1",
+        "0e999999999999",
+        "6929495644600919.5", "100000000000000016777215", "100000000000000016777216", "-12.5E+3", "7.0e-10",
+    ]
+
+    @Test(arguments: numbers) func numbersAreReadExactly(_ text: String) throws {
+        guard case .number(let value, _) = try find("$", in: text) else {
+            Issue.record("no number")
+            return
+        }
+        #expect(value.bitPattern == strtod(text, nil).bitPattern)
+    }
+
+    @Test func randomNumbersAreReadExactly() throws {
+        var random = SplitMix64(seed: 7)
+        for _ in 0..<20_000 {
+            let digits = Int.random(in: 1...21, using: &random)
+            var text = String(Int.random(in: 1...9, using: &random))
+            for _ in 1..<max(2, digits) { text += String(Int.random(in: 0...9, using: &random)) }
+            if Bool.random(using: &random) { text += ".\(Int.random(in: 0...999_999, using: &random))" }
+            if Bool.random(using: &random) { text += "e\(Int.random(in: -40...40, using: &random))" }
+            guard case .number(let value, _) = try find("$", in: text) else {
+                Issue.record("no number: \(text)")
+                return
+            }
+            #expect(value.bitPattern == strtod(text, nil).bitPattern, "\(text)")
+        }
+    }
+
+    @Test func wholeNumbersOf64BitsStayExact() throws {
+        for number: Int64 in [0, 1_700_000_000_123_456_789, .max, -.max] {
+            guard case .number(_, let exact) = try find("$", in: "\(number)") else {
+                Issue.record("no number")
+                return
+            }
+            #expect(exact == number)
+        }
+        #expect(try find("$", in: "9223372036854775808") == .number(9_223_372_036_854_775_808, exact: nil))
+    }
+
+    @Test func whatIsNoNumberIsSaid() throws {
+        for text in ["NaN", "Infinity", "-Infinity", "1e999", "-1e400", String(repeating: "9", count: 400)] {
+            #expect(try find("$", in: text) == .notFinite, "\(text)")
+        }
+    }
+
+    static let refused = [
+        "", " ", "{", "}", "[", "]", "{]", "[}", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
+        "{'a':1}",
+        "{\"a\":1 \"b\":2}", "01", "-", "-a", "1.", ".5", "+1", "1e", "1e+", "0x10", "1_000", "tru", "True", "nul",
+        "nan",
+        "inf", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"", "\"a\nb\"", "1 2", "{} {}", "[1] ,", "//",
+        "/**/1",
+        "\u{FEFF}1", "[1,,2]", "{\"a\":1}}", "--1", "1.e5", "1e5.5", "[\"a\":1]", "Infinit", "-Inf", "\"\t\"",
+    ]
+
+    @Test(arguments: refused) func refuses(_ text: String) {
+        #expect(throws: JSONError.self) { try find("$.a", in: text) }
+    }
+
+    @Test func refusesWhatIsTooDeepOrTooLong() {
+        #expect(throws: JSONError.self) {
+            try find("$", in: String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000))
+        }
+        #expect(throws: JSONError.self) { try find("$", in: String(repeating: "{\"a\":", count: 100_000)) }
+        #expect(throws: JSONError.self) { try find("$", in: "0." + String(repeating: "1", count: 100_000)) }
+    }
+
+    @Test func refusesTextThatIsNoUTF8WhereItIsTakenOut() throws {
+        let text: [UInt8] = [0x22, 0xC3, 0x28, 0x22]
+        guard case .string(let range) = try find(["$"], in: text).first else {
+            Issue.record("no string")
+            return
+        }
+        #expect(throws: JSONError.notUTF8) { try JSONText.string(text.span, range) }
+        let half = Array(#""\ud800x""#.utf8)
+        #expect(throws: JSONError.self) { try JSONText.string(half.span, 1..<(half.count - 1)) }
+        let pair = Array(#""\ud83d\ude00""#.utf8)
+        #expect(try JSONText.string(pair.span, 1..<(pair.count - 1)) == "😀")
+    }
+
+    /// Each text either reads or is refused: never past its end, never without end. The seed stands in the failure.
+    @Test(arguments: [UInt64](1...8)) func mutatedTextsAreReadOrRefused(_ seed: UInt64) throws {
+        let good = Array(
+            #"{"t":"2026-11-23T20:15:03.123Z","values":[{"temp":41.5e-1,"ok":true},null,[1,2,[3]]],"s":"\u00e9\n"}"#
+                .utf8)
+        var random = SplitMix64(seed: seed)
+        var scanner = JSONScanner(
+            JSONQuery(["$.t", "$.values[0].temp", "$.values[2][2][0]", "$.s"].compactMap { JSONPath($0) }))
+        var refused = 0
+        for _ in 0..<5_000 {
+            var text = good
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let at = Int.random(in: 0..<text.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: text[at] = UInt8.random(in: 0...255, using: &random)
+                case 1: text.remove(at: at)
+                case 2: text.insert(text[Int.random(in: 0..<text.count, using: &random)], at: at)
+                default: text.removeSubrange(at...)
+                }
+                if text.isEmpty { text = [0x7B] }
+            }
+            do {
+                try scanner.scan(text.span)
+                for case .string(let range) in scanner.values { #expect(range.upperBound <= text.count) }
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 500 && refused < 5_000)
+    }
+
+    @Test func pathsAreChecked() {
+        #expect(JSONPath("$")?.steps == [])
+        #expect(JSONPath("$.a.b[0]")?.steps == [.field("a"), .field("b"), .element(0)])
+        for text in ["", "a", "$a", "$.", "$..a", "$[", "$[]", "$[-1]", "$[a]", "$.a[1", "$.a]", "$[1]x"] {
+            #expect(JSONPath(text) == nil, "\(text)")
+        }
+    }
+}
