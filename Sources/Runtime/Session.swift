@@ -21,6 +21,8 @@ package final class Session {
     private let inputs: [Place]
     private let outputs: [Place]
 
+    // Arrays are walked by index in what runs per inference: unoptimized, an iterator allocates for each element.
+
     /// Where a tensor lies in the arena, and where in the caller's buffer.
     private struct Place {
         var arenaOffset: Int
@@ -78,12 +80,14 @@ package final class Session {
         throws(RuntimeError)
     {
         try check(input.count, output.count)
-        for place in inputs {
+        for number in inputs.indices {
+            let place = inputs[number]
             let part = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(input)[place.bufferRange])
             bytes(of: place).copyMemory(from: part)
         }
         runSteps()
-        for place in outputs {
+        for number in outputs.indices {
+            let place = outputs[number]
             let part = UnsafeMutableRawBufferPointer(
                 rebasing: UnsafeMutableRawBufferPointer(output)[place.bufferRange])
             part.copyMemory(from: UnsafeRawBufferPointer(bytes(of: place)))
@@ -99,7 +103,8 @@ package final class Session {
         throws(RuntimeError)
     {
         try check(input.count, output.count)
-        for place in inputs {
+        for number in inputs.indices {
+            let place = inputs[number]
             let target = bytes(of: place)
             for index in 0..<place.count {
                 let value = input[place.bufferOffset + index]
@@ -108,7 +113,8 @@ package final class Session {
             }
         }
         runSteps()
-        for place in outputs {
+        for number in outputs.indices {
+            let place = outputs[number]
             let source = bytes(of: place)
             for index in 0..<place.count {
                 let value = Int32(Int8(bitPattern: source[index])) - place.quantization.zeroPoint
@@ -152,7 +158,7 @@ package final class Session {
     }
 
     private func runSteps() {
-        for step in steps { step.run(arena: arena, scratch: scratch) }
+        for number in steps.indices { steps[number].run(arena: arena, scratch: scratch) }
     }
 
     private func bytes(of place: Place) -> UnsafeMutableRawBufferPointer {
