@@ -1,5 +1,6 @@
 /// Reads numbers out of a stretch of a plan file, never past its end.
 package struct ByteReader {
+    // SAFETY: lives no longer than Plan.init(bytes:), whose caller keeps the bytes; `take` checks every range.
     private let bytes: UnsafeRawBufferPointer
     /// Where `bytes` begins in the file, for errors.
     private let origin: Int

@@ -1,6 +1,7 @@
 /// CRC-32C (Castagnoli), reflected, as in RFC 3720 appendix B.4: finds every change within 32 neighbouring bits.
 package enum CRC32C {
     /// - Returns: the checksum; 0 for no bytes, 0xE3069283 for "123456789".
+    // SAFETY: reads within `bytes.count` only and keeps nothing.
     package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         table.withUnsafeBufferPointer { table in
             var crc: UInt32 = 0xFFFF_FFFF

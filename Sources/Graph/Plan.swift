@@ -28,6 +28,7 @@ package struct Plan: Sendable {
     /// - Throws: what was expected, what came, and at which byte.
     package init(bytes: UnsafeRawBufferPointer) throws(PlanError) {
         let sections = try SectionTable(bytes)
+        // SAFETY: the caller keeps `bytes` alive and unchanged, as said above; what is kept of them is in Constant.
         let constants = sections[.constants] ?? UnsafeRawBufferPointer(start: nil, count: 0)
         var reader = ByteReader(
             sections[.graph] ?? UnsafeRawBufferPointer(start: nil, count: 0), origin: sections.offset(of: .graph))

@@ -1,5 +1,6 @@
 /// The sections of a plan file, each with its checksum verified.
 struct SectionTable {
+    // SAFETY: lives no longer than Plan.init(bytes:), whose caller keeps the bytes; ranges are checked in `add`.
     private let bytes: UnsafeRawBufferPointer
     private var ranges: [PlanFormat.Section: Range<Int>] = [:]
 

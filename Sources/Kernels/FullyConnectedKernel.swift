@@ -33,6 +33,7 @@ package struct FullyConnectedKernel: Sendable {
         weights: UnsafeBufferPointer<Int8>, inputZeroPoint: Int32, bias: UnsafeBufferPointer<Int32>,
         into folded: UnsafeMutableBufferPointer<Int32>
     ) {
+        // SAFETY: the C code touches rows * columns weights and `rows` of the others, which `columns` compares.
         let columns = Self.columns(weights.count, bias.count, folded.count)
         guard let weights = weights.baseAddress, let from = bias.baseAddress, let to = folded.baseAddress else {
             return
@@ -45,6 +46,7 @@ package struct FullyConnectedKernel: Sendable {
         weights: UnsafeBufferPointer<Int8>, input: UnsafeBufferPointer<Int8>,
         foldedBias: UnsafeBufferPointer<Int32>, sums: UnsafeMutableBufferPointer<Int32>
     ) {
+        // SAFETY: as for fold; the CPU has the instructions.
         precondition(isSupported)
         let columns = Self.columns(weights.count, foldedBias.count, sums.count)
         precondition(input.count == columns)

@@ -12,6 +12,7 @@ package enum Requantize {
         sums: UnsafeBufferPointer<Int32>, multipliers: UnsafeBufferPointer<Int32>, shifts: UnsafeBufferPointer<Int32>,
         zeroPoint: Int32, range: ClosedRange<Int32>, output: UnsafeMutableBufferPointer<Int8>
     ) {
+        // SAFETY: the C code touches sums.count elements of each buffer, which is what all of them have.
         precondition(multipliers.count == sums.count && shifts.count == sums.count && output.count == sums.count)
         precondition(range.lowerBound >= -128 && range.upperBound <= 127)
         guard let from = sums.baseAddress, let multipliers = multipliers.baseAddress, let shifts = shifts.baseAddress,

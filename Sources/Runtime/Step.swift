@@ -10,6 +10,7 @@ protocol Step: AnyObject {
 
     /// - Parameter arena: the session's memory, tensors at the places of its ``ArenaPlan``.
     /// - Parameter scratch: at least ``scratchBytes``, aligned to a cache line.
+    // SAFETY: the session hands out its own memory, with the sizes that ArenaPlan and scratchBytes asked for.
     func run(arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer)
 }
 

@@ -39,6 +39,7 @@ package struct OperatorDecoder {
     package let tensors: [Tensor]
     package let contract: any Contract.Type
     /// The constants section, and where it begins in the file.
+    // SAFETY: the bytes that Plan.init(bytes:) was given; every range is checked against their count before it is cut out.
     let constants: UnsafeRawBufferPointer
     let constantsOrigin: Int
 

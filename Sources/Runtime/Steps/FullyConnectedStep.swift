@@ -28,6 +28,7 @@ final class FullyConnectedStep: Step {
         range = node.activation.range(of: node.outputQuantization)
         let bias = (0..<node.outputCount).map { node.bias[$0] }
         foldedBias = [Int32](unsafeUninitializedCapacity: node.outputCount) { folded, count in
+            // SAFETY: fold writes each of the outputCount elements, so the array is initialized that far.
             bias.withUnsafeBufferPointer { bias in
                 kernel.fold(
                     weights: node.weights.bytes.assumingMemoryBound(to: Int8.self),
