@@ -39,8 +39,7 @@ let modules: [Module] = [
     module("Transfer", uses: ["CCurl"]),
     module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
     module(
-        "AssemblyLine", uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Store", "YAML"],
-        packages: ["Logging"]),
+        "AssemblyLine", uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
     module("Plots", uses: ["Plant"]),
     module("Host", uses: ["Plant"], packages: ["Logging"]),
     module("Rig", uses: ["Plant", "CModbus", "CMosquitto"]),
@@ -53,7 +52,7 @@ let modules: [Module] = [
             "Transfer", "Uplink", "AssemblyLine", "Rig",
             "Host", "Plots",
         ],
-        packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
+        packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
     module(
         "millwright-registry", .program, uses: ["Plant", "Host", "Registry", "Trust"],
         packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
@@ -81,7 +80,7 @@ let modules: [Module] = [
     module("RegistryTests", .tests, uses: ["Plant", "SQLite", "Trust", "Registry", "TestBench"], packages: ["Hummingbird"]),
     module(
         "AssemblyLineTests", .tests,
-        uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Store", "AssemblyLine", "TestBench"]),
+        uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Trust", "AssemblyLine"]),
     module("MillwrightTests", .tests, uses: ["Plant", "Store", "Drivers", "Rig", "TestBench", "millwright"]),
 ]
 
@@ -89,6 +88,7 @@ let packages: [String: (url: String, from: Version, package: String)] = [
     "ArgumentParser": ("https://github.com/apple/swift-argument-parser", "1.8.2", "swift-argument-parser"),
     "Logging": ("https://github.com/apple/swift-log", "1.16.2", "swift-log"),
     "ServiceLifecycle": ("https://github.com/swift-server/swift-service-lifecycle", "2.13.0", "swift-service-lifecycle"),
+    "UnixSignals": ("https://github.com/swift-server/swift-service-lifecycle", "2.13.0", "swift-service-lifecycle"),
     "Hummingbird": ("https://github.com/hummingbird-project/hummingbird", "2.28.1", "hummingbird"),
 ]
 
@@ -137,8 +137,9 @@ let package = Package(
         .executable(name: "millwright", targets: ["millwright"]),
         .executable(name: "millwright-registry", targets: ["millwright-registry"]),
     ],
-    dependencies: packages.filter { used.contains($0.key) }.sorted { $0.key < $1.key }
-        .map { .package(url: $0.value.url, from: $0.value.from) },
+    // Two products of one package are one dependency.
+    dependencies: Dictionary(packages.filter { used.contains($0.key) }.values.map { ($0.url, $0.from) }) { $1 }
+        .sorted { $0.key < $1.key }.map { .package(url: $0.key, from: $0.value) },
     targets: modules.map(target),
     swiftLanguageModes: [.v6]
 )

@@ -100,7 +100,7 @@ package final class Analyzer {
         let shaftLine = shaftHertz / lineHertz
         features[at] = envelopes.prominence(line: orders.outerRace * shaftLine)
         features[at + 1] = envelopes.prominence(line: orders.innerRace * shaftLine)
-        features[at + 2] = envelopes.prominence(line: orders.rollingElement * shaftLine)
+        features[at + 2] = envelopes.prominence(line: 2 * orders.rollingElement * shaftLine)
         features[at + 3] = envelopes.prominence(line: orders.cage * shaftLine)
         features[at + 4] = Elementary.logarithm(max(envelopes.largestMoment, 1))
     }

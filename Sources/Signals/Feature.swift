@@ -21,8 +21,8 @@ package enum Feature: String, CaseIterable, Hashable, Sendable {
     case shaft1 = "shaft_1x"
     case shaft2 = "shaft_2x"
     case shaft3 = "shaft_3x"
-    /// How far the lines at a defect frequency and its harmonics stand out of the envelope spectrum's floor: mean ratio
-    /// of amplitudes, largest over the bands of ``EnvelopeBank``.
+    /// How far two harmonics of a defect frequency stand out of the envelope spectrum's floor: ratio of amplitudes, largest
+    /// over the bands of `EnvelopeBank`. A rolling element counts with twice its turns: a spot on it strikes both races.
     case envelopeOuterRace = "envelope_bpfo"
     case envelopeInnerRace = "envelope_bpfi"
     case envelopeRollingElement = "envelope_bsf"

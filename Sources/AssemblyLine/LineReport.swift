@@ -1,0 +1,39 @@
+internal import FoundationEssentials
+package import Scoring
+
+/// What a run of the line has to show for itself, besides the model.
+package struct LineReport: Codable, Hashable, Sendable {
+    package var card: ModelCard
+    /// SHA-256 of the plan file, hex.
+    package var modelDigest: String
+    package var modelBytes: Int
+    package var windows: Int
+    package var windowsRefused: [String: Int]
+    package var windowsUnsteady: Int
+    /// Mean squared error over the training, from first to last step.
+    package var losses: [Double]
+    /// Largest score of a window that the network had not seen, as a share of the threshold.
+    package var largestHeldOutRatio: Double
+    /// Windows above the threshold among those not seen.
+    package var heldOutAbove: Int
+    package var largestNormalRatio: Double
+    package var quantizationError: Double
+    package var receiptCases: Int
+    package var faults: [Proof.FaultResult]
+    package var stages: [StageTime]
+
+    package struct StageTime: Codable, Hashable, Sendable {
+        package var name: String
+        package var seconds: Double
+        /// The outcome was there already.
+        package var isCached: Bool
+    }
+
+    /// The report as JSON, to be read by people.
+    /// - Throws: `.artefact` for a number that JSON cannot hold.
+    package func json() throws(LineError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        do { return [UInt8](try encoder.encode(self)) } catch { throw .artefact(stage: "report", reason: "\(error)") }
+    }
+}
