@@ -21,22 +21,21 @@ package actor ModelUpdate {
     private let root: TrustRoot
     private let clock: any PlantClock
     private let logger: Logger
-    private let prove: @Sendable (_ path: String) throws -> Void
+    private let installer: ModelInstaller
 
     /// A model of the kind that runs on an edge box; the largest of ours is 2 MB.
     private static let largestModelBytes: Int64 = 64 << 20
 
-    /// - Parameter prove: throws when the model at the path does not compute what its receipt says.
     package init(
-        store: Store, transport: any Transport, root: TrustRoot, clock: any PlantClock, logger: Logger,
-        prove: @escaping @Sendable (_ path: String) throws -> Void
+        store: Store, installer: ModelInstaller, transport: any Transport, root: TrustRoot, clock: any PlantClock,
+        logger: Logger
     ) {
         self.store = store
+        self.installer = installer
         self.transport = transport
         self.root = root
         self.clock = clock
         self.logger = logger
-        self.prove = prove
     }
 
     /// Looks once whether the registry has a newer model for a slot, and takes it.
@@ -53,22 +52,11 @@ package actor ModelUpdate {
             return .refusedBefore(digest: digest, reason: record.reason ?? "")
         }
         try await fetch(target)
-        try await take(
+        try await installer.take(
             digest: digest, pack: pack, version: release, bytes: target.lengthBytes, envelope: target.envelope)
         logger.notice(
             "model activated", metadata: ["model": "\(pack)", "release": "\(release)", "digest": "\(digest)"])
         return .activated(release: release, digest: digest)
-    }
-
-    /// Takes a model file of this box's own: the one that a pack ships, or one that was fitted here.
-    ///
-    /// - Parameter version: 0 for a pack's own, so that any release of the registry is newer.
-    package func install(_ bytes: [UInt8], pack: String, version: Int64) async throws -> String {
-        let digest: Digest
-        do { digest = try Digest(of: bytes) } catch { throw UplinkError.trust(error) }
-        try store.models.write(bytes, digest: digest.hex)
-        try await take(digest: digest.hex, pack: pack, version: version, bytes: Int64(bytes.count), envelope: [])
-        return digest.hex
     }
 
     private func activeRecord(pack: String) async throws -> ModelRecord? {
@@ -136,21 +124,5 @@ package actor ModelUpdate {
                 found: "\(found.lengthBytes) bytes with SHA-256 \(found.digest.hex)")
         }
         try store.models.adopt(digest)
-    }
-
-    /// From a file that lies under its digest to the active model.
-    private func take(digest: String, pack: String, version: Int64, bytes: Int64, envelope: [UInt8]) async throws {
-        _ = try await store.recordFetched(
-            FetchedModel(digest: digest, pack: pack, version: version, envelope: envelope, bytes: bytes))
-        do {
-            try prove(try store.models.path(of: digest))
-        } catch {
-            try await store.refuse(digest, pack: pack, reason: "\(error)")
-            logger.error(
-                "model refused", metadata: ["model": "\(pack)", "digest": "\(digest)", "reason": "\(error)"])
-            throw UplinkError.proof("\(error)")
-        }
-        try await store.markProved(digest, pack: pack)
-        _ = try await store.activate(digest, pack: pack)
     }
 }

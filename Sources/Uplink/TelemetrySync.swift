@@ -18,6 +18,8 @@ package actor TelemetrySync {
         package var failures: [String: Int] = [:]
         /// The last sequence number that the registry has confirmed; 0 before the first.
         package var confirmedThrough: Int64 = 0
+
+        package init() {}
     }
 
     package private(set) var status = Status()

@@ -1,5 +1,6 @@
 import Alerts
 import ArgumentParser
+import Drivers
 import Plant
 
 struct Check: ParsableCommand {

@@ -1,4 +1,5 @@
 import Alerts
+import Drivers
 import Logging
 import Plant
 import Scoring
@@ -59,7 +60,7 @@ actor JudgeService {
             for (role, name) in definition.inputs {
                 // A tag that a wildcard makes is known to the store once its first message has come.
                 var tag = declared[name]
-                if tag == nil { tag = try await store.tags().first { $0.definition.name == name }?.definition }
+                if tag == nil { tag = try await store.tags()[name]?.definition }
                 guard let tag else { continue }
                 tags[role] = (try await store.tagID(for: tag), tag.kind)
             }
@@ -115,7 +116,7 @@ actor JudgeService {
     /// Where the last run of the daemon came to; a new store starts with the next sample.
     private func startingPoint() async throws -> Int64 {
         if let cursor = try await store.cursor(Self.cursorName) { return cursor }
-        return try await store.lastSampleID()
+        return try await store.statistics().lastSample
     }
 
     private func judge(_ page: SamplePage) async throws {
@@ -151,7 +152,7 @@ actor JudgeService {
 
     /// What an event of an alert means for the store: the alert, a message for each channel, and one for the registry.
     private func steps(_ event: AlertEvent, asset: Asset) -> [Change] {
-        var changes: [Change] = [
+        let changes: [Change] = [
             event.kind == .raised ? .raise(event.alert) : .update(event.alert, at: event.time)
         ]
         guard event.isPublished else { return changes }

@@ -6,16 +6,17 @@ import Uplink
 
 /// Keeps the judges on the active model of each slot, whoever switched it: this daemon, or a rollback from the command line.
 actor ModelSlotService {
+    /// Installs into this store after proof.
+    nonisolated let installer: ModelInstaller
     private let store: Store
     private let judge: JudgeService
-    private let clock: any PlantClock
     private let logger: Logger
     private var inUse: [String: String] = [:]
 
-    init(store: Store, judge: JudgeService, clock: any PlantClock, logger: Logger) {
+    init(store: Store, judge: JudgeService, logger: Logger) {
+        installer = ModelInstaller(store: store, logger: logger, prove: { try ModelProof.prove(path: $0) })
         self.store = store
         self.judge = judge
-        self.clock = clock
         self.logger = logger
     }
 
@@ -28,7 +29,7 @@ actor ModelSlotService {
             guard let path = PackFiles(directory: asset.packDirectory).modelPath else { continue }
             let bytes = try TextFile.read(path, limit: ModelProof.largestFileBytes)
             do {
-                _ = try await ModelInstaller(store: store).install(bytes, pack: asset.model, version: 0)
+                _ = try await installer.install(bytes, pack: asset.model, version: 0)
             } catch let error as UplinkError {
                 logger.error("the pack's model was not taken", metadata: ["file": "\(path)", "reason": "\(error)"])
             }

@@ -31,7 +31,7 @@ final class RegistryPart: Sendable {
     init(store: Store, judge: JudgeService, clock: any PlantClock, logger: Logger) {
         let running = Running()
         self.running = running
-        let models = ModelSlotService(store: store, judge: judge, clock: clock, logger: logger)
+        let models = ModelSlotService(store: store, judge: judge, logger: logger)
         self.models = models
         part = Restartable("registry", logger: logger) { setting in
             let registry = setting.registry
@@ -43,8 +43,9 @@ final class RegistryPart: Sendable {
                 interval: registry.sendEvery, logger: logger)
             running.sync.withLock { $0 = sync }
             let update = ModelUpdate(
-                store: store, transport: RegistryTransport(client: HTTPClient(), registry: registry), root: root,
-                clock: clock, logger: logger, prove: { try ModelProof.prove(path: $0) })
+                store: store, installer: models.installer,
+                transport: RegistryTransport(client: HTTPClient(), registry: registry), root: root, clock: clock,
+                logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await sync.run() }
                 group.addTask { try await Self.poll(update, setting, models, running, logger) }
@@ -77,7 +78,7 @@ final class RegistryPart: Sendable {
         while !Task.isCancelled {
             var words: [String] = []
             for name in setting.models {
-                let word: String
+                var word = ""
                 do {
                     switch try await update.refresh(pack: name) {
                     case .upToDate(let release): word = "release \(release) is the newest"

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Plant
 
 /// How the daemon is doing: what `millwright status` shows, written once a second into the runtime directory.
@@ -81,30 +80,12 @@ struct StatusFile: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let bytes = [UInt8](try encoder.encode(report))
-        let temporary = "\(path).\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw StatusFileError.cannotWrite(path: temporary, reason: String(cString: strerror(errno))) }
-        let written = Glibc.write(descriptor, bytes, bytes.count)
-        close(descriptor)
-        guard written == bytes.count, rename(temporary, path) == 0 else {
-            let reason = String(cString: strerror(errno))
-            unlink(temporary)
-            throw StatusFileError.cannotWrite(path: path, reason: reason)
-        }
+        // Not synced: after a power cut there is no daemon whose status it could be.
+        try OutputFile.write(bytes, to: path, isDurable: false)
     }
 
     func read() throws -> (report: StatusReport, bytes: [UInt8]) {
         let bytes = try TextFile.read(path)
         return (try JSONDecoder().decode(StatusReport.self, from: Data(bytes)), bytes)
-    }
-}
-
-enum StatusFileError: Error, CustomStringConvertible {
-    case cannotWrite(path: String, reason: String)
-
-    var description: String {
-        switch self {
-        case .cannotWrite(let path, let reason): "\(path): the status cannot be written: \(reason)"
-        }
     }
 }

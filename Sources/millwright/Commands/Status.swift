@@ -1,0 +1,73 @@
+import ArgumentParser
+import Glibc
+import Plant
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Say how the daemon is: links, assets, alerts, store, registry.")
+
+    @OptionGroup var place: StoreOption
+
+    @Flag(help: "Print everything, counters too, as JSON.")
+    var json = false
+
+    func run() throws {
+        let (report, bytes) = try place.statusFile().read()
+        let isRunning = kill(report.pid, 0) == 0 || errno == EPERM
+        if json {
+            Output.line(String(decoding: bytes, as: UTF8.self))
+        } else {
+            Output.line(Self.text(report, isRunning: isRunning))
+        }
+        if !isRunning { throw ExitCode.failure }
+    }
+
+    static func text(_ report: StatusReport, isRunning: Bool) -> String {
+        var lines = [
+            "millwright \(report.version) at \(report.plant) (\(report.device)): "
+                + (isRunning ? "running since \(report.startedAt)" : "NOT RUNNING; this is how it was at \(report.writtenAt)")
+        ]
+        for warning in [report.clockWarning, report.storeTrouble, report.configuration.reloadError].compactMap(\.self) {
+            lines.append("! \(warning)")
+        }
+        lines.append("\nlinks")
+        lines.append(
+            Format.table(
+                report.links.map { link in
+                    let counters = link.counters.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+                        .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+                    let error = link.state == "connected" ? "" : link.lastError.map { "; \($0)" } ?? ""
+                    return ["  \(link.name)", link.driver, link.state, counters + error]
+                }))
+        lines.append("\nassets")
+        lines.append(
+            Format.table(
+                report.assets.map { asset in
+                    let score: String =
+                        if let score = asset.score, let threshold = asset.threshold {
+                            "score \(Format.fixed(score / threshold, 2)) x threshold"
+                        } else { "no score yet" }
+                    let model = asset.modelDigest.map { "\(asset.model) \($0.prefix(12))" } ?? "no model"
+                    return [
+                        "  \(asset.id)", asset.state, score, model,
+                        "\(asset.windows) judged, \(asset.notJudged) not"
+                            + (asset.reason.map { ": \($0)" } ?? ""),
+                    ]
+                }))
+        let deliveries = report.alerts.deliveries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        lines.append(
+            "\nalerts    \(report.alerts.active) active, \(report.alerts.unacknowledged) not acknowledged  "
+                + deliveries.joined(separator: " "))
+        lines.append(
+            "store     \(report.store["samples"] ?? 0) samples, \(Format.bytes(Int64(report.store["bytes"] ?? 0))), "
+                + "\(report.store["gaps"] ?? 0) gaps, \(report.store["quarantined"] ?? 0) quarantined, "
+                + "\(Format.bytes(Int64(report.store["disk_free_bytes"] ?? 0))) free")
+        if let registry = report.registry {
+            lines.append(
+                "registry  \(registry.url): \(registry.state), \(registry.pending) waiting, confirmed through "
+                    + "\(registry.acknowledgedSequence)" + (registry.lastError.map { "; \($0)" } ?? ""))
+            lines.append("models    \(registry.update)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}
