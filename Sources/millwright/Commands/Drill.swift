@@ -1,0 +1,36 @@
+import ArgumentParser
+
+struct DrillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drill", abstract: "Prove on this box what happens when things are killed.",
+        discussion: """
+            A drill starts its own broker, registry and daemon on free loopback ports and in a folder of its own, kills them at \
+            random moments, and compares what was acknowledged with what is stored. It touches no running daemon.
+            """,
+        subcommands: [Kill.self])
+
+    struct Kill: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "SIGKILL the daemon under load: every acknowledged message is stored, each once.")
+
+        @Option(help: "How often.")
+        var kills = 20
+
+        @Option(help: "Messages a second, QoS 1.")
+        var rate = 500
+
+        @Option(help: "Seed of the random moments.")
+        var seed: UInt64 = 1
+
+        @Option(help: "Empty folder to work in; a temporary one unless given.", completion: .directory)
+        var directory: String?
+
+        func run() async throws {
+            let outcome = try await KillDrill(
+                kills: kills, messagesPerSecond: rate, seed: seed, directory: try DrillDirectory.make(directory)
+            ).run { Output.error($0) }
+            Output.line(outcome.description)
+            if !outcome.holds { throw ExitCode.failure }
+        }
+    }
+}
