@@ -55,7 +55,7 @@ let modules: [Module] = [
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
     module(
         "millwright-registry", .program, uses: ["Plant", "Host", "Registry", "Trust"],
-        packages: ["ArgumentParser", "ServiceLifecycle", "Logging"]),
+        packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
 
     module("TestBench", .testSupport, uses: ["Plant", "Rig"]),
     module("CAllocationCounter", .testC),
@@ -73,7 +73,7 @@ let modules: [Module] = [
     module(
         "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"], packages: ["Logging"]),
     module("StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"]),
-    module("AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"]),
+    module("AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"]),
     module("TrustTests", .tests, uses: ["Plant", "Trust"]),
     module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
     module("UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"]),
