@@ -77,7 +77,12 @@ let modules: [Module] = [
     module("TrustTests", .tests, uses: ["Plant", "Trust"]),
     module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
     module("UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"]),
-    module("RegistryTests", .tests, uses: ["Plant", "SQLite", "Trust", "Registry", "TestBench"], packages: ["Hummingbird"]),
+    module(
+        "RegistryTests", .tests,
+        uses: [
+            "Plant", "Host", "SQLite", "Trust", "Registry", "Transfer", "Store", "Uplink", "Rig", "TestBench",
+            "millwright-registry",
+        ], packages: ["Logging"]),
     module(
         "AssemblyLineTests", .tests,
         uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Trust", "AssemblyLine"]),
