@@ -118,7 +118,8 @@ struct TelemetryBatch {
             bytes += Array("{\"body\":".utf8)
             bytes += entry.body
             bytes += Array(
-                ",\"created\":\"\(entry.createdText)\",\"kind\":\"\(entry.kind.word)\",\"sequence\":\(entry.sequence)}".utf8)
+                ",\"created\":\"\(entry.createdText)\",\"kind\":\"\(entry.kind.word)\",\"sequence\":\(entry.sequence)}"
+                    .utf8)
         }
         bytes += Array("],\"version\":1}".utf8)
         return bytes

@@ -76,7 +76,8 @@ enum OutputFile {
             guard written > 0 else { break }
             rest = rest.dropFirst(written)
         }
-        guard rest.isEmpty, !isDurable || fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0 else {
+        guard rest.isEmpty, !isDurable || fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0
+        else {
             let reason = String(cString: strerror(errno))
             unlink(temporary)
             throw OutputFileError(path: path, reason: reason)

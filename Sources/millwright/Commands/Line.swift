@@ -8,7 +8,8 @@ import Store
 
 struct LineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "line", abstract: "The AI line: from normal running to a proven model.", subcommands: [RunLine.self])
+        commandName: "line", abstract: "The AI line: from normal running to a proven model.",
+        subcommands: [RunLine.self])
 
     struct RunLine: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -49,8 +50,10 @@ struct LineCommand: AsyncParsableCommand {
             var recording: Recording?
             if let asset {
                 guard let config else { throw ValidationError("--asset needs --config, which declares the asset") }
-                recording = try await StoredRecording(configuration: try PlantConfiguration.load(path: config), asset: asset)
-                    .read(pack: description, overlap: overlap)
+                recording = try await StoredRecording(
+                    configuration: try PlantConfiguration.load(path: config), asset: asset
+                )
+                .read(pack: description, overlap: overlap)
             }
             let progress = LineProgress()
             let outcome = try LineRun(pack: description, recording: recording, seed: seed, cacheDirectory: cache)
@@ -67,7 +70,10 @@ struct LineCommand: AsyncParsableCommand {
                 ["model", "\(target), \(Format.bytes(Int64(report.modelBytes)))"], ["sha256", report.modelDigest],
                 ["learnt from", "\(report.windows) windows of normal running"],
                 ["threshold", Format.fixed(report.card.threshold, 4)],
-                ["held-out normal", "largest \(Format.fixed(report.largestHeldOutRatio, 2)) x threshold, \(report.heldOutAbove) above"],
+                [
+                    "held-out normal",
+                    "largest \(Format.fixed(report.largestHeldOutRatio, 2)) x threshold, \(report.heldOutAbove) above",
+                ],
                 ["receipt", "\(report.receiptCases) cases proved"],
             ]
             for stage in report.stages {

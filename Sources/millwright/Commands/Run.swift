@@ -21,7 +21,9 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessEnvironment.current
         let clock = SystemClock()
-        let logger = Logger(label: "millwright") { StandardErrorLog(label: $0, level: logLevel.level, environment: environment) }
+        let logger = Logger(label: "millwright") {
+            StandardErrorLog(label: $0, level: logLevel.level, environment: environment)
+        }
         let configuration = try PlantConfiguration.load(path: config)
         if clock.wall() < earliestPlausibleWallTime {
             logger.warning("the clock cannot be right; times are kept but not believed")

@@ -25,7 +25,8 @@ struct StatusCommand: ParsableCommand {
     static func text(_ report: StatusReport, isRunning: Bool) -> String {
         var lines = [
             "millwright \(report.version) at \(report.plant) (\(report.device)): "
-                + (isRunning ? "running since \(report.startedAt)" : "NOT RUNNING; this is how it was at \(report.writtenAt)")
+                + (isRunning
+                    ? "running since \(report.startedAt)" : "NOT RUNNING; this is how it was at \(report.writtenAt)")
         ]
         for warning in [report.clockWarning, report.storeTrouble, report.configuration.reloadError].compactMap(\.self) {
             lines.append("! \(warning)")

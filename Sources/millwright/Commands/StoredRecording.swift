@@ -62,7 +62,8 @@ enum StoredRecordingError: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .noAsset(let asset, let known): "no asset \"\(asset)\"; the configuration has \(known.joined(separator: ", "))"
+        case .noAsset(let asset, let known):
+            "no asset \"\(asset)\"; the configuration has \(known.joined(separator: ", "))"
         case .nothingStored(let asset): "the store holds no good window of \(asset) with a good speed yet"
         }
     }

@@ -46,7 +46,9 @@ struct TagsCommand: AsyncParsableCommand {
         } else {
             Output.line(
                 Format.table(
-                    rows.map { [$0.name, $0.kind, $0.value ?? "-", $0.unit, $0.quality ?? "-", $0.time ?? "no value yet"] }))
+                    rows.map {
+                        [$0.name, $0.kind, $0.value ?? "-", $0.unit, $0.quality ?? "-", $0.time ?? "no value yet"]
+                    }))
         }
     }
 }

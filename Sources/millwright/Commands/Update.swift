@@ -7,11 +7,13 @@ import Uplink
 
 struct UpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "update", abstract: "Show which models run, go back to the previous one, or install one from a file.",
+        commandName: "update",
+        abstract: "Show which models run, go back to the previous one, or install one from a file.",
         subcommands: [Status.self, Rollback.self, Install.self], defaultSubcommand: Status.self)
 
     struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show each model slot and every model that it has had.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show each model slot and every model that it has had.")
 
         @OptionGroup var place: StoreOption
 
@@ -64,7 +66,8 @@ struct UpdateCommand: AsyncParsableCommand {
 
     struct Install: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Prove a model file on this box and make it the active one. The daemon must be stopped meanwhile.")
+            abstract: "Prove a model file on this box and make it the active one. The daemon must be stopped meanwhile."
+        )
 
         @Argument(help: "The model.", completion: .file(extensions: ["mwplan"]))
         var file: String

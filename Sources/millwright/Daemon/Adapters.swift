@@ -72,7 +72,8 @@ struct HTTPWebhook: Webhook {
     let client: HTTPClient
 
     func post(url: String, body: [UInt8], headers: [HTTPHeader]) async throws -> Int {
-        let headers = [TransferRequest.Header("Content-Type", "application/json")]
+        let headers =
+            [TransferRequest.Header("Content-Type", "application/json")]
             + headers.map { TransferRequest.Header($0.name, $0.value) }
         return try await client.send(TransferRequest(.post, url, headers: headers, body: body)).status
     }

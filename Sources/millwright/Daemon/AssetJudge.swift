@@ -35,7 +35,8 @@ final class AssetJudge {
     }
 
     init(
-        definition: AssetDefinition, rules: RuleSet, tags: [String: (id: TagID, kind: TagDefinition.Kind)], stored: [Alert]
+        definition: AssetDefinition, rules: RuleSet, tags: [String: (id: TagID, kind: TagDefinition.Kind)],
+        stored: [Alert]
     ) {
         self.definition = definition
         engine = AlertEngine(asset: definition.id, rules: rules, stored: stored)
@@ -108,7 +109,8 @@ final class AssetJudge {
         case .notGood(let quality): throw .process(role, "is \(quality)")
         case .stale(let age):
             throw .process(
-                role, "is \(Format.fixed(age.inSeconds, 1)) s old, more than \(Format.fixed(join.largestAge.inSeconds, 1)) s")
+                role,
+                "is \(Format.fixed(age.inSeconds, 1)) s old, more than \(Format.fixed(join.largestAge.inSeconds, 1)) s")
         case .missing: throw .process(role, "has no value yet")
         }
     }

@@ -64,7 +64,8 @@ struct Daemon: Service {
             directory: configuration.store.directory,
             limits: Limits(
                 maximumAge: configuration.store.maximumAge, maximumBytes: Int64(configuration.store.maximumBytes),
-                outboxRows: Int64(configuration.store.outboxRows), reserveBytes: Int64(configuration.store.reserveBytes)),
+                outboxRows: Int64(configuration.store.outboxRows), reserveBytes: Int64(configuration.store.reserveBytes)
+            ),
             clock: clock, logger: logger)
         signal = CommitSignal()
         deliveries = DeliveryPart(store: store, clock: clock, logger: logger)
@@ -180,7 +181,8 @@ struct Daemon: Service {
         let uplink = await registry.status()
         return StatusReport(
             version: Millwright.version, pid: getpid(), plant: state.configuration.plant.name,
-            device: state.configuration.plant.device, startedAt: ISO8601.string(started), writtenAt: ISO8601.string(now),
+            device: state.configuration.plant.device, startedAt: ISO8601.string(started),
+            writtenAt: ISO8601.string(now),
             clockWarning: now < earliestPlausibleWallTime
                 ? "the clock says \(ISO8601.string(now)), which is before this program was made" : nil,
             configuration: .init(path: path, loadedAt: ISO8601.string(state.at), reloadError: state.error),

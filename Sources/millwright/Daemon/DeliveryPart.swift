@@ -37,7 +37,8 @@ final class DeliveryPart: Sendable {
                 return headers
             }
             let outlets = Outlets(
-                publisher: LinkPublisher(links: [setting.link].compactMap(\.self), device: setting.device, clock: clock),
+                publisher: LinkPublisher(
+                    links: [setting.link].compactMap(\.self), device: setting.device, clock: clock),
                 webhook: HTTPWebhook(client: HTTPClient()), webhookHeaders: headers ?? [])
             let service = DeliveryService(
                 channels: Channels.configured(setting.alerts, outlets: outlets), journal: StoreJournal(store: store),

@@ -196,7 +196,8 @@ actor JudgeService {
             let status = judge.engine.status
             let state =
                 judge.model == nil
-                ? "no model" : status.isNotJudged ? "not judged" : judge.engine.open.map { $0.state.rawValue } ?? "normal"
+                ? "no model"
+                : status.isNotJudged ? "not judged" : judge.engine.open.map { $0.state.rawValue } ?? "normal"
             return StatusReport.AssetStatus(
                 id: judge.definition.id, model: judge.definition.model, modelVersion: judge.model?.version,
                 modelDigest: judge.model?.digest, state: state, reason: status.reason, score: status.score,

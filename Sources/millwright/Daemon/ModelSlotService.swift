@@ -47,7 +47,8 @@ actor ModelSlotService {
                 let record = try await store.modelRecord(digest, pack: slot.pack)
                 await judge.use(
                     ProvedModel(
-                        name: slot.pack, version: Int(record?.version ?? 0), digest: digest, file: try MappedFile(path: path)))
+                        name: slot.pack, version: Int(record?.version ?? 0), digest: digest,
+                        file: try MappedFile(path: path)))
                 inUse[slot.pack] = digest
             } catch {
                 logger.error(

@@ -72,7 +72,9 @@ struct StatusFile: Sendable {
     /// In the runtime directory, a file system in memory: a write a second would wear out flash.
     static func standard(store: String, environment: [String: String]) -> StatusFile {
         // systemd joins several runtime directories with a colon; ours is the only one.
-        if let runtime = environment["RUNTIME_DIRECTORY"], !runtime.isEmpty { return StatusFile(path: "\(runtime)/status.json") }
+        if let runtime = environment["RUNTIME_DIRECTORY"], !runtime.isEmpty {
+            return StatusFile(path: "\(runtime)/status.json")
+        }
         return StatusFile(path: "\(store)/status.json")
     }
 

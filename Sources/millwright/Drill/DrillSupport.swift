@@ -65,7 +65,8 @@ struct DaemonProcess {
     static func registryProgram() throws -> String {
         let path = "\(TextFile.directory(of: try program()))/millwright-registry"
         guard access(path, X_OK) == 0 else {
-            throw DrillError.folder(path, "the registry's program is missing: build it, or install it beside millwright")
+            throw DrillError.folder(
+                path, "the registry's program is missing: build it, or install it beside millwright")
         }
         return path
     }

@@ -55,7 +55,9 @@ struct KillDrill {
             child.kill()
             _ = await child.waitForExit()
             child = try daemon.start()
-            if kill % max(1, kills / 20) == 0 { progress("\(kill) of \(kills) kills, \(publisher.counters.published) published") }
+            if kill % max(1, kills / 20) == 0 {
+                progress("\(kill) of \(kills) kills, \(publisher.counters.published) published")
+            }
         }
         stream.cancel()
         let published = try await stream.value

@@ -27,7 +27,7 @@ struct RegistryProcess {
 
     /// The public key that signs models, hex.
     func publicKey() async throws -> String {
-        try RegistryAnswer.read(try await command(["keys", "--directory", directory, "--json"]), "key")
+        try RegistryAnswer.read(try await command(["init", "--directory", directory, "--json"]), "public_key")
     }
 
     func publish(pack: String, file: String) async throws {
