@@ -3,6 +3,7 @@ package struct Delivery: Hashable, Sendable {
     /// Number in the journal, growing with time.
     package var id: Int64
     package var alert: String
+    /// Id of the asset.
     package var asset: String
     /// Name of the channel.
     package var channel: String
@@ -11,13 +12,19 @@ package struct Delivery: Hashable, Sendable {
     /// How often it was tried.
     package var attempts: Int
 
-    package init(id: Int64, alert: String, asset: String, channel: String, payload: [UInt8], attempts: Int = 0) {
+    /// - Parameter asset: "" takes it from the alert's id, so that a journal need not keep it.
+    package init(id: Int64, alert: String, asset: String = "", channel: String, payload: [UInt8], attempts: Int = 0) {
         self.id = id
         self.alert = alert
-        self.asset = asset
+        self.asset = asset.isEmpty ? Self.asset(ofAlert: alert) : asset
         self.channel = channel
         self.payload = payload
         self.attempts = attempts
+    }
+
+    /// `20261123-201503-pump-7-1` belongs to `pump-7`.
+    private static func asset(ofAlert id: String) -> String {
+        id.split(separator: "-", omittingEmptySubsequences: false).dropFirst(2).dropLast().joined(separator: "-")
     }
 }
 
