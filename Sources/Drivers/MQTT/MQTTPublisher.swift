@@ -47,6 +47,7 @@ package actor MQTTPublisher {
         var connectCode: Int32?
         var acknowledged: Int32?
         func connected(code: Int32, isSessionPresent: Bool) { connectCode = code }
+        // SAFETY: neither pointer is looked at, let alone kept.
         func received(_ message: UnsafePointer<mosquitto_message>) {}
         func subscribed(isRefused: Bool) {}
         func published(id: Int32) { acknowledged = id }

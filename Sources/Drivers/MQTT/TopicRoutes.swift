@@ -21,6 +21,7 @@ struct TopicRoutes {
     private let seed = UInt64.random(in: .min ... .max)
 
     /// - Returns: nil for a topic that has not been seen.
+    // SAFETY: the bytes are read during the call only; the caller keeps them for so long.
     func route(of topic: UnsafeRawBufferPointer) -> Route? {
         var hash = Digest64.of(topic, seed: seed)
         while let place = places[hash] {
