@@ -28,6 +28,10 @@ package struct SQLiteError: Error, Hashable, Sendable {
     package var isInputOutput: Bool { code == SQLITE_IOERR }
     /// The file is not a database, or its structure is damaged.
     package var isDamage: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
+    /// The statement does not fit the schema: an unknown table or column, or bad SQL.
+    package var isLogic: Bool { code == SQLITE_ERROR }
+    /// What ``isDamage`` is made of, for a layer above that finds damage by its own means.
+    package static var damageCode: Int32 { SQLITE_CORRUPT }
     /// A uniqueness, check, type or foreign key rule of the schema.
     package var isConstraint: Bool { code == SQLITE_CONSTRAINT }
 }

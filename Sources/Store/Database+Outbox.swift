@@ -8,10 +8,10 @@ extension Database {
     private static let rowsPerDrop: Int64 = 64
 
     func enqueue(_ kind: OutboxKind, _ body: [UInt8], limits: Limits) throws(StoreError) -> Int64 {
+        var totals = try outboxTotals()
         let sequence = try nextID(of: .outbox)
         try insert(
             .outbox, [.integer(sequence), .integer(kind.rawValue), .blob(body), .integer(clock.wall().nanoseconds)])
-        var totals = try outboxTotals()
         totals[kind, default: OutboxTotals()].rows += 1
         totals[kind, default: OutboxTotals()].bytes += Int64(body.count) + Self.bytesPerRow
         try shrink(&totals, to: limits)

@@ -115,11 +115,11 @@ extension Database {
     /// Number of the last sample ever stored, as this connection sees the file now.
     func newestSample() throws(StoreError) -> Int64 { mayRepair ? mark.lastSample : try readMark().lastSample }
 
-    /// Fills in waveforms; a sample whose waveform is damaged or missing goes to quarantine with it.
+    /// Fills in waveforms; leaves out samples of a tag whose row was lost, because nobody knows what they mean; a sample whose waveform is damaged or missing goes to quarantine with it.
     func withWaveforms(_ samples: [StoredSample]) throws(StoreError) -> [StoredSample] {
         var whole: [StoredSample] = []
         whole.reserveCapacity(samples.count)
-        for var stored in samples {
+        for var stored in samples where tags[stored.sample.tag] != nil {
             guard case .waveform = tags[stored.sample.tag]?.definition.kind, stored.sample.value != .none else {
                 whole.append(stored)
                 continue

@@ -36,12 +36,24 @@ final class Database {
             try connection.pragma("secure_delete", "OFF")
         }
         try Migrations.run(on: connection)
+        try SchemaCheck.run(on: self)
         try sql { () throws(SQLiteError) in
             try connection.watchLog()
             _ = try connection.dataVersion()
         }
+        try reload()
+    }
+
+    /// Reads what is kept in memory, and looks at every row of the small tables: a damaged one that is only found by its
+    /// name would otherwise be missed without a word.
+    func reload() throws(StoreError) {
         mark = try readMark()
         try reloadTags()
+        for table in [Table.boots, .links, .outboxTotals, .models, .slots, .state] {
+            _ = try rows(of: table) { _ in true }
+        }
+        receiptTotals = [:]
+        links = [:]
     }
 
     /// Opens the file beside a daemon, which alone migrates it.

@@ -8,7 +8,8 @@ internal import Glibc
 // is fine.
 package final class MappedFile: @unchecked Sendable {
     package let path: String
-    /// The whole file. Valid only while this object lives: keep the object wherever the bytes are used.
+    /// The whole file. Valid only while this object lives, and a temporary object does not live to the end of its
+    /// statement: keep the object as long as the bytes, or use ``withBytes(_:)``.
     package let bytes: UnsafeRawBufferPointer
 
     /// - Throws: `.file` when it cannot be opened or mapped.
@@ -27,6 +28,14 @@ package final class MappedFile: @unchecked Sendable {
             throw Files.failure("mmap", path)
         }
         bytes = UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    /// Hands the whole file to `body`; the bytes must not leave it.
+    package func withBytes<Value, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        defer { withExtendedLifetime(self) {} }
+        return try body(bytes)
     }
 
     deinit {

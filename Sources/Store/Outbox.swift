@@ -23,4 +23,11 @@ package struct OutboxTotals: Sendable, Hashable {
     package var bytes: Int64 = 0
     package var droppedRows: Int64 = 0
     package var droppedBytes: Int64 = 0
+
+    package init(rows: Int64 = 0, bytes: Int64 = 0, droppedRows: Int64 = 0, droppedBytes: Int64 = 0) {
+        self.rows = rows
+        self.bytes = bytes
+        self.droppedRows = droppedRows
+        self.droppedBytes = droppedBytes
+    }
 }

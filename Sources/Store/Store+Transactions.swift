@@ -28,6 +28,7 @@ extension Store {
             database.receiptTotals = [:]
             database.links = [:]
             guard error.isInputOutput else {
+                if error.isDamage { return try again(after: error, body) }
                 try database.reloadTags()
                 throw error
             }
@@ -55,9 +56,36 @@ extension Store {
         do throws(StoreError) {
             return try body(try openDatabase())
         } catch {
+            if error.isDamage {
+                try rebuild(after: error)
+                return try body(try openDatabase())
+            }
             if error.isInputOutput { dropDatabase() }
             throw error
         }
+    }
+
+    private func again<Value>(
+        after error: StoreError, _ body: (Database) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        try rebuild(after: error)
+        let rebuilt = try openDatabase()
+        return try rebuilt.transaction { () throws(StoreError) in
+            let value = try body(rebuilt)
+            try rebuilt.writeMark()
+            counters.commits += 1
+            return value
+        }
+    }
+
+    /// Makes a sound file out of one whose structure is damaged.
+    private func rebuild(after error: StoreError) throws(StoreError) {
+        logger.error("the store is damaged", metadata: ["error": "\(error)"])
+        counters.rebuilt += 1
+        dropDatabase()
+        let rebuilt = try Salvage.run(in: directory, clock: clock, logger: logger)
+        try rebuilt.limitPages(to: limits, isShort: isShort)
+        database = rebuilt
     }
 
     /// Gives up a connection whose reads, writes or syncs have failed: its caches may differ from the disk.
@@ -78,7 +106,7 @@ extension Store {
             // This thread is the store's own; whoever calls has nothing to do but wait for the disk.
             usleep(delay)
             do throws(StoreError) {
-                let reopened = try Database(directory: directory, clock: clock, logger: logger)
+                let reopened = try Self.openSound(directory, clock, logger)
                 // Moves what the log holds into the database and syncs it, so that what is read now is on the disk.
                 try reopened.sql { () throws(SQLiteError) in _ = try reopened.connection.checkpoint(.truncate) }
                 try reopened.limitPages(to: limits, isShort: isShort)

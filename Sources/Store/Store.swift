@@ -46,14 +46,14 @@ package actor Store: SampleSink {
     /// - Parameter directory: made if it is missing; its parent must exist.
     /// - Parameter bootID: names this run of the machine; samples of another run have a monotonic time that compares with
     ///   nothing.
-    /// - Throws: `.locked` when another daemon runs on it, `.schema` for a newer file, `.damaged` for one that is no store.
+    /// - Throws: `.locked` when another daemon runs on it, `.schema` for a newer file.
     package init(
         directory: String, limits: Limits = Limits(), clock: any PlantClock, logger: Logger, bootID: String? = nil
     ) throws(StoreError) {
         try Files.makeDirectory(directory)
         lock = try StoreLock(directory: directory)
         let reserve = ReserveFile(directory: directory, bytes: limits.reserveBytes)
-        let database = try Database(directory: directory, clock: clock, logger: logger)
+        let database = try Self.openSound(directory, clock, logger)
         let bootID = bootID ?? Files.bootID()
         self.directory = directory
         self.limits = limits
@@ -82,6 +82,20 @@ package actor Store: SampleSink {
     }
 
     deinit { executor.stop() }
+
+    /// Opens the file, made anew from its sound rows if its structure is damaged.
+    static func openSound(
+        _ directory: String, _ clock: any PlantClock, _ logger: Logger
+    ) throws(StoreError) -> Database {
+        if !Salvage.isPending(in: directory) {
+            do throws(StoreError) {
+                return try Database(directory: directory, clock: clock, logger: logger)
+            } catch {
+                guard case .damaged = error else { throw error }
+            }
+        }
+        return try Salvage.run(in: directory, clock: clock, logger: logger)
+    }
 
     // MARK: Samples
 

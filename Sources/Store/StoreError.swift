@@ -62,6 +62,10 @@ package enum StoreError: Error, Sendable {
         if case .database(let error) = self { error.isInputOutput } else { false }
     }
 
+    var isDamage: Bool {
+        if case .damaged = self { true } else { false }
+    }
+
     var isFull: Bool {
         if case .full = self { true } else { false }
     }

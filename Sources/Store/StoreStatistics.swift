@@ -35,6 +35,8 @@ package struct StoreCounters: Sendable, Equatable {
     package var failedCheckpoints: Int64 = 0
     /// Times that the file was closed and opened again because the disk failed.
     package var reopened: Int64 = 0
+    /// Times that the file was made anew from its sound rows because its structure was damaged.
+    package var rebuilt: Int64 = 0
     /// Times that space ran out.
     package var shortages: Int64 = 0
     /// Samples refused for want of space; a batch that is offered again counts again.

@@ -46,6 +46,8 @@ enum Table: String, CaseIterable {
     var select: String { Self.selects[self, default: ""] }
     /// `INSERT` of a whole row with its checksum.
     var insert: String { Self.inserts[self, default: ""] }
+    /// The same, leaving a row with that number as it is.
+    var insertMissing: String { Self.insertsMissing[self, default: ""] }
     /// The same, in the place of the row with that number.
     var replace: String { Self.replaces[self, default: ""] }
 
@@ -55,6 +57,7 @@ enum Table: String, CaseIterable {
         })
 
     private static let inserts = texts(verb: "INSERT")
+    private static let insertsMissing = texts(verb: "INSERT OR IGNORE")
     private static let replaces = texts(verb: "REPLACE")
 
     private static func texts(verb: String) -> [Table: String] {

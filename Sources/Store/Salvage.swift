@@ -1,0 +1,122 @@
+internal import Glibc
+internal import Logging
+internal import Plant
+internal import SQLite
+
+/// Makes a sound file out of one whose structure is damaged: rows whose checksum holds are copied, the damaged file is
+/// kept aside for people to look at.
+///
+/// Of the history only the newest samples are copied, so that the box is back in seconds; the rest stays in the file aside.
+enum Salvage {
+    /// The damaged file between the first rename and the end of the copying: when a start finds it, the copying begins
+    /// again.
+    private static func pendingPath(_ directory: String) -> String { "\(directory)/salvage.sqlite" }
+
+    static func isPending(in directory: String) -> Bool { Files.size(pendingPath(directory)) != nil }
+
+    /// Puts the file aside, unless it is aside already, and copies what is sound into a new one.
+    static func run(in directory: String, clock: any PlantClock, logger: Logger) throws(StoreError) -> Database {
+        let (path, pending) = (Database.path(in: directory), pendingPath(directory))
+        if isPending(in: directory) {
+            for suffix in ["", "-wal", "-shm"] { try Files.remove(path + suffix) }
+        } else {
+            if Files.size("\(path)-wal") != nil { try Files.rename("\(path)-wal", to: "\(pending)-wal") }
+            try Files.remove("\(path)-shm")
+            try Files.rename(path, to: pending)
+        }
+        try Files.syncDirectory(directory)
+        let made = try Database(directory: directory, clock: clock, logger: logger)
+        let copied = try made.transaction { () throws(StoreError) in try copyRows(from: pending, to: made) }
+        try made.reload()
+        try keepAside(directory, at: clock.wall())
+        logger.error(
+            "the store was damaged and has been made anew; the damaged file is kept",
+            metadata: ["directory": "\(directory)", "rows": "\(copied)"])
+        return made
+    }
+
+    /// Only the newest damaged file is kept: it may be as large as the store.
+    private static func keepAside(_ directory: String, at time: WallTime) throws(StoreError) {
+        for name in try Files.names(in: directory) where name.hasPrefix("damaged-") {
+            try Files.remove("\(directory)/\(name)")
+        }
+        let pending = pendingPath(directory)
+        for suffix in ["-wal", "-shm"] { try Files.remove(pending + suffix) }
+        try Files.rename(pending, to: "\(directory)/damaged-\(ISO8601.compact(time)).sqlite")
+        try Files.syncDirectory(directory)
+    }
+
+    private static func copyRows(from path: String, to made: Database) throws(StoreError) -> Int {
+        // A file that cannot even be opened gives nothing, and that is all that can be done.
+        if let connection = try? Connection(path: path, access: .readWrite) {
+            // Seen by connections that open the file after this one has closed it.
+            try? SchemaCheck.repair(connection)
+            connection.close()
+        }
+        guard let source = try? Connection(path: path, access: .readWrite) else { return 0 }
+        defer { source.close() }
+        var copied = 0
+        for table in Table.allCases where table != .blocks {
+            let limit = table == .samples || table == .waveforms ? Bound.rowsPerRead : Int.max
+            // From both ends, so that one damaged page costs only its own rows.
+            let down = try copy(table, "DESC", limit: limit, from: source, to: made)
+            copied += down.rows
+            if down.wasCut { copied += try copy(table, "ASC", limit: limit, from: source, to: made).rows }
+        }
+        try copySequences(from: source, to: made)
+        let now = made.clock.wall()
+        try made.record(Gap(subject: "store", from: now, to: now, count: 1, reason: .damaged))
+        return copied
+    }
+
+    private static func copy(
+        _ table: Table, _ order: String, limit: Int, from source: Connection, to made: Database
+    ) throws(StoreError) -> (rows: Int, wasCut: Bool) {
+        let text = "\(table.select) ORDER BY \(table.key) \(order) LIMIT \(limit)"
+        guard let rows = try? source.prepare(text) else { return (0, true) }
+        let target = try made.sql { () throws(SQLiteError) in
+            try made.connection.statement(table.insertMissing)
+        }
+        var count = 0
+        while true {
+            guard let isRow = try? rows.step() else { return (count, true) }
+            guard isRow else { return (count, false) }
+            guard rows.hasSoundChecksum(table) else { continue }
+            try made.sql { () throws(SQLiteError) in
+                try target.bindColumns(of: rows)
+                try target.run()
+            }
+            count += 1
+        }
+    }
+
+    /// Numbers given once must not be given again, also where the rows are gone: the registry knows the outbox by them.
+    private static func copySequences(from source: Connection, to made: Database) throws(StoreError) {
+        guard let rows = try? source.prepare("SELECT name, seq FROM sqlite_sequence") else { return }
+        while (try? rows.step()) == true {
+            guard let name = rows.text(at: 0), Table(rawValue: name) != nil else { continue }
+            try made.run(
+                "DELETE FROM sqlite_sequence WHERE name=? AND seq<?", [.text(name), .integer(rows.int64(at: 1))])
+            try made.run(
+                """
+                INSERT INTO sqlite_sequence(name, seq) SELECT ?1, ?2
+                WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name=?1)
+                """, [.text(name), .integer(rows.int64(at: 1))])
+        }
+    }
+}
+
+extension Statement {
+    /// Binds every column of another statement's row to the parameter at the same place.
+    func bindColumns(of row: Statement) throws(SQLiteError) {
+        for column in 0..<Int32(row.columnCount) {
+            switch row.storage(at: column) {
+            case .integer: try bind(column + 1, row.int64(at: column))
+            case .real: try bind(column + 1, row.double(at: column))
+            case .text: try bind(column + 1, row.text(at: column))
+            case .blob: try bind(column + 1, row.blob(at: column))
+            case .null: try bindNull(column + 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Plant
+import Store
+import TestBench
+import Testing
+
+@Suite struct RetentionTests {
+    /// Calls until nothing is left to do.
+    func maintain(_ store: Store) async throws -> Int64 {
+        var retired: Int64 = 0
+        while true {
+            let report = try await store.maintain()
+            retired += report.retiredSamples
+            if report.isDone { return retired }
+        }
+    }
+
+    @Test func samplesGoByAge() async throws {
+        var limits = Fixture.smallLimits
+        limits.maximumAge = .seconds(3_600)
+        let fixture = try await Fixture(limits: limits)
+        for minute in 0..<120 {
+            try await fixture.store.store(
+                SampleBatch(
+                    link: "a", samples: (0..<49).map { fixture.sample(Double(minute * 100 + $0)) } + [fixture.window(1)]
+                ))
+            fixture.clock.advance(by: .seconds(60))
+            _ = try await fixture.store.maintain()
+        }
+        #expect(try await maintain(fixture.store) == 0)
+        let rest = try await fixture.everything()
+        #expect(rest.count == 60 * 50 && rest.first?.sample.value == .number(6_000))
+        #expect(rest.filter { $0.sample.tag == fixture.waveform }.count == 60)
+        #expect(try await fixture.store.statistics().counters.retired == 60 * 50)
+    }
+
+    @Test func samplesGoBySizeAndTheFileStopsGrowing() async throws {
+        var limits = Fixture.smallLimits
+        limits.maximumBytes = 2 << 20
+        let fixture = try await Fixture(limits: limits)
+        var largest: Int64 = 0
+        for _ in 0..<60 {
+            try await fixture.store.store(fixture.batch((0..<4_000).map(Double.init)))
+            _ = try await maintain(fixture.store)
+            largest = max(largest, try await fixture.store.statistics().databaseBytes)
+        }
+        let statistics = try await fixture.store.statistics()
+        #expect(largest <= limits.maximumBytes * 5 / 4)
+        #expect(statistics.samples > 10_000 && statistics.samples < 60_000)
+        #expect(statistics.lastSample == 240_000)
+        let page = try await fixture.store.samples(after: 0, limit: 1)
+        #expect(page.samples.first?.id == 240_000 - statistics.samples + 1)
+    }
+
+    @Test func aClockThatJumpsDeletesNothing() async throws {
+        var limits = Fixture.smallLimits
+        limits.maximumAge = .seconds(3_600)
+        let fixture = try await Fixture(limits: limits)
+        let real = fixture.clock.wall()
+        // Started with a dead clock.
+        fixture.clock.step(wallTo: WallTime(nanoseconds: 5_000_000_000))
+        try await fixture.store.store(fixture.batch([1, 2]))
+        #expect(try await maintain(fixture.store) == 0)
+        // The time server answers: the rows from 1970 are a minute old, not half a century.
+        fixture.clock.advance(by: .seconds(60))
+        fixture.clock.step(wallTo: real)
+        #expect(try await maintain(fixture.store) == 0)
+        try await fixture.store.store(fixture.batch([3]))
+        fixture.clock.advance(by: .seconds(86_500))
+        #expect(try await maintain(fixture.store) == 3)
+        // A jump into the future that somebody takes back within a day.
+        try await fixture.store.store(fixture.batch([4]))
+        let now = fixture.clock.wall()
+        fixture.clock.step(wallTo: now + .seconds(10 * 86_400))
+        #expect(try await maintain(fixture.store) == 0)
+        fixture.clock.step(wallTo: now)
+        #expect(try await maintain(fixture.store) == 0)
+        #expect(try await fixture.everything().compactMap(\.sample.value.asNumber) == [4])
+    }
+}
