@@ -85,7 +85,7 @@ let modules: [Module] = [
         ], packages: ["Logging"]),
     module(
         "AssemblyLineTests", .tests,
-        uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Trust", "AssemblyLine"]),
+        uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Alerts", "AssemblyLine"]),
     module("MillwrightTests", .tests, uses: ["Plant", "Store", "Drivers", "Rig", "TestBench", "millwright"]),
 ]
 

@@ -15,6 +15,12 @@ package actor Ledger {
         package var inserted: Int
         /// Entries that were here already, with the same content.
         package var repeated: Int
+
+        package init(storedThrough: Int64, inserted: Int, repeated: Int) {
+            self.storedThrough = storedThrough
+            self.inserted = inserted
+            self.repeated = repeated
+        }
     }
 
     private struct Waiting {
