@@ -7,6 +7,7 @@ final class AnswerHead {
     /// More than any server of ours sends; a hostile one could send without end.
     private static let limitBytes = 64 * 1_024
 
+    // SAFETY: the line is libcurl's, alive during the call; what is kept of it is copied.
     func take(line raw: UnsafeRawBufferPointer, url: String) throws(TransferError) {
         bytes += raw.count
         guard bytes <= Self.limitBytes else { throw .tooLarge(url: url, limitBytes: Int64(Self.limitBytes)) }
@@ -43,6 +44,7 @@ final class BodyCollector: TransferSink {
         self.url = url
     }
 
+    // SAFETY: the bytes are libcurl's, alive during the call; they are copied.
     func take(_ part: UnsafeRawBufferPointer) throws(TransferError) {
         guard Int64(bytes.count + part.count) <= limitBytes else { throw .tooLarge(url: url, limitBytes: limitBytes) }
         bytes += part

@@ -57,6 +57,7 @@ final class PartialFile {
         self.tag = tag
     }
 
+    // SAFETY: the bytes are alive during the call, and only read.
     func append(_ bytes: UnsafeRawBufferPointer) throws(TransferError) {
         var rest = bytes[...]
         while !rest.isEmpty {
