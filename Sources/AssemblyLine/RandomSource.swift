@@ -35,7 +35,7 @@ package struct RandomSource: Sendable {
     }
 
     /// A whole number 0..<bound, bound below 2^31; its bias is below 2^-32 for any bound used here.
-    package mutating func index(below bound: Int) -> Int { Int((next() >> 32) * UInt64(bound) >> 32) }
+    package mutating func index(below bound: Int) -> Int { Int(((next() >> 32) * UInt64(bound)) >> 32) }
 
     /// Mean 0, deviation 1.
     package mutating func normal() -> Double {

@@ -1,14 +1,15 @@
 internal import Signals
 
 /// The few statistics that the line needs, without the C library.
-enum Statistics {
+package enum Statistics {
     /// The upper of the two middle values of an even number; 0 of none.
-    static func median(_ values: [Double]) -> Double { values.isEmpty ? 0 : values.sorted()[values.count / 2] }
+    package static func median(_ values: [Double]) -> Double { values.isEmpty ? 0 : values.sorted()[values.count / 2] }
 
-    static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+    /// 0 of none.
+    package static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
 
     /// With n - 1 below the sum.
-    static func deviation(_ values: [Double]) -> Double {
+    package static func deviation(_ values: [Double]) -> Double {
         let mean = mean(values)
         return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(values.count - 1, 1))).squareRoot()
     }
@@ -17,7 +18,7 @@ enum Statistics {
     /// probabilities 1e-9...0.4.
     ///
     /// - Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.23.
-    static func normalQuantile(exceededBy probability: Double) -> Double {
+    package static func normalQuantile(exceededBy probability: Double) -> Double {
         let t = (-2 * Elementary.logarithm(probability)).squareRoot()
         let above = 2.515517 + t * (0.802853 + t * 0.010328)
         let below = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308))
@@ -28,7 +29,7 @@ enum Statistics {
     ///
     /// - Parameter freedom: degrees of freedom, at least 3.
     /// - Source: Abramowitz and Stegun, 26.7.5, four terms.
-    static func studentQuantile(exceededBy probability: Double, freedom: Double) -> Double {
+    package static func studentQuantile(exceededBy probability: Double, freedom: Double) -> Double {
         let z = normalQuantile(exceededBy: probability)
         let square = z * z
         let first = (square + 1) / 4

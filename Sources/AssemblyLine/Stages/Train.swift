@@ -10,15 +10,17 @@ package enum Train: Stage {
     package static let lossPoints = 50
     static let hidden = [16, 6, 16]
     /// Parts that are left out in turn to find the scores of windows not seen.
-    static let folds = 5
+    package static let folds = 5
     /// The threshold is at least so much above the largest score that was seen.
-    static let largestScoreMargin = 1.3
+    package static let largestScoreMargin = 1.3
     /// Windows that stand behind the least deviation of a feature when a spread is estimated from few.
     static let priorWindows = 5.0
     /// How much the logarithms of scores spread is much alike from machine to machine; this typical spread counts as some
     /// windows more, because a handful of windows says little about it.
     static let typicalScoreDeviation = 0.25
     static let priorScores = 8.0
+    /// Independent windows from which the highest tenth is enough to tell of the tail.
+    static let windowsForTail = 100.0
     /// What is allowed beyond the speeds and loads that were seen.
     static let speedMargin = 0.03
     static let loadMarginPercent = 5.0
@@ -39,7 +41,7 @@ package enum Train: Stage {
         let rounds = Double(folds + 1)
         var heldOut = [Double](repeating: 0, count: curated.features.count)
         for fold in 0..<folds {
-            let (inside, outside) = split(curated, fold: fold)
+            let (inside, outside) = split(positions: curated.positions, overlap: curated.overlap, fold: fold)
             guard !outside.isEmpty else { continue }
             let fitted = try fit(work, curated, rows: inside, stream: UInt64(fold + 1)) {
                 report((Double(fold) + $0) / rounds)
@@ -65,15 +67,16 @@ package enum Train: Stage {
     }
 
     /// Rows to fit on and rows left out. Rows that share samples with one left out are in neither.
-    static func split(_ curated: Curated, fold: Int) -> (inside: [Int], outside: [Int]) {
+    ///
+    /// - Parameter positions: number of each row's window in the recording, rising.
+    package static func split(positions: [Int], overlap: Int, fold: Int) -> (inside: [Int], outside: [Int]) {
         // Two overlaps long, so that a good part of the rows beside it is left.
-        let block = curated.overlap == 1 ? 1 : 2 * curated.overlap
-        let isOut = curated.positions.map { $0 / block % folds == fold }
+        let block = overlap == 1 ? 1 : 2 * overlap
+        let isOut = positions.map { $0 / block % folds == fold }
         let outside = isOut.indices.filter { isOut[$0] }
-        let out = outside.map { curated.positions[$0] }
+        let out = outside.map { positions[$0] }
         let inside = isOut.indices.filter { row in
-            let position = curated.positions[row]
-            return !isOut[row] && !out.contains { abs($0 - position) < curated.overlap }
+            !isOut[row] && !out.contains { abs($0 - positions[row]) < overlap }
         }
         return (inside, outside)
     }
@@ -81,8 +84,8 @@ package enum Train: Stage {
     /// The score that a window of normal running exceeds with the given probability.
     ///
     /// Logarithms of scores are close to normal; the quantile is Student's, because spread and mean come from the same few
-    /// windows. It never lies below the largest score that was seen, with a margin.
-    static func threshold(_ scores: [Double], independent: Double, budget: Double) -> Double {
+    /// windows. Where there are enough windows to see the tail itself, it may ask for more. It never lies below the largest score that was seen, with a margin.
+    package static func threshold(_ scores: [Double], independent: Double, budget: Double) -> Double {
         let logarithms = scores.filter { $0 > 0 }.map(Elementary.logarithm)
         let freedom = max(independent - 1, 0) + priorScores
         let quantile = Statistics.studentQuantile(exceededBy: budget, freedom: freedom)
@@ -91,7 +94,20 @@ package enum Train: Stage {
         let spread = ((prior + (freedom - priorScores) * seen * seen) / freedom).squareRoot()
         let estimate = Elementary.exponential(
             Statistics.mean(logarithms) + quantile * (1 + 1 / max(independent, 1)).squareRoot() * spread)
-        return max(estimate, largestScoreMargin * (scores.max() ?? 0))
+        let tail = independent < windowsForTail ? 0 : Elementary.exponential(tailQuantile(logarithms, budget: budget))
+        return max(estimate, tail, largestScoreMargin * (scores.max() ?? 0))
+    }
+
+    /// Exponential tail through the excess of the highest tenth over the rest.
+    ///
+    /// - Source: Pickands, Statistical inference using extreme order statistics, Annals of Statistics 3 (1975), with shape 0.
+    private static func tailQuantile(_ values: [Double], budget: Double) -> Double {
+        let sorted = values.sorted()
+        let count = max(1, sorted.count / 10)
+        guard sorted.count > count else { return sorted.last ?? 0 }
+        let start = sorted[sorted.count - count - 1]
+        let excess = Statistics.mean(sorted.suffix(count).map { $0 - start })
+        return start + excess * Elementary.logarithm(max(Double(count) / Double(sorted.count) / budget, 1))
     }
 
     // MARK: fitting
