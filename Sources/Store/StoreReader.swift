@@ -64,6 +64,9 @@ package actor StoreReader {
 
     package func gaps(limit: Int = 100) throws(StoreError) -> [Gap] { try database.gaps(limit: limit) }
 
+    /// The last sequence number that the outbox has given; 0 before the first.
+    package func outboxSequence() throws(StoreError) -> Int64 { try database.nextID(of: .outbox) - 1 }
+
     package func statistics() throws(StoreError) -> StoreStatistics {
         try database.statistics(directory: directory, counters: StoreCounters(), isShort: false)
     }

@@ -7,7 +7,7 @@ struct DrillCommand: AsyncParsableCommand {
             A drill starts its own broker, registry and daemon on free loopback ports and in a folder of its own, kills them at \
             random moments, and compares what was acknowledged with what is stored. It touches no running daemon.
             """,
-        subcommands: [Kill.self])
+        subcommands: [Kill.self, Sync.self])
 
     struct Kill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -28,6 +28,31 @@ struct DrillCommand: AsyncParsableCommand {
         func run() async throws {
             let outcome = try await KillDrill(
                 kills: kills, messagesPerSecond: rate, seed: seed, directory: try DrillDirectory.make(directory)
+            ).run { Output.error($0) }
+            Output.line(outcome.description)
+            if !outcome.holds { throw ExitCode.failure }
+        }
+    }
+
+    struct Sync: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "SIGKILL registry and daemon while they sync: each sequence number arrives exactly once.")
+
+        @Option(help: "How often; the registry and the daemon in turn.")
+        var kills = 10
+
+        @Option(help: "Folder of the solution pack whose recording is played.", completion: .directory)
+        var pack = "solutions/rotating-machine"
+
+        @Option(help: "Seed of the random moments.")
+        var seed: UInt64 = 1
+
+        @Option(help: "Empty folder to work in; a temporary one unless given.", completion: .directory)
+        var directory: String?
+
+        func run() async throws {
+            let outcome = try await SyncDrill(
+                kills: kills, pack: pack, seed: seed, directory: try DrillDirectory.make(directory)
             ).run { Output.error($0) }
             Output.line(outcome.description)
             if !outcome.holds { throw ExitCode.failure }

@@ -22,6 +22,7 @@ struct Demo: Sendable {
         var alerts: [AlertHistory] = []
         var raisedAtSeconds: Double?
         var acknowledgedAtSeconds: Double?
+        var published: [ExpectedAlerts.Expected] = []
         var webhookMessages = 0
         var registrySequence = 0
         var model = ""
@@ -40,7 +41,7 @@ struct Demo: Sendable {
         do {
             let trace = try await play(script, packText, stage, &view)
             await stage.end()
-            let holds = expected.matches(trace.alerts)
+            let holds = trace.published == expected.alerts
             try DemoReport(trace: trace, pack: packText, holds: holds).write(to: directory)
             summarize(trace, expected, holds, &view)
             return holds
@@ -100,6 +101,7 @@ struct Demo: Sendable {
         let report = try await stage.settle()
         trace.alerts = try await stage.alerts()
         trace.webhookMessages = stage.webhook.bodies.count
+        trace.published = try ExpectedAlerts.published(stage.webhook.bodies)
         trace.registrySequence = report.registry?.acknowledgedSequence ?? 0
         trace.model = report.assets.first?.modelDigest ?? ""
         return trace
@@ -134,14 +136,16 @@ struct Demo: Sendable {
     // MARK: The end
 
     private func summarize(_ trace: Trace, _ expected: ExpectedAlerts, _ holds: Bool, _ view: inout TerminalView) {
-        let came = trace.alerts.map(\.alert.code).joined(separator: ", ")
+        let came = trace.published.map(\.description).joined(separator: ", ")
+        let wanted = expected.alerts.map(\.description).joined(separator: ", ")
         let raised = trace.raisedAtSeconds.map { Format.fixed($0, 1) } ?? "-"
         view.say(
             LocalizedText(
                 english: """
 
                     windows     \(trace.windows.count) published, \(trace.scores.count) scores seen
-                    alert       \(came.isEmpty ? "none" : came) at \(raised) s; expected \(expected.codes.joined(separator: ", "))
+                    alert       \(came.isEmpty ? "none" : came); the first at \(raised) s
+                    expected    \(wanted)
                     webhook     \(trace.webhookMessages) messages; registry confirmed through \(trace.registrySequence)
                     model       \(trace.model.prefix(16)), fetched from the registry, signature and receipt proved
                     report      \(directory)/report.html
@@ -149,7 +153,8 @@ struct Demo: Sendable {
                 chinese: """
 
                     窗口      已发布 \(trace.windows.count)，已得分 \(trace.scores.count)
-                    报警      \(came.isEmpty ? "无" : came)，\(raised) 秒；预期 \(expected.codes.joined(separator: "、"))
+                    报警      \(came.isEmpty ? "无" : came)；首次在 \(raised) 秒
+                    预期      \(wanted)
                     回调      \(trace.webhookMessages) 条消息；注册中心已确认至 \(trace.registrySequence)
                     模型      \(trace.model.prefix(16))，取自注册中心，签名与凭证已验证
                     报告      \(directory)/report.html

@@ -10,6 +10,7 @@ struct DemoPlant {
     var registryURL: String
     var publicKey: String
     var pack: Pack
+    var sendEvery: String
 
     /// What one step of the sensor's int16 is worth, in g.
     static let gravityPerStep: Float = 0.0005
@@ -60,7 +61,7 @@ struct DemoPlant {
           url: \(registryURL)
           token_file: device.token
           trusted_keys: ["\(publicKey)"]
-          send_every: 1s
+          send_every: \(sendEvery)
           poll_every: 1s
 
         """

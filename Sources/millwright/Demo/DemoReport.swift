@@ -34,13 +34,16 @@ struct DemoReport {
         page.figure { levelPlot($0).svg(height: 240) }
         page.figure { windowPlot($0).svg(height: 240) }
         page.heading(LocalizedText(english: "Where it came from", chinese: "来源"))
-        page.table(
-            [LocalizedText(english: "what", chinese: "项目"), LocalizedText(english: "value", chinese: "值")],
-            [
-                ["model SHA-256", trace.model], ["pack", "\(pack.name) \(pack.version)"],
-                ["windows published", "\(trace.windows.count)"], ["webhook messages", "\(trace.webhookMessages)"],
-                ["registry confirmed through", "\(trace.registrySequence)"],
-            ])
+        page.facts([
+            (LocalizedText(english: "model, SHA-256", chinese: "模型（SHA-256）"), trace.model),
+            (LocalizedText(english: "pack", chinese: "方案包"), "\(pack.name) \(pack.version)"),
+            (LocalizedText(english: "windows published", chinese: "已发布窗口"), "\(trace.windows.count)"),
+            (LocalizedText(english: "webhook messages", chinese: "回调消息"), "\(trace.webhookMessages)"),
+            (
+                LocalizedText(english: "registry confirmed through", chinese: "注册中心已确认至"),
+                "\(trace.registrySequence)"
+            ),
+        ])
         return page
     }
 
@@ -56,8 +59,9 @@ struct DemoReport {
                     english:
                         "\(alert.severity.rawValue), \(alert.state.rawValue), raised \(ISO8601.string(alert.raisedAt)), "
                         + "taken by \(alert.acknowledgedBy ?? "nobody")",
-                    chinese: "级别 \(alert.severity.rawValue)，状态 \(alert.state.rawValue)，发出时间 "
-                        + "\(ISO8601.string(alert.raisedAt))，确认人 \(alert.acknowledgedBy ?? "无")"),
+                    chinese:
+                        "级别：\(word(alert.severity))，状态：\(word(alert.state))，触发时间：\(ISO8601.string(alert.raisedAt))，"
+                        + "确认人：\(alert.acknowledgedBy ?? "无")"),
             ])
         page.table(
             [
@@ -68,6 +72,22 @@ struct DemoReport {
             alert.features.map {
                 [$0.feature, "\(Format.fixed($0.share * 100, 0)) %", "\(Format.fixed($0.deviation, 1)) σ"]
             })
+    }
+
+    private func word(_ severity: Severity) -> String {
+        switch severity {
+        case .advisory: "提示"
+        case .warning: "警告"
+        case .critical: "严重"
+        }
+    }
+
+    private func word(_ state: AlertState) -> String {
+        switch state {
+        case .active: "未确认"
+        case .acknowledged: "已确认"
+        case .cleared: "已恢复"
+        }
     }
 
     private func marks(_ language: Language) -> [LinePlot.Mark] {

@@ -11,9 +11,10 @@ struct DemoStage: Sendable {
     let slave: ModbusSlave
     let webhook: HTTPSink
     let publisher: FieldPublisher
-    let registry: ChildProcess
-    let daemon: ChildProcess
+    let registryProcess: RegistryProcess
+    var registry: ChildProcess
     let process: DaemonProcess
+    var daemon: ChildProcess
     let reader: StoreReader
 
     private static let speedRegister = 0
@@ -21,7 +22,7 @@ struct DemoStage: Sendable {
 
     /// Starts it all; returns when the daemon is connected and judges with the model from the registry.
     static func build(
-        pack: String, description: Pack, directory: String, say: (LocalizedText) -> Void
+        pack: String, description: Pack, directory: String, sendEvery: String = "1s", say: (LocalizedText) -> Void
     ) async throws -> DemoStage {
         let broker = try Broker(directory: directory)
         try await broker.start()
@@ -46,7 +47,7 @@ struct DemoStage: Sendable {
         let configuration = "\(directory)/plant.yaml"
         let text = DemoPlant(
             brokerPort: broker.port, modbusPort: slave.port, webhookPort: webhook.port, registryURL: registry.url,
-            publicKey: try await registry.publicKey(), pack: description
+            publicKey: try await registry.publicKey(), pack: description, sendEvery: sendEvery
         ).yaml
         try OutputFile.write(Array(text.utf8), to: configuration)
         let process = DaemonProcess(configuration: configuration, directory: directory)
@@ -61,8 +62,8 @@ struct DemoStage: Sendable {
                 chinese: "守护进程      pid \(daemon.pid)，模型 \(report.assets.first?.modelDigest?.prefix(16) ?? "")\n"))
         return DemoStage(
             broker: broker, slave: slave, webhook: webhook,
-            publisher: try FieldPublisher(id: "demo-sensor", port: broker.port), registry: server, daemon: daemon,
-            process: process,
+            publisher: try FieldPublisher(id: "demo-sensor", port: broker.port), registryProcess: registry,
+            registry: server, process: process, daemon: daemon,
             reader: try StoreReader(directory: "\(directory)/store", clock: SystemClock(), logger: CommandLog.logger))
     }
 
@@ -92,15 +93,31 @@ struct DemoStage: Sendable {
         return report
     }
 
-    /// Waits until everything that was published is judged, delivered and at the registry.
-    func settle() async throws -> StatusReport {
+    /// Waits until everything that was published is stored, judged, delivered and at the registry.
+    func settle(within limit: Duration = .seconds(30)) async throws -> StatusReport {
         try await publisher.flush()
-        let sent = publisher.counters.published
-        return try await process.wait(daemon, for: "the last windows to be judged and synced") { report in
-            let judged = report.assets.first.map { $0.windows + $0.notJudged } ?? 0
+        let clock = SystemClock()
+        let end = clock.monotonic() + limit
+        var (stored, cursor) = (0, Int64(0))
+        while clock.monotonic() < end {
+            try await Task.sleep(for: .milliseconds(200))
+            let tags = try await reader.tags()
+            guard let vibration = tags["fan-3.vibration"]?.id, let score = tags["fan-3.score"]?.id,
+                let report = process.status()
+            else { continue }
+            let page = try await reader.samples(after: cursor, limit: 1_000)
+            stored += page.samples.count { $0.sample.tag == vibration }
+            cursor = page.through
+            guard page.isEnd, stored >= publisher.counters.published else { continue }
+            // A score bears the time of its window.
+            let isJudged = try await reader.latest(score)?.sample.time == reader.latest(vibration)?.sample.time
             let waiting = report.alerts.deliveries.filter { $0.key.hasSuffix(".waiting") }.values.reduce(0, +)
-            return judged >= sent && report.registry?.pending == 0 && waiting == 0
+            if isJudged, waiting == 0, try await reader.statistics().outbox.values.allSatisfy({ $0.rows == 0 }) {
+                return report
+            }
         }
+        throw DrillError.timedOut(
+            "the last of \(publisher.counters.published) windows to be judged and synced (\(stored) stored)")
     }
 
     func alerts() async throws -> [AlertHistory] {
