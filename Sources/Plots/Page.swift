@@ -53,6 +53,14 @@ package struct Page: Sendable {
         body.append("<table><thead><tr>\(cells)</tr></thead><tbody>\(lines)</tbody></table>")
     }
 
+    /// What belongs to what: a name and its value a row, without a head.
+    package mutating func facts(_ rows: [(name: LocalizedText, value: String)]) {
+        let lines = rows.map {
+            "<tr><th scope=\"row\">\(both($0.name, "span"))</th><td>\(Markup.escaped($0.value))</td></tr>"
+        }
+        body.append("<table><tbody>\(lines.joined(separator: "\n"))</tbody></table>")
+    }
+
     /// The whole document. The language switch is two radio buttons and a style rule.
     package func html() -> String {
         let checked = { (language: Language) in language == self.language ? " checked" : "" }
@@ -89,7 +97,8 @@ package struct Page: Sendable {
         figure{margin:1rem 0}svg{width:100%;height:auto}
         .callout{border-left:.4rem solid var(--accent);padding:.25rem 1rem;background:color-mix(in srgb,var(--accent) 8%,transparent)}
         .callout h3{color:var(--accent);margin:.4rem 0}
-        table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top}
+        table{border-collapse:collapse;width:100%;margin:.75rem 0}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
+        th[scope=row]{font-weight:400;white-space:nowrap}
         @media print{label,input{display:none}}
         """
 }
