@@ -18,6 +18,8 @@ package actor TelemetrySync {
         package var failures: [String: Int] = [:]
         /// The last sequence number that the registry has confirmed; 0 before the first.
         package var confirmedThrough: Int64 = 0
+        /// Entries that the registry will never take; given up, each with a gap, so that the rest goes on.
+        package var refused: Int64 = 0
 
         package init() {}
     }
@@ -28,6 +30,8 @@ package actor TelemetrySync {
     private let transport: any Transport
     private let interval: Duration
     private let logger: Logger
+    /// One while the registry has refused a batch: then it is found out which entry it does not like.
+    private var rowsPerBatch = TelemetrySync.batchRows
 
     /// A batch is one transaction at the registry and one request: large enough for a slow line, small enough to repeat.
     private static let batchRows = 500
@@ -68,9 +72,9 @@ package actor TelemetrySync {
 
     /// Sends the oldest batch and waits for its confirmation.
     ///
-    /// - Returns: false when the outbox held less than a whole batch.
+    /// - Returns: false when the outbox held clearly less than a whole batch: there is time to let more come together.
     package func sendBatch() async throws -> Bool {
-        let entries = try await store.nextBatch(rows: Self.batchRows, bytes: Self.batchBytes)
+        let entries = try await store.nextBatch(rows: rowsPerBatch, bytes: Self.batchBytes)
         guard let first = entries.first, let last = entries.last else { return false }
         let body = TelemetryBatch(entries).json
         let answer: TransportAnswer
@@ -79,6 +83,7 @@ package actor TelemetrySync {
         } catch is CancellationError {
             throw CancellationError()
         } catch { throw UplinkError.unreachable("\(error)") }
+        if Self.isRefusal(answer) { return try await isolate(entries, answer) }
         let confirmed = try Self.confirmation(in: answer)
         guard (first.sequence...last.sequence).contains(confirmed) else {
             throw UplinkError.garbage(
@@ -89,7 +94,34 @@ package actor TelemetrySync {
         status.sent += Int64(entries.count { $0.sequence <= confirmed })
         status.batches += 1
         status.confirmedThrough = confirmed
-        return entries.count == Self.batchRows || confirmed < last.sequence
+        // A batch that ended at its bytes was whole too: the next entry did not fit any more.
+        let bytes = entries.reduce(0) { $0 + $1.body.count }
+        defer { rowsPerBatch = Self.batchRows }
+        return entries.count == rowsPerBatch || bytes > Self.batchBytes / 2 || confirmed < last.sequence
+    }
+
+    /// The registry read the batch and will not have it, now or later: one entry at a time shows which one it is.
+    private func isolate(_ entries: [OutboxEntry], _ answer: TransportAnswer) async throws -> Bool {
+        rowsPerBatch = 1
+        guard entries.count == 1, let entry = entries.first else { return true }
+        let text = String(decoding: answer.body.prefix(200), as: UTF8.self)
+        logger.error(
+            "entry refused by the registry", metadata: ["sequence": "\(entry.sequence)", "answer": "\(text)"])
+        try await store.apply([
+            .gap(
+                Gap(subject: "outbox", from: entry.created, to: entry.created, count: 1, reason: .refusedUpstream)),
+            .confirmOutbox(through: entry.sequence),
+        ])
+        status.refused += 1
+        return true
+    }
+
+    /// Whether it is the registry itself that cannot read the batch, and not some proxy that answers 400 to everything.
+    private static func isRefusal(_ answer: TransportAnswer) -> Bool {
+        guard answer.status == 400,
+            let document = try? StrictJSON(parsing: answer.body, limits: .init(bytes: 64 * 1_024))
+        else { return false }
+        return document["error"]?["code"]?.stringValue != nil
     }
 
     private static func confirmation(in answer: TransportAnswer) throws -> Int64 {
