@@ -48,6 +48,8 @@ package actor ModelUpdate {
         let digest = target.digest.hex
         let active = try await activeRecord(pack: pack)
         if let active, active.version >= release { return .upToDate(release: active.version) }
+        // The same file under a new number (a pack's own model that was published, say): there is nothing to switch.
+        if active?.digest == digest { return .upToDate(release: release) }
         if let record = try await store.modelRecord(digest, pack: pack), record.state == .refused {
             return .refusedBefore(digest: digest, reason: record.reason ?? "")
         }
@@ -107,7 +109,13 @@ package actor ModelUpdate {
         guard target.lengthBytes <= Self.largestModelBytes else {
             throw UplinkError.tooLarge(bytes: target.lengthBytes, limit: Self.largestModelBytes)
         }
-        if try store.models.contains(digest) { return }
+        if try store.models.contains(digest) {
+            // What lies under the name was whole when it was put there; a disk that has changed it since must not make
+            // this box refuse a good model for ever.
+            if let known = try? Digest.ofFile(try store.models.path(of: digest)), known.digest == target.digest {
+                return
+            }
+        }
         let partial = try store.models.partialPath(of: digest)
         do {
             try await transport.download("/v1/targets/\(digest)", to: partial, maximumBytes: target.lengthBytes)
