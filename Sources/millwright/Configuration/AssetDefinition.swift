@@ -28,7 +28,9 @@ struct AssetDefinition: Hashable, Sendable {
         let model = reader.optional("model", .identifier)
         var roles = reader.requiredMapping("inputs")
         var inputs: [String: String] = [:]
-        for role in roles?.keyTexts ?? [] { inputs[role] = roles?.required(role, .tagName) }
+        // Without these two no window is judged, which nobody would notice before the machine breaks.
+        for role in ["vibration", "speed"] { inputs[role] = roles?.required(role, .tagName) }
+        inputs["load"] = roles?.optional("load", .tagName)
         roles?.finish()
         let age = reader.optional(
             "process_max_age", .duration(.milliseconds(10)...(.seconds(86_400))), default: .seconds(30))

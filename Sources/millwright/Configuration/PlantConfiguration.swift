@@ -80,6 +80,8 @@ extension PlantConfiguration {
     /// What no section can see alone: names used twice, and names that nothing declares.
     private func crossCheck(_ node: Node, _ diagnostics: Diagnostics) {
         let known = Dictionary(links.flatMap(\.tags).map { ($0.name, $0) }) { first, _ in first }
+        // What a link with a mistake in it would have declared is not known: its absence is no second mistake.
+        let isWhole = links.count == node["links"]?.elements?.count
         var seen: Set<String> = []
         for (index, asset) in assets.enumerated() {
             guard let assetNode = node["assets"]?.elements?[index] else { continue }
@@ -93,14 +95,14 @@ extension PlantConfiguration {
                 let path = "assets[\(index)].inputs.\(role)"
                 if let definition = known[tag] {
                     asset.check(role: role, definition: definition, at: place, path: path, diagnostics)
-                } else if !links.contains(where: { $0.settings.mayMake(tag: tag) }) {
+                } else if isWhole, !links.contains(where: { $0.settings.mayMake(tag: tag) }) {
                     diagnostics.report(
                         at: place, path: path, expected: "a tag that one of the links declares", found: "\"\(tag)\"",
                         suggestion: Nearest.match(tag, among: Array(known.keys)))
                 }
             }
         }
-        if let link = alerts.mqtt?.link, !links.contains(where: { $0.name == link && $0.scheme == "mqtt" }) {
+        if isWhole, let link = alerts.mqtt?.link, !links.contains(where: { $0.name == link && $0.scheme == "mqtt" }) {
             diagnostics.report(
                 at: node["alerts"]?["mqtt"]?["link"] ?? node, path: "alerts.mqtt.link",
                 expected: "the name of a link with driver mqtt", found: "\"\(link)\"",
@@ -150,6 +152,11 @@ extension PlantConfiguration.RegistrySection {
         let certificate = tls?.optional("certificate", .path(from: directory))
         let key = tls?.optional("key", .path(from: directory))
         tls?.finish()
+        if let tls, (certificate == nil) != (key == nil) {
+            tls.diagnostics.report(
+                at: tls.node, path: tls.path, expected: "certificate and key together",
+                found: "only \(certificate == nil ? "key" : "certificate")")
+        }
         if let keys, threshold > Set(keys).count {
             reader.diagnostics.report(
                 at: reader.node["threshold"] ?? reader.node, path: reader.path("threshold"),
