@@ -25,6 +25,7 @@ let modules: [Module] = [
     module("CCurl", .system(pkgConfig: "libcurl", debian: "libcurl4-openssl-dev")),
 
     module("Plant"),
+    module("Threads"),
     module("Kernels", uses: ["CKernels"]),
     module("Graph"),
     module("Runtime", uses: ["Graph", "Kernels"]),
@@ -32,18 +33,18 @@ let modules: [Module] = [
     module("YAML", uses: ["CYAML"]),
     module("Signals", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Runtime"]),
-    module("Drivers", uses: ["Plant", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
-    module("Store", uses: ["Plant", "SQLite"], packages: ["Logging"]),
+    module("Drivers", uses: ["Plant", "Threads", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
+    module("Store", uses: ["Plant", "Threads", "SQLite"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
     module("Trust", uses: ["Plant", "CLibcrypto"]),
-    module("Transfer", uses: ["CCurl"]),
+    module("Transfer", uses: ["Threads", "CCurl"]),
     module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
     module(
         "AssemblyLine", uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
     module("Plots", uses: ["Plant"]),
     module("Host", uses: ["Plant"], packages: ["Logging"]),
     module("Rig", uses: ["Plant", "CModbus", "CMosquitto"]),
-    module("Registry", uses: ["Plant", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
+    module("Registry", uses: ["Plant", "Threads", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
 
     module(
         "millwright", .program,
@@ -68,7 +69,7 @@ let modules: [Module] = [
     module("RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
-    module("SignalsTests", .tests, uses: ["Plant", "Signals"]),
+    module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
         "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"], packages: ["Logging"]),
@@ -76,7 +77,8 @@ let modules: [Module] = [
     module("AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"]),
     module("TrustTests", .tests, uses: ["Plant", "Trust"]),
     module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
-    module("UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"]),
+    module(
+        "UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"], packages: ["Logging"]),
     module(
         "RegistryTests", .tests,
         uses: [

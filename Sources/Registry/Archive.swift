@@ -1,5 +1,6 @@
 package import Plant
 import SQLite
+import Threads
 package import Trust
 
 /// The registry's reader: a connection of its own on a thread of its own, so that pages and exports never hold up a commit.
@@ -51,7 +52,7 @@ package actor Archive {
         package var published: WallTime
     }
 
-    private let thread = RegistryThread()
+    private let thread = ThreadExecutor.required()
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private let directory: RegistryDirectory
     private var connection: Connection?

@@ -1,5 +1,6 @@
 package import Plant
 import SQLite
+import Threads
 import Trust
 
 /// The registry's writer: one connection on a thread of its own.
@@ -31,7 +32,7 @@ package actor Ledger {
         var caller: CheckedContinuation<Result<Receipt, RegistryError>, Never>?
     }
 
-    private let thread = RegistryThread()
+    private let thread = ThreadExecutor.required()
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private let directory: RegistryDirectory
     private var connection: Connection?

@@ -1,6 +1,7 @@
 internal import Logging
 import SQLite
 import Synchronization
+import Threads
 
 /// Moves the write-ahead log into the database on a thread and a connection of its own, so that no commit waits for it.
 actor Checkpointer {
@@ -10,7 +11,7 @@ actor Checkpointer {
         var failures = 0
     }
 
-    nonisolated let executor = ThreadExecutor()
+    nonisolated let executor = ThreadExecutor.required()
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let path: String
@@ -23,8 +24,6 @@ actor Checkpointer {
         self.path = path
         self.logger = logger
     }
-
-    deinit { executor.stop() }
 
     nonisolated var counters: Progress { progress.withLock { $0 } }
 

@@ -28,9 +28,11 @@ final class Database {
         connection = try Self.sql { () throws(SQLiteError) in
             try Connection(path: Self.path(in: directory), access: .create, busyTimeout: Self.busyTimeout)
         }
+        // First, so that a file that is not ours is left as it is.
+        let version = try Migrations.version(of: connection)
         try sql { () throws(SQLiteError) in
             // Only a file without tables takes this; it is what lets retention give space back.
-            try connection.pragma("auto_vacuum", "INCREMENTAL")
+            if version == 0 { try connection.pragma("auto_vacuum", "INCREMENTAL") }
             try connection.pragma("journal_mode", "WAL")
             try connection.pragma("synchronous", "FULL")
             try connection.pragma("secure_delete", "OFF")

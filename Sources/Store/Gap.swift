@@ -19,6 +19,8 @@ package struct Gap: Sendable, Hashable {
         case outboxFull = "outbox_full"
         /// A queue before the store overflowed.
         case queueFull = "queue_full"
+        /// The registry will never take the entry.
+        case refusedUpstream = "refused_upstream"
         /// Rows were damaged on the disk.
         case damaged
     }

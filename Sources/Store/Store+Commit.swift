@@ -2,6 +2,7 @@ internal import Glibc
 internal import Logging
 internal import Plant
 internal import SQLite
+import Threads
 
 extension Store {
     /// What a caller waits for.

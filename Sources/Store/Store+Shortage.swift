@@ -55,7 +55,7 @@ extension Store {
             try reserve.make()
             try database.limitPages(to: limits, isShort: false)
             isShort = false
-            let gaps = refused.values.sorted { $0.subject < $1.subject }
+            let gaps = refused.sorted { $0.key < $1.key }.map(\.value)
             try transact { (database) throws(StoreError) in
                 for gap in gaps { try database.record(gap) }
             }
@@ -75,10 +75,11 @@ extension Store {
         let new = Gap(
             subject: "link:\(batch.link)", from: times.min() ?? first.time, to: times.max() ?? first.time,
             count: Int64(batch.samples.count), reason: reason)
-        guard var gap = refused[batch.link], gap.reason == reason else { return refused[batch.link] = new }
+        let key = "\(batch.link) \(reason.rawValue)"
+        guard var gap = refused[key] else { return refused[key] = new }
         gap.from = min(gap.from, new.from)
         gap.to = max(gap.to, new.to)
         gap.count += new.count
-        refused[batch.link] = gap
+        refused[key] = gap
     }
 }

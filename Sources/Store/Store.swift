@@ -1,6 +1,7 @@
 package import Logging
 package import Plant
 internal import SQLite
+import Threads
 
 /// The box's memory: samples, alerts, outbox and models in one SQLite file, on a thread of its own.
 ///
@@ -12,7 +13,7 @@ internal import SQLite
 /// - After a failed sync the file is closed, opened anew and read again before anything else is written.
 /// - ``maintain()`` must be called now and then, about once a second: it keeps the bounds.
 package actor Store: SampleSink {
-    nonisolated let executor = ThreadExecutor()
+    nonisolated let executor = ThreadExecutor.required()
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package nonisolated let directory: String
@@ -33,7 +34,7 @@ package actor Store: SampleSink {
     var isFlushScheduled = false
     /// There is no room: telemetry is refused.
     var isShort = false
-    /// What was refused since, by link.
+    /// What was refused since, by link and reason.
     var refused: [String: Gap] = [:]
     var counters = StoreCounters()
     /// The newest sample of each tag that was stored since the start, by tag number.
@@ -80,8 +81,6 @@ package actor Store: SampleSink {
         }
         self.database = database
     }
-
-    deinit { executor.stop() }
 
     /// Opens the file, made anew from its sound rows if its structure is damaged.
     static func openSound(

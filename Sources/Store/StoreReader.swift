@@ -1,10 +1,11 @@
 package import Logging
 package import Plant
 internal import SQLite
+import Threads
 
 /// Looks into a store from a command, beside a daemon or without one. Reads only, but for ``acknowledge(_:by:)``.
 package actor StoreReader {
-    nonisolated let executor = ThreadExecutor()
+    nonisolated let executor = ThreadExecutor.required()
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package nonisolated let directory: String
@@ -20,8 +21,6 @@ package actor StoreReader {
         guard Files.size(Database.path(in: directory)) != nil else { throw .notFound(what: "store in", id: directory) }
         database = try Database(beside: directory, access: .readOnly, clock: clock, logger: logger)
     }
-
-    deinit { executor.stop() }
 
     package func tags() throws(StoreError) -> [String: (id: TagID, definition: TagDefinition)] {
         try database.reloadTags()

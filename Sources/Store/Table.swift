@@ -13,7 +13,7 @@ enum Table: String, CaseIterable {
         case .links: ["id", "name"]
         case .samples: ["id", "tag", "source_ns", "arrival_ns", "monotonic_ns", "value", "quality"]
         case .waveforms: ["sample_id", "rate_hertz", "data"]
-        case .receipts: ["id", "link", "total", "data"]
+        case .receipts: ["id", "data"]
         case .blocks: ["id", "last_id", "from_ns", "to_ns", "tags"]
         case .alerts:
             [

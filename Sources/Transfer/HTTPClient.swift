@@ -1,8 +1,10 @@
+import Threads
+
 /// An HTTP client on a thread of its own, one transfer at a time; connections are kept for the next request.
 ///
 /// A long download holds up what comes after it on the same client: who must not wait takes a client of his own.
 package actor HTTPClient {
-    private let thread = TransferThread()
+    private let thread = ThreadExecutor.required()
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private let multi: CurlMulti
 

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Plant
+import Threads
 
 /// One connection to a broker, kept up: read a burst, store it, acknowledge it.
 ///
@@ -34,14 +35,14 @@ actor MQTTLink {
     private var hasConnected = false
     private var hasWarnedOfSize = false
 
-    private nonisolated let executor: DedicatedThreadExecutor
+    private nonisolated let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
         link: LinkDefinition, settings: MQTTSettings, tags: any TagLookup, clock: any PlantClock, logger: Logger,
         monitor: LinkMonitor
     ) throws(LinkFailure) {
-        executor = try DedicatedThreadExecutor()
+        do { executor = try ThreadExecutor() } catch { throw .system(call: "pthread_create", code: error.code) }
         stop = try WakeSignal()
         self.link = link
         self.settings = settings

@@ -1,6 +1,7 @@
 import CMosquitto
 import Glibc
 package import Plant
+import Threads
 
 /// Publishes single messages with QoS 1 and waits for the broker's acknowledgement; for alerts.
 ///
@@ -59,13 +60,13 @@ package actor MQTTPublisher {
     private let handler = Handler()
     private var client: MosquittoClient?
 
-    private nonisolated let executor: DedicatedThreadExecutor
+    private nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// - Throws: `.notConnected` when the system gives no thread.
     package init(_ settings: Settings, clock: any PlantClock) throws(Failure) {
         do {
-            executor = try DedicatedThreadExecutor()
+            executor = try ThreadExecutor()
         } catch {
             throw .notConnected("\(error)")
         }

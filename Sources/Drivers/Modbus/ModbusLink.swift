@@ -1,5 +1,6 @@
 import Logging
 import Plant
+import Threads
 
 /// One device, scanned by one thread of its own: connect, ask block after block, hand the values on.
 ///
@@ -24,14 +25,14 @@ actor ModbusLink {
     /// Whether every tag has been marked bad since the last connection.
     private var isMarkedDown = false
 
-    private nonisolated let executor: DedicatedThreadExecutor
+    private nonisolated let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
         link: LinkDefinition, settings: ModbusSettings, tags: any TagLookup, clock: any PlantClock, logger: Logger,
         monitor: LinkMonitor
     ) throws(LinkFailure) {
-        executor = try DedicatedThreadExecutor()
+        do { executor = try ThreadExecutor() } catch { throw .system(call: "pthread_create", code: error.code) }
         stop = try WakeSignal()
         self.link = link
         self.settings = settings

@@ -25,9 +25,7 @@ enum M0001_Initial {
               sample_id INTEGER PRIMARY KEY, rate_hertz REAL NOT NULL, data BLOB NOT NULL,
               crc INTEGER NOT NULL) STRICT;
             CREATE TABLE receipts(
-              id INTEGER PRIMARY KEY AUTOINCREMENT, link INTEGER NOT NULL, total INTEGER NOT NULL, data BLOB NOT NULL,
-              crc INTEGER NOT NULL) STRICT;
-            CREATE INDEX receipts_by_link ON receipts(link, total);
+              id INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
             CREATE TABLE blocks(
               id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
               tags BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;

@@ -21,13 +21,16 @@ enum Migrations {
     static func version(of connection: Connection) throws(StoreError) -> Int {
         let version: Int
         let application: Int64
+        let tables: Int64
         do throws(SQLiteError) {
             version = Int(try connection.pragmaInteger("user_version"))
             application = try connection.pragmaInteger("application_id")
+            let count = try connection.prepare("SELECT count(*) FROM sqlite_schema")
+            tables = try count.step() ? count.int64(at: 0) : 0
         } catch {
             throw StoreError(error)
         }
-        guard version <= newest, version == 0 || application == applicationID else {
+        guard version <= newest, version == 0 ? tables == 0 : application == applicationID else {
             throw .schema(found: version, known: newest, file: connection.file)
         }
         return version

@@ -66,6 +66,13 @@ actor JudgeService {
             }
             let judge = AssetJudge(definition: definition, rules: rules, tags: tags, stored: open)
             if let model = models[definition.model] { use(model, in: judge) }
+            // What the process said last before a restart still describes the first window after it, if it is fresh enough.
+            for tag in judge.interest {
+                if let latest = try await store.latest(tag), latest.id <= (try await store.cursor(Self.cursorName) ?? 0)
+                {
+                    judge.remember(latest.sample)
+                }
+            }
             next.append(judge)
         }
         judges = next
@@ -134,7 +141,7 @@ actor JudgeService {
                             tag: tag, value: .number(score.value), quality: .good, sourceTime: outcome.judgement.time,
                             arrival: clock.wall(), monotonic: clock.monotonic()))
                     changes.append(
-                        .enqueue(.telemetry, Telemetry.score(score, of: outcome.judgement).json))
+                        .enqueue(.telemetry, try Telemetry.score(score, of: outcome.judgement).json()))
                 }
                 for event in outcome.events {
                     changes += steps(event, asset: judge.definition.asset)

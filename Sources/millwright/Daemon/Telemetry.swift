@@ -20,10 +20,10 @@ struct Telemetry: Codable, Sendable {
             modelDigest: judgement.modelDigest)
     }
 
-    var json: [UInt8] {
+    /// - Throws: for a number that JSON cannot hold.
+    func json() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        // Every number in it is finite (a score that is not is never made), and nothing else can fail.
-        return (try? encoder.encode(self)).map { [UInt8]($0) } ?? []
+        return [UInt8](try encoder.encode(self))
     }
 }
