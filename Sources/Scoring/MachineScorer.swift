@@ -78,6 +78,7 @@ package final class MachineScorer {
     }
 
     private func infer() throws(ScoringError) {
+        // SAFETY: the buffers stay within the closures; the session checks their sizes.
         let failure: RuntimeError? = input.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
                 do throws(RuntimeError) {

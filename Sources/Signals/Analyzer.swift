@@ -7,6 +7,7 @@ package final class Analyzer {
     package static let leastRevolutions = 2.0
     /// Range of the shaft's place in the spectrum searched to either side, as a share: measured speeds are not exact.
     private static let speedTolerance = 0.02
+    private static let bands = Feature.bands.count
     /// Power that stands for none, so that a logarithm exists: an RMS of 1e-6 in the window's unit.
     private static let leastPower = 1e-12
 
@@ -73,7 +74,7 @@ package final class Analyzer {
     /// - Shapes: window [shape.samples] -> features [Feature.allCases.count].
     /// - Throws: what ``check(_:)`` throws, and `.speedNotAnalysable`.
     package func analyze(_ window: [Float], shaftHertz: Double, into features: inout [Double]) throws(SignalError) {
-        precondition(features.count == Feature.allCases.count)
+        precondition(features.count == Feature.count)
         try check(window)
         guard shaftRange.contains(shaftHertz) else {
             throw .speedNotAnalysable(shaftHertz: shaftHertz, allowed: shaftRange)
@@ -83,9 +84,9 @@ package final class Analyzer {
         windowedPower()
         let lineHertz = shape.rateHertz / Double(shape.samples)
         var at = 5
-        for band in 0..<Feature.bands.count {
-            let first = max(1, band * topLine / Feature.bands.count)
-            let end = (band + 1) * topLine / Feature.bands.count
+        for band in 0..<Self.bands {
+            let first = max(1, band * topLine / Self.bands)
+            let end = (band + 1) * topLine / Self.bands
             features[at] = Elementary.logarithm(totalPower(first..<end))
             at += 1
         }
@@ -108,7 +109,7 @@ package final class Analyzer {
     /// Fills `series` with the window less its mean, and the first five features.
     private func moments(of window: [Float], _ features: inout [Double]) {
         var sum = 0.0
-        for value in window { sum += Double(value) }
+        for index in window.indices { sum += Double(window[index]) }
         let mean = sum / Double(window.count)
         var second = 0.0
         var third = 0.0

@@ -26,7 +26,7 @@ final class EnvelopeBank {
     private var real: [Double]
     private var imaginary: [Double]
     /// Power of the squared envelope's spectrum, [bands][length/2].
-    private var spectra: [[Double]]
+    private var spectra: [Double]
     private var neighbours: [Double]
 
     /// Largest normalized second moment of a squared envelope over the bands of the latest window.
@@ -50,7 +50,7 @@ final class EnvelopeBank {
         window = (0..<length).map { 0.5 - 0.5 * Elementary.cosine(turns: Double($0) / Double(length)) }
         real = [Double](repeating: 0, count: length)
         imaginary = real
-        spectra = [[Double]](repeating: [Double](repeating: 0, count: length / 2), count: Self.bands)
+        spectra = [Double](repeating: 0, count: Self.bands * (length / 2))
         neighbours = []
         neighbours.reserveCapacity(4 * Self.floorReach + length / 8)
     }
@@ -84,7 +84,8 @@ final class EnvelopeBank {
                 imaginary[k] = 0
             }
             transform.forward(&real, &imaginary)
-            for k in 0..<(length / 2) { spectra[band][k] = real[k] * real[k] + imaginary[k] * imaginary[k] }
+            let start = band * (length / 2)
+            for k in 0..<(length / 2) { spectra[start + k] = real[k] * real[k] + imaginary[k] * imaginary[k] }
         }
     }
 
@@ -109,7 +110,7 @@ final class EnvelopeBank {
                 let high = Int((centre + reach).rounded())
                 guard low >= 1, high < length / 2 else { break }
                 var peak = 0.0
-                for k in low...high { peak = max(peak, spectra[band][k]) }
+                for k in low...high { peak = max(peak, spectra[band * (length / 2) + k]) }
                 let ratio = (peak / floor(band, low, high)).squareRoot()
                 second = max(second, min(largest, ratio))
                 largest = max(largest, ratio)
@@ -124,8 +125,17 @@ final class EnvelopeBank {
         let from = max(2, low - Self.floorReach)
         let to = min(length / 2 - 1, high + Self.floorReach)
         neighbours.removeAll(keepingCapacity: true)
-        for k in from...to { neighbours.append(spectra[band][k]) }
-        neighbours.sort()
+        // Sorted while they come: some dozens, and the library's sort would allocate.
+        for k in from...to {
+            let power = spectra[band * (length / 2) + k]
+            var place = neighbours.count
+            neighbours.append(power)
+            while place > 0, neighbours[place - 1] > power {
+                neighbours[place] = neighbours[place - 1]
+                place -= 1
+            }
+            neighbours[place] = power
+        }
         let median = neighbours[neighbours.count / 2]
         // Power of noise is exponentially distributed: its median is ln 2 times its mean.
         return max(median / 0.6931471805599453, Double.leastNormalMagnitude)

@@ -41,5 +41,8 @@ package enum Feature: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// How many there are.
+    package static let count = allCases.count
+    /// The eight bands, lowest first.
     package static let bands: [Feature] = [.band1, .band2, .band3, .band4, .band5, .band6, .band7, .band8]
 }

@@ -57,7 +57,8 @@ package final class FourierTransform {
     private func stockham(_ real: inout [Double], _ imaginary: inout [Double]) {
         var length = count
         var stride = 1
-        for radix in radices {
+        for index in radices.indices {
+            let radix = radices[index]
             let part = length / radix
             switch radix {
             case 2: pass2(part, stride, real, imaginary)

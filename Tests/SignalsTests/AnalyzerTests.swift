@@ -1,3 +1,4 @@
+import CAllocationCounter
 import Signals
 import Testing
 
@@ -95,6 +96,18 @@ import Testing
         try analyzer.analyze(a, shaftHertz: 30, into: &second)
         #expect(first == second)
         #expect(first.allSatisfy { $0.isFinite })
+    }
+
+    @Test(arguments: [1024, 2560, 2564])
+    func aWindowCostsNoAllocation(samples: Int) throws {
+        let analyzer = try Analyzer(
+            shape: WindowShape(samples: samples, rateHertz: 12_800), geometry: .deepGroove6205)
+        let window = (0..<samples).map { Float(Self.noise($0)) }
+        var out = [Double](repeating: 0, count: Feature.allCases.count)
+        try analyzer.analyze(window, shaftHertz: 30, into: &out)
+        mw_allocation_counter_start()
+        try analyzer.analyze(window, shaftHertz: 31, into: &out)
+        #expect(mw_allocation_counter_stop() == 0)
     }
 
     @Test func badWindowsAreRefusedWithTheReason() throws {

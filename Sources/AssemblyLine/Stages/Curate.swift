@@ -19,6 +19,7 @@ package enum Curate: Stage {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(recording.moments.count * (4 * recording.shape.samples + 16))
         for moment in recording.moments {
+            // SAFETY: the bytes are copied before the closures end.
             moment.window.withUnsafeBytes { bytes.append(contentsOf: $0) }
             for number in [moment.speedRPM, moment.loadPercent ?? .nan] {
                 withUnsafeBytes(of: number.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }

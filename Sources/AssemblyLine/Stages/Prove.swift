@@ -116,6 +116,7 @@ private final class Trial {
     }
 
     func score(_ row: (input: [Float], deviations: [Double])) throws(LineError) -> (value: Double, shares: [Double]) {
+        // SAFETY: the buffers stay within the closures; the session checks their sizes.
         let failure: RuntimeError? = row.input.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
                 do throws(RuntimeError) {
