@@ -1,0 +1,72 @@
+import Glibc
+import Plant
+import SQLite
+import Store
+import TestBench
+import Testing
+
+@Suite struct MigrationTests {
+    /// Databases written by earlier versions, as they lie in `Databases/`; never written again.
+    static let folder = #filePath.dropLast("MigrationTests.swift".count) + "Databases"
+    static let newest = 1
+
+    @Test(arguments: 1...newest) func aDatabaseOfEachEarlierVersionOpensWithAllThatIsInIt(version: Int) async throws {
+        let digits = String(version)
+        let kept = "\(Self.folder)/v\(String(repeating: "0", count: 4 - digits.count))\(digits).sqlite"
+        let folder = try TempDirectory()
+        mkdir(folder.file("store"), 0o750)
+        let path = folder.file("store/store.sqlite")
+        if getenv("MILLWRIGHT_REGOLD") != nil, Self.newest == version, access(kept, F_OK) != 0 {
+            let filled = try await DamageTests.filled()
+            try DamageTests.write(#require(DamageTests.read(filled.databasePath)), to: kept)
+        }
+        try DamageTests.write(#require(DamageTests.read(kept), "no \(kept)"), to: path)
+        let store = try DamageTests.open(folder, ManualClock())
+        let statistics = try await store.statistics()
+        #expect(statistics.schema == Self.newest && statistics.quarantined == 0)
+        #expect(statistics.samples == 60 && statistics.alerts == 3 && statistics.gaps == 1 + 2)
+        #expect(try await store.storedReceipts(link: "plc-1").map(\.packetID) == Array(1...30))
+        let samples = try await store.samples(after: 0, limit: 100).samples
+        #expect(
+            samples.first?.sample.value == .number(0)
+                && samples.last?.sample.value == .waveform((0..<64).map { 29 + Float($0) }))
+        #expect(try await store.alert("a-1")?.alert.acknowledgedBy == "li.wei")
+        #expect(try await store.slots().first?.active == ModelTests.second)
+        #expect(try await store.cursor("drift") == 9)
+        #expect(try await store.enqueue(.report, []) == 7)
+        await store.close()
+    }
+
+    @Test func anEmptyFileBecomesAStore() async throws {
+        let folder = try TempDirectory()
+        mkdir(folder.file("store"), 0o750)
+        try DamageTests.write([], to: folder.file("store/store.sqlite"))
+        let store = try DamageTests.open(folder, ManualClock())
+        #expect(try await store.statistics().schema == Self.newest)
+        await store.close()
+    }
+
+    @Test(arguments: ["PRAGMA user_version=999", "PRAGMA application_id=7", "PRAGMA user_version=0"])
+    func aFileOfANewerProgramOrOfAnotherOneIsLeftAlone(change: String) async throws {
+        let fixture = try await Fixture()
+        try await fixture.store.store(fixture.batch([1]))
+        await fixture.store.close()
+        try fixture.tamper(change)
+        let bytes = DamageTests.read(fixture.databasePath)
+        let error = #expect(throws: StoreError.self) { try DamageTests.open(fixture.folder, fixture.clock) }
+        #expect(error?.code == "store.schema")
+        #expect(DamageTests.read(fixture.databasePath) == bytes)
+        let reading = #expect(throws: StoreError.self) {
+            try StoreReader(directory: fixture.store.directory, clock: fixture.clock, logger: quietLogger)
+        }
+        #expect(reading?.code == "store.schema")
+    }
+
+    @Test func aReaderFindsNoStoreWhereThereIsNone() throws {
+        let folder = try TempDirectory()
+        let error = #expect(throws: StoreError.self) {
+            try StoreReader(directory: folder.path, clock: ManualClock(), logger: quietLogger)
+        }
+        #expect(error?.code == "store.not_found")
+    }
+}
