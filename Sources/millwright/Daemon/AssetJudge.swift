@@ -21,10 +21,7 @@ final class AssetJudge {
     private(set) var model: ProvedModel?
     private var scorer: MachineScorer?
     private var join: ProcessJoin
-    private let vibration: TagID?
-    private let rateHertz: Double
-    private let speed: TagID?
-    private let load: TagID?
+    private var tags: [String: (id: TagID, kind: TagDefinition.Kind)]
     private(set) var lastScore: (score: Double, threshold: Double)?
 
     /// What came of one sample.
@@ -41,14 +38,21 @@ final class AssetJudge {
         self.definition = definition
         engine = AlertEngine(asset: definition.id, rules: rules, stored: stored)
         join = ProcessJoin(largestAge: definition.processMaximumAge)
-        vibration = tags["vibration"]?.id
-        rateHertz = if case .waveform(_, let rate) = tags["vibration"]?.kind { rate } else { 0 }
-        speed = tags["speed"]?.id
-        load = tags["load"]?.id
+        self.tags = tags
     }
 
+    private var vibration: TagID? { tags["vibration"]?.id }
+    private var speed: TagID? { tags["speed"]?.id }
+    private var load: TagID? { tags["load"]?.id }
+    private var rateHertz: Double { if case .waveform(_, let rate) = tags["vibration"]?.kind { rate } else { 0 } }
+
     /// The tags that this judge wants to see.
-    var interest: [TagID] { [vibration, speed, load].compactMap(\.self) }
+    var interest: [TagID] { tags.values.map(\.id) }
+    /// Roles whose tag a wildcard will make with its first message.
+    var openRoles: [String] { definition.inputs.keys.filter { tags[$0] == nil }.sorted() }
+
+    /// Ties a role to its tag once that is known.
+    func wire(_ role: String, to tag: TagDefinition, id: TagID) { tags[role] = (id, tag.kind) }
 
     /// Switches to another model.
     ///

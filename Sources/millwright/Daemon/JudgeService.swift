@@ -58,10 +58,8 @@ actor JudgeService {
             }
             var tags: [String: (id: TagID, kind: TagDefinition.Kind)] = [:]
             for (role, name) in definition.inputs {
-                // A tag that a wildcard makes is known to the store once its first message has come.
-                var tag = declared[name]
-                if tag == nil { tag = try await store.tags()[name]?.definition }
-                guard let tag else { continue }
+                // A tag that a wildcard makes is known to the store once its first message has come; see `wireOpenRoles`.
+                guard let tag = declared[name] else { continue }
                 tags[role] = (try await store.tagID(for: tag), tag.kind)
             }
             let judge = AssetJudge(definition: definition, rules: rules, tags: tags, stored: open)
@@ -109,6 +107,7 @@ actor JudgeService {
         while !Task.isCancelled {
             do {
                 let page = try await store.samples(after: cursor, limit: Self.pageSize)
+                if !page.samples.isEmpty { try await wireOpenRoles() }
                 try await judge(page)
                 cursor = page.through
                 if page.isEnd { await signal.wait() }
@@ -124,6 +123,19 @@ actor JudgeService {
     private func startingPoint() async throws -> Int64 {
         if let cursor = try await store.cursor(Self.cursorName) { return cursor }
         return try await store.statistics().lastSample
+    }
+
+    /// Looks whether tags that were still to be made are there now; before the page with their first value is judged.
+    private func wireOpenRoles() async throws {
+        let waiting = judges.filter { !$0.openRoles.isEmpty }
+        guard !waiting.isEmpty else { return }
+        let known = try await store.tags()
+        for judge in waiting {
+            for role in judge.openRoles {
+                guard let name = judge.definition.inputs[role], let tag = known[name] else { continue }
+                judge.wire(role, to: tag.definition, id: tag.id)
+            }
+        }
     }
 
     private func judge(_ page: SamplePage) async throws {
