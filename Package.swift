@@ -9,10 +9,14 @@ struct Module {
     var kind: Kind
     var uses: [String]
     var packages: [String]
+    /// Folders beside the sources that hold files for tests to read.
+    var data: [String]
 }
 
-func module(_ name: String, _ kind: Module.Kind = .swift, uses: [String] = [], packages: [String] = []) -> Module {
-    Module(name: name, kind: kind, uses: uses, packages: packages)
+func module(
+    _ name: String, _ kind: Module.Kind = .swift, uses: [String] = [], packages: [String] = [], data: [String] = []
+) -> Module {
+    Module(name: name, kind: kind, uses: uses, packages: packages, data: data)
 }
 
 let modules: [Module] = [
@@ -74,7 +78,9 @@ let modules: [Module] = [
     module(
         "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"], packages: ["Logging"]),
     module("StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"]),
-    module("AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"]),
+    module(
+        "AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"],
+        data: ["Golden"]),
     module("TrustTests", .tests, uses: ["Plant", "Trust"]),
     module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
     module(
@@ -88,7 +94,10 @@ let modules: [Module] = [
     module(
         "AssemblyLineTests", .tests,
         uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Alerts", "AssemblyLine"]),
-    module("MillwrightTests", .tests, uses: ["Plant", "Store", "Drivers", "Rig", "TestBench", "millwright"]),
+    module(
+        "MillwrightTests", .tests,
+        uses: ["Plant", "Store", "SQLite", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright"],
+        packages: ["Logging"]),
 ]
 
 let packages: [String: (url: String, from: Version, package: String)] = [
@@ -132,7 +141,8 @@ func target(_ module: Module) -> Target {
         return .target(
             name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", swiftSettings: swiftSettings)
     case .tests:
-        return .testTarget(name: module.name, dependencies: dependencies, swiftSettings: swiftSettings)
+        return .testTarget(
+            name: module.name, dependencies: dependencies, exclude: module.data, swiftSettings: swiftSettings)
     }
 }
 
