@@ -26,7 +26,8 @@ package final class Connection {
     ///
     /// - Parameter path: a file, or `:memory:`.
     /// - Parameter busyTimeout: how long a statement waits for another connection's lock.
-    /// - Throws: `SQLiteError` when the file cannot be opened. That it is no database shows only at the first statement.
+    /// - Throws: `SQLiteError` when the file cannot be opened. That it is no database shows only at the first
+    ///   statement.
     package init(
         path: String, access: Access = .create, busyTimeout: Duration = .seconds(5)
     ) throws(SQLiteError) {

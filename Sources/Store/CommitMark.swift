@@ -1,7 +1,7 @@
 internal import SQLite
 
-/// One row, written in every transaction of the daemon: tells after a failed sync whether the last one landed, and keeps
-/// sample numbers from being given twice when the newest samples are gone.
+/// One row, written in every transaction of the daemon: tells after a failed sync whether the last one landed, and
+/// keeps sample numbers from being given twice when the newest samples are gone.
 struct CommitMark: Equatable {
     var sequence: Int64
     /// Number of the last sample ever stored.

@@ -10,8 +10,8 @@ extension Database {
         return number
     }
 
-    /// Writes an alert as its rule now sees it. What a person did meanwhile stays: an acknowledgement in the file is never
-    /// taken back.
+    /// Writes an alert as its rule now sees it. What a person did meanwhile stays: an acknowledgement in the file is
+    /// never taken back.
     func update(_ alert: Alert, at time: WallTime) throws(StoreError) -> Int64 {
         guard let (number, stored) = try find(alert.id) else { throw .notFound(what: "alert", id: alert.id) }
         var alert = alert

@@ -93,8 +93,8 @@ extension Database {
         let samples = try rows(
             of: .samples,
             """
-            WHERE id BETWEEN ? AND ? AND tag=? AND coalesce(source_ns, arrival_ns)>=? AND coalesce(source_ns, arrival_ns)<?
-            ORDER BY id LIMIT ?
+            WHERE id BETWEEN ? AND ? AND tag=? AND coalesce(source_ns, arrival_ns)>=?
+              AND coalesce(source_ns, arrival_ns)<? ORDER BY id LIMIT ?
             """,
             [
                 .integer(ids.lowerBound), .integer(ids.upperBound), .integer(Int64(tag.rawValue)),

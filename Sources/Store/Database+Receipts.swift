@@ -25,8 +25,8 @@ enum ReceiptPacking {
     }
 }
 
-/// Row numbers of `receipts`: the link, then the messages stored for it since its first, the row's own included. So that
-/// a commit touches one page of the table, no index and no sequence.
+/// Row numbers of `receipts`: the link, then the messages stored for it since its first, the row's own included. So
+/// that a commit touches one page of the table, no index and no sequence.
 private struct ReceiptNumbers {
     /// Messages of a link that a number has room for: 18 years at 30,000 a second.
     private static let totalBits: Int64 = 44

@@ -82,7 +82,8 @@ extension Database {
         waveform.withUnsafeBytes { checksum.add(blob: $0) }
         try statement.bind(1, id)
         try statement.bind(2, rate)
-        // SAFETY: `withUnsafeBytes` cannot carry a typed throw, so the result comes out as a value; the bytes are copied.
+        // SAFETY: `withUnsafeBytes` cannot carry a typed throw, so the result comes out as a value; the bytes are
+        // copied.
         let bound = waveform.withUnsafeBytes { bytes in
             Result { () throws(SQLiteError) in try statement.bind(3, bytes: bytes) }
         }
@@ -115,7 +116,8 @@ extension Database {
     /// Number of the last sample ever stored, as this connection sees the file now.
     func newestSample() throws(StoreError) -> Int64 { mayRepair ? mark.lastSample : try readMark().lastSample }
 
-    /// Fills in waveforms; leaves out samples of a tag whose row was lost, because nobody knows what they mean; a sample whose waveform is damaged or missing goes to quarantine with it.
+    /// Fills in waveforms; leaves out samples of a tag whose row was lost, because nobody knows what they mean; a
+    /// sample whose waveform is damaged or missing goes to quarantine with it.
     func withWaveforms(_ samples: [StoredSample]) throws(StoreError) -> [StoredSample] {
         var whole: [StoredSample] = []
         whole.reserveCapacity(samples.count)

@@ -46,8 +46,8 @@ final class Database {
         try reload()
     }
 
-    /// Reads what is kept in memory, and looks at every row of the small tables: a damaged one that is only found by its
-    /// name would otherwise be missed without a word.
+    /// Reads what is kept in memory, and looks at every row of the small tables: a damaged one that is only found by
+    /// its name would otherwise be missed without a word.
     func reload() throws(StoreError) {
         mark = try readMark()
         try reloadTags()

@@ -2,10 +2,10 @@ internal import Glibc
 
 /// A file mapped read-only into memory, for as long as the object lives.
 ///
-/// The file must not be cut short meanwhile: reading beyond its new end would end the process. Files under ``ModelFiles``
-/// are never written again.
-// SAFETY: the mapping is read-only, set once in `init` and released in `deinit`; reading it from several threads at once
-// is fine.
+/// The file must not be cut short meanwhile: reading beyond its new end would end the process. Files under
+/// ``ModelFiles`` are never written again.
+// SAFETY: the mapping is read-only, set once in `init` and released in `deinit`; reading it from several threads at
+// once is fine.
 package final class MappedFile: @unchecked Sendable {
     package let path: String
     /// The whole file. Valid only while this object lives, and a temporary object does not live to the end of its

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Model files under their SHA-256: `models/<digest>.mwplan`. A file under such a name is always whole: it is written under
-/// another name, synced, renamed, and the directory synced.
+/// Model files under their SHA-256: `models/<digest>.mwplan`. A file under such a name is always whole: it is written
+/// under another name, synced, renamed, and the directory synced.
 package struct ModelFiles: Sendable {
     /// The `models` directory.
     package let directory: String

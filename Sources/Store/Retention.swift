@@ -42,8 +42,8 @@ extension Store {
     /// Steps of each kind in one call, so that a call ends soon also after a long time without one.
     private static let stepsPerCall = 64
 
-    /// Keeps the bounds: drops old samples in small steps, extends the block index, gives free pages back, looks whether
-    /// space has returned. Commits go in between the steps.
+    /// Keeps the bounds: drops old samples in small steps, extends the block index, gives free pages back, looks
+    /// whether space has returned. Commits go in between the steps.
     package nonisolated func maintain() async throws(StoreError) -> MaintenanceReport {
         var report = MaintenanceReport()
         await endShortage()

@@ -6,7 +6,8 @@ internal import SQLite
 /// Makes a sound file out of one whose structure is damaged: rows whose checksum holds are copied, the damaged file is
 /// kept aside for people to look at.
 ///
-/// Of the history only the newest samples are copied, so that the box is back in seconds; the rest stays in the file aside.
+/// Of the history only the newest samples are copied, so that the box is back in seconds; the rest stays in the file
+/// aside.
 enum Salvage {
     /// The damaged file between the first rename and the end of the copying: when a start finds it, the copying begins
     /// again.

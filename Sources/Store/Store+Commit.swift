@@ -30,8 +30,8 @@ extension Store {
         return try result.get()
     }
 
-    /// The flush queues behind the calls that wait for this thread already, so that it commits theirs too; when there are
-    /// none it runs at once.
+    /// The flush queues behind the calls that wait for this thread already, so that it commits theirs too; when there
+    /// are none it runs at once.
     private func scheduleFlush() {
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
@@ -145,8 +145,13 @@ extension Store {
 
     /// Keeps the write-ahead log bounded, off the commit: a caller has its answer before this runs.
     private func tendLog() {
-        guard let database, database.connection.logPages > Bound.logPages else { return }
-        guard database.connection.logPages > Bound.logPagesHard else { return checkpointer.request() }
+        guard let database else { return }
+        let pages = database.connection.logPages
+        // Smaller than at the last request: the log has started anew since.
+        if pages < checkpointedPages { checkpointedPages = 0 }
+        guard pages - checkpointedPages > Bound.logPages else { return }
+        checkpointedPages = pages
+        guard pages > Bound.logPagesHard else { return checkpointer.request() }
         // The checkpointer does not keep up, because there is always something new. While this thread checkpoints,
         // nobody writes, so that the log is emptied and starts anew.
         do throws(SQLiteError) {

@@ -42,7 +42,8 @@ extension Store {
         try write { (database) throws(StoreError) in try database.reconsider(digest, pack: pack) }
     }
 
-    /// Forgets models that no slot names beyond the newest `keeping` of each pack, and removes every file without a record.
+    /// Forgets models that no slot names beyond the newest `keeping` of each pack, and removes every file without a
+    /// record.
     ///
     /// - Returns: names of the files removed.
     @discardableResult

@@ -8,8 +8,8 @@ extension Store {
 
     /// Runs one transaction of the daemon.
     ///
-    /// When the disk fails in it, the file is closed and opened again, and what is then in it decides: a transaction that
-    /// has landed is reported as done, one that has not as failed.
+    /// When the disk fails in it, the file is closed and opened again, and what is then in it decides: a transaction
+    /// that has landed is reported as done, one that has not as failed.
     func transact<Value>(_ body: (Database) throws(StoreError) -> Value) throws(StoreError) -> Value {
         let database = try openDatabase()
         let before = database.mark

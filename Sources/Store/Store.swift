@@ -32,6 +32,8 @@ package actor Store: SampleSink {
     /// Requests that wait for the next commit, oldest first.
     var waiting: [Request] = []
     var isFlushScheduled = false
+    /// Pages that the log held when a checkpoint was last asked for.
+    var checkpointedPages = 0
     /// There is no room: telemetry is refused.
     var isShort = false
     /// What was refused since, by link and reason.
@@ -45,8 +47,8 @@ package actor Store: SampleSink {
     /// Opens or makes the store in a directory.
     ///
     /// - Parameter directory: made if it is missing; its parent must exist.
-    /// - Parameter bootID: names this run of the machine; samples of another run have a monotonic time that compares with
-    ///   nothing.
+    /// - Parameter bootID: names this run of the machine; samples of another run have a monotonic time that compares
+    ///   with nothing.
     /// - Throws: `.locked` when another daemon runs on it, `.schema` for a newer file.
     package init(
         directory: String, limits: Limits = Limits(), clock: any PlantClock, logger: Logger, bootID: String? = nil
@@ -120,8 +122,8 @@ package actor Store: SampleSink {
 
     /// The number of a tag, declared if it is new.
     ///
-    /// Rule: a tag whose unit or kind has changed gets a new number; the old number is retired and keeps its history, so
-    /// that no value is ever shown in a unit that it was not measured in.
+    /// Rule: a tag whose unit or kind has changed gets a new number; the old number is retired and keeps its history,
+    /// so that no value is ever shown in a unit that it was not measured in.
     package func tagID(for definition: TagDefinition) throws(StoreError) -> TagID {
         try write { (database) throws(StoreError) in try database.declare(definition) }
     }

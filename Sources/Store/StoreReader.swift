@@ -13,7 +13,8 @@ package actor StoreReader {
     private let clock: any PlantClock
     private let logger: Logger
 
-    /// - Throws: `.file` or `.database` when there is no store, `.schema` when it is of another version than this program.
+    /// - Throws: `.file` or `.database` when there is no store, `.schema` when it is of another version than this
+    ///   program.
     package init(directory: String, clock: any PlantClock, logger: Logger) throws(StoreError) {
         self.directory = directory
         self.clock = clock
@@ -75,7 +76,8 @@ package actor StoreReader {
         try database.sql { () throws(SQLiteError) in try database.connection.structureFaults() }
     }
 
-    /// Takes an alert on for somebody; durable when it returns. A running daemon notices by ``Store/changedByOthers()``.
+    /// Takes an alert on for somebody; durable when it returns. A running daemon notices by
+    /// ``Store/changedByOthers()``.
     package func acknowledge(_ alert: String, by person: String) throws(StoreError) -> Alert {
         let writer = try Database(beside: directory, access: .readWrite, clock: clock, logger: logger)
         return try writer.transaction { () throws(StoreError) in try writer.acknowledge(alert, by: person) }

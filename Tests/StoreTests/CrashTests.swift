@@ -116,7 +116,8 @@ import Testing
         return status
     }
 
-    /// Every value that was acknowledged is there once, under the number that was told; what is there besides was under way.
+    /// Every value that was acknowledged is there once, under the number that was told; what is there besides was under
+    /// way.
     static func compare(_ notes: Notes, _ folder: TempDirectory) async throws {
         let store = try Store(
             directory: folder.file("store"), limits: Fixture.smallLimits, clock: MachineClock(), logger: quietLogger)

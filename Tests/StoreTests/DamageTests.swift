@@ -140,8 +140,8 @@ import Testing
         }.sorted { $0.testDescription < $1.testDescription }
     }()
 
-    /// The first columns of all tables, the second ones, and so on: one damaged row in each table at a time. Tags, links
-    /// and waveforms come apart from the others: rows are read by way of them, or they by way of rows.
+    /// The first columns of all tables, the second ones, and so on: one damaged row in each table at a time. Tags,
+    /// links and waveforms come apart from the others: rows are read by way of them, or they by way of rows.
     static let rounds: [[Column]] = {
         func rounds(_ columns: [Column]) -> [[Column]] {
             let tables = Dictionary(grouping: columns, by: \.table)
@@ -185,8 +185,8 @@ import Testing
         #expect(try await damaged.statistics().quarantined == before)
     }
 
-    /// What is neither as it was nor simply missing. Without its row in `boots` a sample's monotonic time counts as one of
-    /// an earlier run, which is the safe side.
+    /// What is neither as it was nor simply missing. Without its row in `boots` a sample's monotonic time counts as one
+    /// of an earlier run, which is the safe side.
     static func wrong(_ items: Set<String>, _ expected: Set<String>) -> [String] {
         items.subtracting(["scoring -1", "drift -1"]).filter { item in
             !expected.contains(item)

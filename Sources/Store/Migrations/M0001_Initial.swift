@@ -1,7 +1,8 @@
 /// The first schema: history, receipts, alerts, outbox, models and what the store keeps of itself.
 ///
-/// Every table but `quarantine` carries the checksum of its row. `samples` has no index but its own order of arrival: an
-/// index by tag and time costs thirteen times the time of an append (measured); `blocks` is built later, off the hot path.
+/// Every table but `quarantine` carries the checksum of its row. `samples` has no index but its own order of arrival:
+/// an index by tag and time costs thirteen times the time of an append (measured); `blocks` is built later, off the hot
+/// path.
 enum M0001_Initial {
     static let migration = Migration(
         number: 1,
@@ -68,7 +69,7 @@ enum M0001_Initial {
               id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, from_ns INTEGER NOT NULL,
               to_ns INTEGER NOT NULL, count INTEGER NOT NULL, reason TEXT NOT NULL, crc INTEGER NOT NULL) STRICT;
             CREATE TABLE quarantine(
-              id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, row INTEGER NOT NULL, found_ns INTEGER NOT NULL,
-              content TEXT NOT NULL) STRICT;
+              id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, row INTEGER NOT NULL,
+              found_ns INTEGER NOT NULL, content TEXT NOT NULL) STRICT;
             """)
 }
