@@ -77,7 +77,9 @@ let modules: [Module] = [
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
         "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"], packages: ["Logging"]),
-    module("StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"]),
+    module(
+        "StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"], packages: ["Logging"],
+        data: ["Databases"]),
     module(
         "AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"],
         data: ["Golden"]),

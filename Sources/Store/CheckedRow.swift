@@ -30,6 +30,7 @@ struct DamagedRow {
         }.joined(separator: "\n")
     }
 
+    // SAFETY: reads the column's bytes inside `withBytes`, bounds checked by the slice.
     private static func hex(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
         bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
     }

@@ -15,6 +15,7 @@ enum ReceiptPacking {
         return bytes
     }
 
+    // SAFETY: the loads are unaligned ones and stay below `count`, a multiple of ten.
     static func unpack(_ bytes: UnsafeRawBufferPointer) -> [MessageReceipt]? {
         guard bytes.count % bytesPerReceipt == 0 else { return nil }
         return stride(from: 0, to: bytes.count, by: bytesPerReceipt).map { at in
