@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Replays public run-to-failure and fault records through a real broker and the real daemon.
 
-For each machine: record its first part with `millwright run`, fit a model on it with `millwright line run`, install that, and play
-the rest. Python's standard library is all it needs, beside mosquitto and a built millwright. Exit 0: every criterion holds; 1: not;
-77: skipped, because data or programs are missing.
+For each machine: record its first part with `millwright run`, fit a model on it with `millwright line run`, install
+that, and play the rest. Needs mosquitto and a built millwright beside Python's standard library. Exit 0: every
+criterion that can be tested holds; 1: one does not; 77: skipped, because data or programs are missing.
 """
 
 import argparse
