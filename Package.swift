@@ -98,7 +98,7 @@ let modules: [Module] = [
         uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Alerts", "AssemblyLine"]),
     module(
         "MillwrightTests", .tests,
-        uses: ["Plant", "Store", "SQLite", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright"],
+        uses: ["Plant", "SQLite", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright"],
         packages: ["Logging"]),
 ]
 

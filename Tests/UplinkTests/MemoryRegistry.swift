@@ -49,6 +49,7 @@ final class MemoryRegistry: Transport {
         var order: [Int64] = []
         var requests: [[Entry]] = []
         var conflicts = 0
+        var unreadable: Set<Int64> = []
         var envelopes: [String: [UInt8]] = [:]
         var getStatus: (status: Int, body: String)?
         var blobs: [String: [UInt8]] = [:]
@@ -61,6 +62,8 @@ final class MemoryRegistry: Transport {
 
     /// Says what becomes of the next requests for telemetry; after them it is honest.
     func nextTurns(_ turns: [Turn]) { state.withLock { $0.turns = turns } }
+    /// Entries that the registry can never read: a batch with one of them is refused as a whole.
+    func cannotRead(_ sequences: Set<Int64>) { state.withLock { $0.unreadable = sequences } }
     func nextDownloads(_ turns: [DownloadTurn]) { state.withLock { $0.downloadTurns = turns } }
     /// nil: honest again.
     func answerEveryGet(_ answer: (status: Int, body: String)?) { state.withLock { $0.getStatus = answer } }
@@ -137,6 +140,9 @@ final class MemoryRegistry: Transport {
 
     /// One row a sequence number, as the registry has it.
     private static func store(_ entries: [Entry], _ state: inout State) -> TransportAnswer {
+        if entries.contains(where: { state.unreadable.contains($0.sequence) }) {
+            return TransportAnswer(status: 400, body: Array("{\"error\":{\"code\":\"telemetry.malformed\"}}".utf8))
+        }
         for entry in entries {
             if let known = state.rows[entry.sequence] {
                 if known != entry { state.conflicts += 1 }

@@ -85,6 +85,20 @@ import Uplink
         #expect(batches == 3)
     }
 
+    @Test func anEntryThatTheRegistryCannotReadIsPutAsideAndNothingElse() async throws {
+        let bench = try Bench()
+        try await bench.enqueue(20)
+        bench.registry.cannotRead([4, 5, 20])
+        let sync = bench.sync()
+        for _ in 0..<100 where try await bench.waiting() > 0 { _ = try await sync.sendBatch() }
+        #expect(try await bench.waiting() == 0)
+        #expect(bench.registry.stored.map(\.sequence) == Array(1...20).filter { ![4, 5, 20].contains($0) })
+        let status = await sync.status
+        #expect(status.sent == 17 && status.refused == 3)
+        let gaps = try await bench.store.gaps()
+        #expect(gaps.reduce(0) { $0 + $1.count } == 3 && gaps.allSatisfy { $0.reason == .refusedUpstream })
+    }
+
     struct Lie: Sendable, CustomTestStringConvertible {
         var turn: MemoryRegistry.Turn
         var code: String
@@ -96,6 +110,10 @@ import Uplink
         Lie(turn: .loseAnswer, code: "uplink.unreachable"),
         Lie(turn: .answer(500, "{\"code\":\"registry.internal\"}"), code: "uplink.status.500"),
         Lie(turn: .answer(401, ""), code: "uplink.status.401"),
+        // A proxy that answers 400 to everything is not the registry: nothing is put aside for it.
+        Lie(turn: .answer(400, "<html>Bad Request</html>"), code: "uplink.status.400"),
+        Lie(turn: .answer(400, "{\"error\":\"bad request\"}"), code: "uplink.status.400"),
+        Lie(turn: .answer(403, "{\"error\":{\"code\":\"x\"}}"), code: "uplink.status.403"),
         Lie(turn: .answer(302, "moved"), code: "uplink.status.302"),
         Lie(turn: .answer(204, ""), code: "uplink.status.204"),
         Lie(turn: .answer(200, "<html><body>Please log in</body></html>"), code: "uplink.garbage"),
