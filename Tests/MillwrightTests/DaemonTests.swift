@@ -162,6 +162,7 @@ import Testing
         try await broker.start()
         try await daemon.waits("the broker again") { $0.links.first?.state == "connected" }
         #expect(daemon.link("sensors")?.counters["reconnects"] == 1)
+        await broker.stop()
         #expect(await daemon.stop() == .code(0))
     }
 
