@@ -105,7 +105,9 @@ let modules: [Module] = [
 let packages: [String: (url: String, from: Version, package: String)] = [
     "ArgumentParser": ("https://github.com/apple/swift-argument-parser", "1.8.2", "swift-argument-parser"),
     "Logging": ("https://github.com/apple/swift-log", "1.16.2", "swift-log"),
-    "ServiceLifecycle": ("https://github.com/swift-server/swift-service-lifecycle", "2.13.0", "swift-service-lifecycle"),
+    "ServiceLifecycle": (
+        "https://github.com/swift-server/swift-service-lifecycle", "2.13.0", "swift-service-lifecycle"
+    ),
     "UnixSignals": ("https://github.com/swift-server/swift-service-lifecycle", "2.13.0", "swift-service-lifecycle"),
     "Hummingbird": ("https://github.com/hummingbird-project/hummingbird", "2.28.1", "hummingbird"),
 ]

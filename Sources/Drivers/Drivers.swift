@@ -14,13 +14,16 @@ package enum Drivers {
     /// - Parameters:
     ///   - node: the list.
     ///   - path: of the list, for messages: `links`.
+    ///   - directory: where relative paths in it start.
     /// - Returns: the links that are right; what is wrong with the others has been reported.
-    package static func links(reading node: Node, path: String, diagnostics: Diagnostics) -> [LinkDefinition] {
+    package static func links(
+        reading node: Node, path: String, directory: String = "", diagnostics: Diagnostics
+    ) -> [LinkDefinition] {
         guard let entries = node.elements, entries.count <= maxLinks else {
             diagnostics.report(at: node, path: path, expected: "a list of at most \(maxLinks) links")
             return []
         }
-        var claims = LinkClaims(diagnostics: diagnostics)
+        var claims = LinkClaims(diagnostics: diagnostics, directory: directory)
         return entries.enumerated().compactMap { index, entry in
             link(reading: entry, path: "\(path)[\(index)]", claims: &claims, diagnostics: diagnostics)
         }

@@ -24,7 +24,19 @@ package struct LinkClaims {
     private let diagnostics: Diagnostics
     private var taken: [Thing: Mark] = [:]
 
-    package init(diagnostics: Diagnostics) { self.diagnostics = diagnostics }
+    private let directory: String
+
+    /// - Parameter directory: where relative paths in the configuration start; "" leaves them as they stand.
+    package init(diagnostics: Diagnostics, directory: String = "") {
+        self.diagnostics = diagnostics
+        self.directory = directory
+    }
+
+    /// A path of the configuration, wherever the program was started.
+    func resolve(_ path: String?) -> String? {
+        guard let path, !path.hasPrefix("/"), !directory.isEmpty else { return path }
+        return "\(directory)/\(path)"
+    }
 
     /// Takes a thing, or reports that it is taken.
     package mutating func take(_ thing: Thing, at mark: Mark, path: String) {

@@ -21,6 +21,7 @@ package final class ThreadExecutor: SerialExecutor {
                 var signals = sigset_t()
                 sigfillset(&signals)
                 pthread_sigmask(SIG_BLOCK, &signals, nil)
+                // SAFETY: `argument` is the reference retained above, taken over exactly once.
                 if let argument { Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().run() }
                 return nil
             }, start.toOpaque())

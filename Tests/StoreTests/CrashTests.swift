@@ -128,7 +128,9 @@ import Testing
         #expect(numbers.values.allSatisfy { $0.count == 1 })
         // The receipts are of the same transactions as the samples.
         let receipts = try await store.storedReceipts(link: "mqtt").map { Int($0.digest) }
-        #expect(receipts.sorted() == numbers.keys.sorted())
+        // Of a fast machine there are more than the packet identifiers that a broker has; then the newest are kept.
+        #expect(receipts.count >= min(numbers.count, 65_535))
+        #expect(receipts.sorted() == Array(numbers.keys.sorted().suffix(receipts.count)))
         #expect(try await store.statistics().quarantined == 0)
         await store.close()
     }

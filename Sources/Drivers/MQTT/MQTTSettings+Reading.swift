@@ -13,7 +13,7 @@ extension MQTTSettings {
     init?(reading reader: inout MappingReader, claims: inout LinkClaims) {
         let name = reader.node["name"]?.text ?? ""
         let host = reader.required("host", .string)
-        let tls = reader.optionalMapping("tls").flatMap { MQTTTransportSecurity(reading: $0) }
+        let tls = reader.optionalMapping("tls").flatMap { MQTTTransportSecurity(reading: $0, claims) }
         let port = reader.optional("port", .integer(1...65_535), default: tls == nil ? 1_883 : 8_883)
         let clientID = reader.optional("client_id", .string, default: "millwright-\(name)")
         if let host {
@@ -22,7 +22,7 @@ extension MQTTSettings {
         }
         let keepAlive = reader.optional("keep_alive", .duration(.seconds(5)...(.seconds(3_600))), default: .seconds(30))
         let username = reader.optional("username", .string)
-        let passwordFile = reader.optional("password_file", .string)
+        let passwordFile = claims.resolve(reader.optional("password_file", .string))
         if passwordFile != nil, username == nil {
             reader.diagnostics.report(
                 at: reader.node, path: reader.path("username"), expected: "a user name beside password_file",
@@ -64,11 +64,11 @@ extension MQTTSettings {
 }
 
 extension MQTTTransportSecurity {
-    fileprivate init?(reading reader: MappingReader) {
+    fileprivate init?(reading reader: MappingReader, _ claims: LinkClaims) {
         var reader = reader
-        let authority = reader.required("ca", .string)
-        let certificate = reader.optional("certificate", .string)
-        let key = reader.optional("key", .string)
+        let authority = claims.resolve(reader.required("ca", .string))
+        let certificate = claims.resolve(reader.optional("certificate", .string))
+        let key = claims.resolve(reader.optional("key", .string))
         reader.finish()
         if (certificate == nil) != (key == nil) {
             reader.diagnostics.report(

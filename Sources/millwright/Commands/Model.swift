@@ -23,7 +23,11 @@ struct ModelCommand: ParsableCommand {
 
         func run() throws {
             let mapped = try MappedFile(path: file)
-            let plan = try Plan(bytes: mapped.bytes)
+            // The plan looks into the mapping, which must outlive it.
+            try withExtendedLifetime(mapped) { try show(try Plan(bytes: mapped.bytes)) }
+        }
+
+        private func show(_ plan: Plan) throws {
             let card = try ModelCard(json: plan.card)
             if json { return try JSONOutput.print(card) }
             Output.line(plan.listing)
@@ -49,7 +53,7 @@ struct ModelCommand: ParsableCommand {
         func run() throws {
             try ModelProof.prove(path: file)
             let mapped = try MappedFile(path: file)
-            let cases = try Plan(bytes: mapped.bytes).receipt?.cases.count ?? 0
+            let cases = try withExtendedLifetime(mapped) { try Plan(bytes: mapped.bytes).receipt?.cases.count ?? 0 }
             Output.line("\(file): proved, \(cases) cases equal on \(KernelSet.best.fullyConnected.isa)")
         }
     }

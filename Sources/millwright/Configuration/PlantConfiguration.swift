@@ -62,7 +62,7 @@ extension PlantConfiguration {
         let plant = reader.required("plant", .mapping { PlantSection(reading: &$0) })
         let store = reader.required("store", .mapping { StoreSection(reading: &$0, directory: directory) })
         let links = reader.required("links", .node).map {
-            Drivers.links(reading: $0, path: "links", diagnostics: diagnostics)
+            Drivers.links(reading: $0, path: "links", directory: directory, diagnostics: diagnostics)
         }
         let assets = reader.optional(
             "assets", .sequence(of: .mapping { AssetDefinition(reading: &$0, directory: directory) }), default: [])

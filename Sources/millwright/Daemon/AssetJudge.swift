@@ -68,9 +68,9 @@ final class AssetJudge {
         engine.acknowledge(id, by: person, at: time)
     }
 
-    /// Takes a process value that was judged with already; a window is left out.
+    /// Takes a process value of this asset; every other sample of the plant passes by.
     func remember(_ sample: Sample) {
-        if sample.tag != vibration { join.take(sample) }
+        if sample.tag == speed || sample.tag == load { join.take(sample) }
     }
 
     /// Takes one committed sample.
@@ -79,7 +79,7 @@ final class AssetJudge {
     /// - Returns: nil for a sample that is no window.
     func take(_ sample: Sample, monotonic: MonotonicTime) -> Outcome? {
         guard sample.tag == vibration else {
-            join.take(sample)
+            remember(sample)
             return nil
         }
         var score: Score?
