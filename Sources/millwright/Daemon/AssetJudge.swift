@@ -51,6 +51,11 @@ final class AssetJudge {
     /// Roles whose tag a wildcard will make with its first message.
     var openRoles: [String] { definition.inputs.keys.filter { tags[$0] == nil }.sorted() }
 
+    /// Whether it already listens to these tags, by their numbers.
+    func isWired(to others: [String: (id: TagID, kind: TagDefinition.Kind)]) -> Bool {
+        others.allSatisfy { tags[$0.key]?.id == $0.value.id }
+    }
+
     /// Ties a role to its tag once that is known.
     func wire(_ role: String, to tag: TagDefinition, id: TagID) { tags[role] = (id, tag.kind) }
 
@@ -62,14 +67,21 @@ final class AssetJudge {
         self.model = model
     }
 
+    /// Forgets what followed from samples whose consequences were not stored: they come again.
+    func reset(stored: [Alert]) {
+        engine = AlertEngine(asset: definition.id, rules: engine.rules, stored: stored)
+        join = ProcessJoin(largestAge: definition.processMaximumAge)
+    }
+
     func replace(rules: RuleSet) { engine.replace(rules: rules) }
 
     func acknowledge(_ id: String, by person: String, at time: WallTime) -> AlertEvent? {
         engine.acknowledge(id, by: person, at: time)
     }
 
-    /// Takes a process value of this asset; every other sample of the plant passes by.
+    /// Takes a process value; everything else is left out.
     func remember(_ sample: Sample) {
+        // Only what is asked for later: other tags of the plant would take up the places.
         if sample.tag == speed || sample.tag == load { join.take(sample) }
     }
 

@@ -51,16 +51,17 @@ actor JudgeService {
             let rules = try PackFiles(directory: definition.packDirectory).rules()
                 .applying(configuration.alerts.delays)
             nextScoreTags[definition.id] = try await store.tagID(for: definition.scoreTag)
-            if let kept = judges.first(where: { $0.definition == definition }) {
-                kept.replace(rules: rules)
-                next.append(kept)
-                continue
-            }
             var tags: [String: (id: TagID, kind: TagDefinition.Kind)] = [:]
             for (role, name) in definition.inputs {
                 // A tag that a wildcard makes is known to the store once its first message has come; see `wireOpenRoles`.
                 guard let tag = declared[name] else { continue }
                 tags[role] = (try await store.tagID(for: tag), tag.kind)
+            }
+            // A tag whose unit or rate has changed is another tag: then the asset starts anew.
+            if let kept = judges.first(where: { $0.definition == definition }), kept.isWired(to: tags) {
+                kept.replace(rules: rules)
+                next.append(kept)
+                continue
             }
             let judge = AssetJudge(definition: definition, rules: rules, tags: tags, stored: open)
             if let model = models[definition.model] { use(model, in: judge) }
@@ -104,8 +105,11 @@ actor JudgeService {
     /// Runs until cancelled.
     func run() async throws {
         var cursor = try await startingPoint()
+        var isBehind = true
         while !Task.isCancelled {
             do {
+                if isBehind { try await takeUp(at: cursor) }
+                isBehind = false
                 let page = try await store.samples(after: cursor, limit: Self.pageSize)
                 if !page.samples.isEmpty { try await wireOpenRoles() }
                 try await judge(page)
@@ -113,9 +117,24 @@ actor JudgeService {
                 if page.isEnd { await signal.wait() }
             } catch {
                 failures += 1
+                // The judges may be ahead of the store now, and the page comes again.
+                isBehind = true
                 logger.error("judging interrupted", metadata: ["reason": "\(error)"])
                 try await Task.sleep(for: Self.retryDelay)
             }
+        }
+    }
+
+    /// Puts the judges where the store is: its open alerts, and what the process said just before the cursor.
+    private func takeUp(at cursor: Int64) async throws {
+        let open = try await store.openAlerts()
+        for judge in judges { judge.reset(stored: open) }
+        let before = try await store.samples(after: max(0, cursor - Int64(Self.pageSize)), limit: Self.pageSize)
+        for judge in judges {
+            for tag in judge.interest {
+                if let latest = try await store.latest(tag), latest.id <= cursor { judge.remember(latest.sample) }
+            }
+            for stored in before.samples where stored.id <= cursor { judge.remember(stored.sample) }
         }
     }
 
