@@ -41,7 +41,8 @@ struct YAMLTests {
         Refusal(text: "a: 1\n---\nb: 2\n", message: "f.yaml:2:1: expected one document, found a second one"),
         Refusal(text: "[1]: 2\n", message: "f.yaml:1:1: expected a word as key, found a list or a mapping"),
         Refusal(text: "a: [1, 2\n", message: "f.yaml:2:1: not YAML: did not find expected ',' or ']'"),
-        Refusal(text: "a: 1\n\tb: 2\n", message: "f.yaml:2:1: not YAML: found a tab character that violates indentation"),
+        Refusal(
+            text: "a: 1\n\tb: 2\n", message: "f.yaml:2:1: not YAML: found a tab character that violates indentation"),
     ]
 
     @Test(arguments: refusals) func refusesWithThePlace(_ refusal: Refusal) {

@@ -60,7 +60,7 @@ struct DemoReport {
                         "\(alert.severity.rawValue), \(alert.state.rawValue), raised \(ISO8601.string(alert.raisedAt)), "
                         + "taken by \(alert.acknowledgedBy ?? "nobody")",
                     chinese:
-                        "级别：\(word(alert.severity))，状态：\(word(alert.state))，触发时间：\(ISO8601.string(alert.raisedAt))，"
+                        "级别：\(alert.severity.words.chinese)，状态：\(alert.state.words.chinese)，触发时间：\(ISO8601.string(alert.raisedAt))，"
                         + "确认人：\(alert.acknowledgedBy ?? "无")"),
             ])
         page.table(
@@ -72,22 +72,6 @@ struct DemoReport {
             alert.features.map {
                 [$0.feature, "\(Format.fixed($0.share * 100, 0)) %", "\(Format.fixed($0.deviation, 1)) σ"]
             })
-    }
-
-    private func word(_ severity: Severity) -> String {
-        switch severity {
-        case .advisory: "提示"
-        case .warning: "警告"
-        case .critical: "严重"
-        }
-    }
-
-    private func word(_ state: AlertState) -> String {
-        switch state {
-        case .active: "未确认"
-        case .acknowledged: "已确认"
-        case .cleared: "已恢复"
-        }
     }
 
     private func marks(_ language: Language) -> [LinePlot.Mark] {

@@ -77,7 +77,7 @@ struct TerminalView {
         if let alert = frame.alert {
             lines.append(
                 paint(
-                    "  ● \(alert.title[language])  [\(alert.state.rawValue)]", alert.state == .active ? .red : .yellow))
+                    "  ● \(alert.title[language])  [\(alert.state.words[language])]", alert.state == .active ? .red : .yellow))
         }
         lines.append(
             "  " + label("windows judged", "已判断窗口") + "\(frame.windows)   "
