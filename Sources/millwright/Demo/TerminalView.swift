@@ -75,9 +75,8 @@ struct TerminalView {
             lines.append("  " + label("score", "得分") + label("not judged yet", "尚未判断"))
         }
         if let alert = frame.alert {
-            lines.append(
-                paint(
-                    "  ● \(alert.title[language])  [\(alert.state.words[language])]", alert.state == .active ? .red : .yellow))
+            let text = "  ● \(alert.title[language])  [\(alert.state.words[language])]"
+            lines.append(paint(text, alert.state == .active ? .red : .yellow))
         }
         lines.append(
             "  " + label("windows judged", "已判断窗口") + "\(frame.windows)   "
