@@ -39,4 +39,54 @@ void mw_s8_requantize_two_step(
     size_t count, const int32_t *restrict sums, const int32_t *restrict multipliers, const int32_t *restrict shifts,
     int32_t zero_point, int32_t low, int32_t high, int8_t *restrict output);
 
+
+// ---- convolution
+
+typedef enum {
+    /// clamp(round_half_even((float)sum * scale) + zero_point).
+    MW_REQUANTIZE_FLOAT = 0,
+    /// TensorFlow Lite's two roundings: a doubling high multiply, then a shift to the right.
+    MW_REQUANTIZE_TWO_STEP = 1,
+} mw_requantize_kind;
+
+/// How 32-bit sums become int8: constants one an output channel, their count a multiple of 16.
+typedef struct {
+    mw_requantize_kind kind;
+    /// For MW_REQUANTIZE_FLOAT.
+    const float *scales;
+    /// For MW_REQUANTIZE_TWO_STEP: 0 or 2^30...2^31 - 1; -31...30, above zero to the left.
+    const int32_t *multipliers, *shifts;
+    /// Within -128...127.
+    int32_t zero_point, low, high;
+} mw_requantization;
+
+/// A convolution as a product of matrices whose left one is read where it lies: an image that has its padding already,
+/// a row of a dense layer, a matrix.
+///
+/// Output position (y, x) sums over `segments` runs of `segment_length` bytes, the first byte of run s at
+/// input[y * row_stride + x * column_stride + segment_offsets[s]]. Up to 3 bytes behind a run are read and multiplied
+/// by 0, so 3 bytes behind the last one must be readable.
+typedef struct {
+    /// Output positions: height and width.
+    size_t rows, columns;
+    /// Bytes of input between the windows of neighbouring positions.
+    size_t row_stride, column_stride;
+    size_t segments, segment_length;
+    const int32_t *segment_offsets;
+    /// Output channels, and bytes between the outputs of neighbouring positions (at least as many).
+    size_t channels, output_stride;
+    /// Blocks of 16 channels, each [segments][ceil(segment_length / 4)][16][4]; zeros where there is no channel or byte.
+    const int8_t *weights;
+    /// One a channel, count a multiple of 16: bias, with the zero points and the kernel's input offset folded in.
+    const int32_t *folded_bias;
+    /// NULL where all are 0, else one a channel: sums lose zero point times the sum of the inputs.
+    const int32_t *weight_zero_points;
+    mw_requantization requantization;
+} mw_s8_convolution;
+
+/// Computes positions first_position..<last_position (row-major) of channel blocks first_block..<last_block.
+typedef void mw_s8_convolve(
+    const mw_s8_convolution *restrict convolution, const int8_t *restrict input, int8_t *restrict output,
+    size_t first_position, size_t last_position, size_t first_block, size_t last_block);
+
 #endif
