@@ -4,7 +4,8 @@
 ///   of another layout puts ``Transpose`` nodes around, which a pass takes out again.
 /// - All shapes are known: an unknown batch is 1, any other unknown dimension is an error of the importer.
 /// - A value with a ``Value/quantization`` stands for `scale * (element - zeroPoint)`, and a node whose values are
-///   quantized computes what the plan's numeric contract says.
+///   quantized computes what the plan's numeric contract says. ``Quantize`` and ``Dequantize`` alone write and read the
+///   integers as they are, with the scale of their operands, whether or not the value has a quantization.
 package struct Model: Hashable, Sendable {
     package var name: String
     package var values: [Value] = []
@@ -45,6 +46,9 @@ package struct Value: Hashable, Sendable {
     /// How integers stand for real numbers; nil where they stand for themselves.
     package var quantization: ValueQuantization?
     package var constant: TensorData?
+    /// Of a graph input or output whose type a pass changed: what the caller hands in and gets. uint8 elements are
+    /// those of the int8 value plus 128. nil where both are the same.
+    package var presentedType: ElementType?
 
     package init(
         name: String, type: ElementType, shape: [Int], quantization: ValueQuantization? = nil,
