@@ -39,22 +39,23 @@ void mw_s8_requantize_two_step(
     size_t count, const int32_t *restrict sums, const int32_t *restrict multipliers, const int32_t *restrict shifts,
     int32_t zero_point, int32_t low, int32_t high, int8_t *restrict output);
 
-
 // ---- convolution
 
 typedef enum {
-    /// clamp(round_half_even((float)sum * scale) + zero_point).
+    /// clamp(round_half_even((float)sum * scale) + zero_point); nothing overflows, however large the product.
     MW_REQUANTIZE_FLOAT = 0,
-    /// TensorFlow Lite's two roundings: a doubling high multiply, then a shift to the right.
+    /// TensorFlow Lite's two roundings: a doubling high multiply (ties up), then a shift to the right (ties away from 0).
     MW_REQUANTIZE_TWO_STEP = 1,
+    /// The same with ties up in both: ruy's rounding, which LiteRT's built-in convolution and dense layers have.
+    MW_REQUANTIZE_TWO_STEP_UP = 2,
 } mw_requantize_kind;
 
 /// How 32-bit sums become int8: constants one an output channel, their count a multiple of 16.
 typedef struct {
     mw_requantize_kind kind;
-    /// For MW_REQUANTIZE_FLOAT.
+    /// For MW_REQUANTIZE_FLOAT; finite.
     const float *scales;
-    /// For MW_REQUANTIZE_TWO_STEP: 0 or 2^30...2^31 - 1; -31...30, above zero to the left.
+    /// For the others: 0 or 2^30...2^31 - 1; -31...30, above zero to the left, where the sum saturates.
     const int32_t *multipliers, *shifts;
     /// Within -128...127.
     int32_t zero_point, low, high;
@@ -63,9 +64,10 @@ typedef struct {
 /// A convolution as a product of matrices whose left one is read where it lies: an image that has its padding already,
 /// a row of a dense layer, a matrix.
 ///
-/// Output position (y, x) sums over `segments` runs of `segment_length` bytes, the first byte of run s at
-/// input[y * row_stride + x * column_stride + segment_offsets[s]]. Up to 3 bytes behind a run are read and multiplied
-/// by 0, so 3 bytes behind the last one must be readable.
+/// Output position (y, x) sums over `segments` runs of `segment_length` bytes, at most 65536 bytes together, the first
+/// byte of run s at input[y * row_stride + x * column_stride + segment_offsets[s]]. Up to 3 bytes behind a run are read
+/// and multiplied by 0, so 3 bytes behind the last one must be readable. Nothing has to be aligned; weights on a cache
+/// line are read faster.
 typedef struct {
     /// Output positions: height and width.
     size_t rows, columns;
@@ -75,18 +77,57 @@ typedef struct {
     const int32_t *segment_offsets;
     /// Output channels, and bytes between the outputs of neighbouring positions (at least as many).
     size_t channels, output_stride;
-    /// Blocks of 16 channels, each [segments][ceil(segment_length / 4)][16][4]; zeros where there is no channel or byte.
+    /// As mw_s8_convolution_pack leaves them.
     const int8_t *weights;
-    /// One a channel, count a multiple of 16: bias, with the zero points and the kernel's input offset folded in.
+    /// One a channel, count a multiple of 16, as mw_s8_convolution_fold leaves it for the kernel that runs.
     const int32_t *folded_bias;
-    /// NULL where all are 0, else one a channel: sums lose zero point times the sum of the inputs.
+    /// NULL where all are 0, else one a channel, count a multiple of 16: sums lose zero point times the inputs' sum.
     const int32_t *weight_zero_points;
     mw_requantization requantization;
 } mw_s8_convolution;
 
-/// Computes positions first_position..<last_position (row-major) of channel blocks first_block..<last_block.
+/// Computes positions first_position..<last_position (row-major) of channel blocks first_block..<last_block, and writes
+/// nothing else: calls on ranges that do not overlap may run at the same time.
+///
+/// sums[c] = folded_bias[c] + sum over k of input[k] * (weights[c, k] - weight_zero_points[c])
+///         + input_offset * sum over k of weights[c, k], modulo 2^32.
 typedef void mw_s8_convolve(
     const mw_s8_convolution *restrict convolution, const int8_t *restrict input, int8_t *restrict output,
     size_t first_position, size_t last_position, size_t first_block, size_t last_block);
+
+typedef struct {
+    /// "avx2"
+    const char *isa;
+    /// What the kernel adds to each input before it multiplies: 0, or 128 where the instruction wants unsigned inputs.
+    int32_t input_offset;
+    mw_s8_convolve *run;
+    /// Whether this CPU, under this operating system, has the instructions.
+    bool (*is_supported)(void);
+} mw_s8_convolution_kernel;
+
+/// Every kernel built for this architecture, scalar first, best last.
+const mw_s8_convolution_kernel *mw_s8_convolution_kernels(size_t *count);
+
+/// Channels of one block of packed weights; constants one a channel are padded to a multiple of it.
+enum { MW_BLOCK_CHANNELS = 16 };
+
+/// Bytes of the packed weights: ceil(channels / 16) * segments * ceil(segment_length / 4) * 64.
+size_t mw_s8_convolution_packed_bytes(size_t channels, size_t segments, size_t segment_length);
+
+/// From row-major [channels][segments][segment_length] to what every kernel reads: blocks of 16 channels, each
+/// [segments][ceil(segment_length / 4)][16][4]; zeros where there is no channel or byte.
+void mw_s8_convolution_pack(
+    size_t channels, size_t segments, size_t segment_length, const int8_t *restrict weights, int8_t *restrict packed);
+
+/// folded[c] = bias[c] - sum over k of input_zero_point * (weights[c, k] - weight_zero_points[c])
+///           - input_offset * sum over k of weights[c, k], modulo 2^32: with it the kernels' sums are those of
+/// (input - input_zero_point) * (weights - weight_zero_points) + bias.
+///
+/// packed: packed weights. bias: [channels]. weight_zero_points: NULL or [channels]. folded: channels rounded up to a
+/// multiple of 16, zeros where there is no channel.
+void mw_s8_convolution_fold(
+    size_t channels, size_t segments, size_t segment_length, const int8_t *restrict packed, int32_t input_zero_point,
+    int32_t input_offset, const int32_t *restrict weight_zero_points, const int32_t *restrict bias,
+    int32_t *restrict folded);
 
 #endif
