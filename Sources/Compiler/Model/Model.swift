@@ -26,7 +26,8 @@ package struct Model: Hashable, Sendable {
         return ValueID(index: values.count - 1)
     }
 
-    package mutating func constant(_ name: String, _ data: TensorData, quantization: ValueQuantization? = nil) -> ValueID
+    package mutating func constant(_ name: String, _ data: TensorData, quantization: ValueQuantization? = nil)
+        -> ValueID
     {
         add(Value(name: name, type: data.type, shape: data.shape, quantization: quantization, constant: data))
     }

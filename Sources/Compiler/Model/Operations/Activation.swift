@@ -15,3 +15,10 @@ package struct Activation: Hashable, Sendable {
 
     package func callAsFunction(_ x: Float) -> Float { min(max(x, low), high) }
 }
+
+extension Activation {
+    func apply(to elements: inout [Float]) {
+        guard self != .none else { return }
+        for index in elements.indices { elements[index] = self(elements[index]) }
+    }
+}

@@ -22,3 +22,96 @@ package struct Resize: Hashable, Sendable {
         self.coordinates = coordinates
     }
 }
+
+extension Resize: Operation {
+    package static let name = "resize"
+
+    package func outputs(for inputs: [Operand?]) throws(ModelError) -> [Operand] {
+        let operands = try Operands(inputs, of: Self.self, names: ["x"])
+        try operands.require(0, rank: 4)
+        if method == .bilinear { try operands.require(0, isOneOf: [.float32]) }
+        let x = try operands(0)
+        try operands.require("height", size.height, in: 1...Shape.maximumExtent)
+        try operands.require("width", size.width, in: 1...Shape.maximumExtent)
+        guard x.shape[1] > 0, x.shape[2] > 0 else { throw operands.fault(0, "shape", "a pixel", "\(x.shape)") }
+        for scale in [scaleHeight, scaleWidth] {
+            if let scale, !(scale.isFinite && scale > 0) {
+                throw operands.attribute("scale", "a finite number above 0", "\(scale)")
+            }
+        }
+        return [try operands.result(x.type, [x.shape[0], size.height, size.width, x.shape[3]])]
+    }
+
+    package func evaluate(_ inputs: [TensorData?]) throws(ModelError) -> [TensorData] {
+        let shape = try results(of: inputs)[0].shape
+        let x = try inputs.tensor(0)
+        let (height, width) = (x.shape[1], x.shape[2])
+        let rows = (0..<size.height).map { source($0, height, size.height, scaleHeight) }
+        let columns = (0..<size.width).map { source($0, width, size.width, scaleWidth) }
+        switch method {
+        case .nearest:
+            let indices = [
+                Array(0..<shape[0]), rows.map { nearest($0, height) }, columns.map { nearest($0, width) },
+                Array(0..<shape[3]),
+            ]
+            let grid = OffsetGrid(indices: indices, of: x.shape)
+            return [TensorData(shape: shape, try x.elements.picked(by: grid))]
+        case .bilinear:
+            return [TensorData(shape: shape, .float32(interpolate(try inputs.reals(0), x.shape, rows, columns)))]
+        }
+    }
+
+    /// Where an output pixel lies among `count` input pixels; in float as the files' own runtimes compute it.
+    private func source(_ index: Int, _ count: Int, _ size: Int, _ scale: Float?) -> Float {
+        let scale = scale ?? Float(count) / Float(size)
+        return switch coordinates {
+        case .asymmetric: Float(index) * scale
+        case .halfPixel: (Float(index) + 0.5) * scale - 0.5
+        case .pytorchHalfPixel: size > 1 ? (Float(index) + 0.5) * scale - 0.5 : 0
+        case .alignCorners: size > 1 ? Float(index) * Float(count - 1) / Float(size - 1) : 0
+        }
+    }
+
+    private func nearest(_ position: Float, _ count: Int) -> Int {
+        let pixel =
+            switch rounding {
+            case .floor: position.rounded(.down)
+            case .ceil: position.rounded(.up)
+            case .halfDown: (position - 0.5).rounded(.up)
+            case .halfUp: (position + 0.5).rounded(.down)
+            }
+        return Int(min(max(pixel, 0), Float(count - 1)))
+    }
+
+    /// The two neighbours of each position and the weight of the second.
+    private func neighbours(_ positions: [Float], _ count: Int) -> [(Int, Int, Double)] {
+        positions.map { position in
+            let inside = min(max(position, 0), Float(count - 1))
+            let first = Int(inside)
+            return (first, min(first + 1, count - 1), Double(inside) - Double(first))
+        }
+    }
+
+    private func interpolate(_ x: [Float], _ shape: [Int], _ rows: [Float], _ columns: [Float]) -> [Float] {
+        let (height, width, channels) = (shape[1], shape[2], shape[3])
+        var y: [Float] = []
+        y.reserveCapacity(shape[0] * rows.count * columns.count * channels)
+        let columns = neighbours(columns, width)
+        for number in 0..<shape[0] {
+            for (top, bottom, down) in neighbours(rows, height) {
+                let (first, second) = ((number * height + top) * width, (number * height + bottom) * width)
+                for (left, right, across) in columns {
+                    for channel in 0..<channels {
+                        func pixel(_ start: Int, _ column: Int) -> Double {
+                            Double(x[(start + column) * channels + channel])
+                        }
+                        let above = pixel(first, left) * (1 - across) + pixel(first, right) * across
+                        let below = pixel(second, left) * (1 - across) + pixel(second, right) * across
+                        y.append(Float(above * (1 - down) + below * down))
+                    }
+                }
+            }
+        }
+        return y
+    }
+}
