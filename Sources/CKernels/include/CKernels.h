@@ -130,4 +130,6 @@ void mw_s8_convolution_fold(
     int32_t input_offset, const int32_t *restrict weight_zero_points, const int32_t *restrict bias,
     int32_t *restrict folded);
 
+#include "depthwise.h"
+
 #endif
