@@ -131,5 +131,12 @@ void mw_s8_convolution_fold(
     int32_t *restrict folded);
 
 #include "depthwise.h"
+#include "elementwise.h"
+#include "layout.h"
+#include "lookup.h"
+#include "pooling.h"
+#include "quantize.h"
+#include "resize.h"
+#include "softmax.h"
 
 #endif

@@ -8,8 +8,8 @@
 /// output[y, x, c] = requantize(bias[c] + sum over u, v of (weights[u, v, c] - weight_zero_points[c])
 ///     * (input[y * stride_y + u * dilation_y - pad_top, x * ... - pad_left, c] - input_zero_point))
 ///
-/// where what lies outside the image counts 0. The image comes as it is, without padding; how much lies below and to the
-/// right follows from the output's size. Sums are modulo 2^32.
+/// where what lies outside the image counts 0. The image comes as it is, without padding; how much lies below it and to
+/// its right follows from the output's size. Sums are modulo 2^32.
 typedef struct {
     /// Image [rows, columns, channels] in and out; at least 1 each.
     size_t input_rows, input_columns, output_rows, output_columns, channels;
