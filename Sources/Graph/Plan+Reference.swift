@@ -1,24 +1,28 @@
 extension Plan {
     /// Runs the plan by the operators' reference arithmetic: slow, and what Runtime must equal bit for bit.
     ///
-    /// - Parameter input: all inputs, one after the other.
-    /// - Returns: all outputs, one after the other.
+    /// - Parameter input: the bytes of all inputs, one after the other, as they lie inside.
+    /// - Returns: the bytes of all outputs, one after the other.
     /// - Throws: when the input has the wrong size.
-    package func reference(_ input: [Int8]) throws(PlanError) -> [Int8] {
-        guard input.count == inputCount else {
-            throw .malformed(.init("input", expected: "\(inputCount) elements", found: "\(input.count)"))
+    package func reference(_ input: [UInt8]) throws(PlanError) -> [UInt8] {
+        guard input.count == inputBytes else {
+            throw .malformed(.init("input", expected: "\(inputBytes) bytes", found: "\(input.count)"))
         }
-        var values = [[Int8]](repeating: [], count: tensors.count)
-        var start = 0
-        for id in inputIDs {
-            let end = start + tensors[id.index].elementCount
-            values[id.index] = Array(input[start..<end])
-            start = end
+        var values = tensors.map { tensor in tensor.constant.map { TensorValue(tensor.type, bytes: $0.bytes) } }
+        input.withUnsafeBytes { bytes in
+            var start = 0
+            for id in inputIDs {
+                let tensor = tensors[id.index]
+                let part = UnsafeRawBufferPointer(rebasing: bytes[start..<start + tensor.byteCount])
+                values[id.index] = TensorValue(tensor.type, bytes: part)
+                start += tensor.byteCount
+            }
         }
         for node in operators {
-            let results = node.reference(node.inputs.map { values[$0.index] })
+            // The plan was checked when it was read: each operand is written before it is read.
+            let results = node.reference(node.inputs.compactMap { values[$0.index] })
             for (id, result) in zip(node.outputs, results) { values[id.index] = result }
         }
-        return outputIDs.flatMap { values[$0.index] }
+        return outputIDs.flatMap { values[$0.index]?.bytes ?? [] }
     }
 }

@@ -20,6 +20,11 @@ package struct Plan: Sendable {
     /// Elements of all inputs, and of all outputs, together.
     package var inputCount: Int { inputs.reduce(0) { $0 + $1.elementCount } }
     package var outputCount: Int { outputs.reduce(0) { $0 + $1.elementCount } }
+    /// Bytes of all inputs, and of all outputs, together.
+    package var inputBytes: Int { inputs.reduce(0) { $0 + $1.byteCount } }
+    package var outputBytes: Int { outputs.reduce(0) { $0 + $1.byteCount } }
+    /// Multiplications with a weight, for one inference.
+    package var multiplyAdds: Int { operators.reduce(0) { $0 + $1.multiplyAdds } }
 
     /// Checks a file and looks at it where it lies; copies nothing of its constants.
     ///
@@ -35,23 +40,22 @@ package struct Plan: Sendable {
 
         let contractOffset = reader.offset
         contract = try Contracts.named(try reader.string("contract"), at: contractOffset)
-        tensors = try Self.tensors(&reader)
+        tensors = try Self.tensors(&reader, constants)
         inputIDs = try Self.ids(&reader, "inputs", tensors.count)
         let outputsOffset = reader.offset
         outputIDs = try Self.ids(&reader, "outputs", tensors.count)
         let operatorsOffset = reader.offset
-        operators = try Self.operators(
-            &reader, tensors, contract, constants, constantsOrigin: sections.offset(of: .constants))
+        operators = try Self.operators(&reader, tensors, contract, constants)
         try reader.end("graph section")
         try Self.checkFlow(
             tensors, inputIDs, outputIDs, operators, outputsOffset: outputsOffset, operatorsOffset: operatorsOffset)
 
         card = sections[.card].map(Array.init) ?? []
-        let inputCount = Self.elements(inputIDs, tensors)
-        let outputCount = Self.elements(outputIDs, tensors)
+        let inputBytes = Self.bytes(inputIDs, tensors)
+        let outputBytes = Self.bytes(outputIDs, tensors)
         if let section = sections[.receipt] {
             receipt = try Self.receipt(
-                section, origin: sections.offset(of: .receipt), inputCount: inputCount, outputCount: outputCount)
+                section, origin: sections.offset(of: .receipt), inputBytes: inputBytes, outputBytes: outputBytes)
         } else {
             receipt = nil
         }
@@ -59,16 +63,24 @@ package struct Plan: Sendable {
         constantBytes = constants.count
     }
 
-    private static func elements(_ ids: [TensorID], _ tensors: [Tensor]) -> Int {
-        ids.reduce(0) { $0 + tensors[$1.index].elementCount }
+    private static func bytes(_ ids: [TensorID], _ tensors: [Tensor]) -> Int {
+        ids.reduce(0) { $0 + tensors[$1.index].byteCount }
     }
 
-    private static func tensors(_ reader: inout ByteReader) throws(PlanError) -> [Tensor] {
+    private static func tensors(_ reader: inout ByteReader, _ constants: UnsafeRawBufferPointer) throws(PlanError)
+        -> [Tensor]
+    {
         let count = try reader.count("number of tensors", in: 1...PlanFormat.maximumTensors)
         var tensors: [Tensor] = []
         var elements = 0
         for index in 0..<count {
             let name = try reader.string("name of tensor \(index)")
+            let typeOffset = reader.offset
+            let typeCode = try reader.uint32("type of \(name)")
+            guard let type = TensorType(rawValue: typeCode) else {
+                throw .malformed(
+                    .init("type of \(name)", expected: "0, 1 or 2", found: "\(typeCode)", offset: typeOffset))
+            }
             let rank = try reader.count("rank of \(name)", in: 1...PlanFormat.maximumRank)
             var shape: [Int] = []
             var product = 1
@@ -97,8 +109,14 @@ package struct Plan: Sendable {
                 throw .malformed(
                     .init("zero point of \(name)", expected: "-128...127", found: "\(zeroPoint)", offset: start + 4))
             }
-            tensors.append(
-                Tensor(name: name, shape: shape, quantization: .init(scale: scale, zeroPoint: zeroPoint)))
+            var tensor = Tensor(
+                name: name, type: type, shape: shape, quantization: .init(scale: scale, zeroPoint: zeroPoint))
+            tensor.isPresentedUnsigned =
+                try reader.count("presentation of \(name)", in: 0...(type == .int8 ? 1 : 0)) == 1
+            if try reader.count("storage of \(name)", in: 0...1) == 1 {
+                tensor.constant = try Constant(&reader, constants, "elements of \(name)", count: tensor.byteCount)
+            }
+            tensors.append(tensor)
         }
         return tensors
     }
@@ -114,7 +132,7 @@ package struct Plan: Sendable {
 
     private static func operators(
         _ reader: inout ByteReader, _ tensors: [Tensor], _ contract: any Contract.Type,
-        _ constants: UnsafeRawBufferPointer, constantsOrigin: Int
+        _ constants: UnsafeRawBufferPointer
     ) throws(PlanError) -> [any Operator] {
         let count = try reader.count("number of operators", in: 1...PlanFormat.maximumOperators)
         var operators: [any Operator] = []
@@ -122,12 +140,15 @@ package struct Plan: Sendable {
         for index in 0..<count {
             let start = reader.offset
             let type = try Operators.type(code: try reader.uint32("operator \(index)"), at: start)
+            let wiring = Wiring(
+                inputs: try Self.ids(&reader, "inputs of operator \(index)", tensors.count),
+                outputs: try Self.ids(&reader, "outputs of operator \(index)", tensors.count))
             let length = try reader.count("length of operator \(index)", in: 0...PlanFormat.Section.graph.maximumBytes)
             let origin = reader.offset
             let body = try reader.take(length, "operator \(index)")
             var decoder = OperatorDecoder(
-                reader: ByteReader(body, origin: origin), tensors: tensors, contract: contract, constants: constants,
-                constantsOrigin: constantsOrigin)
+                reader: ByteReader(body, origin: origin), wiring: wiring, tensors: tensors, contract: contract,
+                constants: constants)
             let node = try type.init(from: &decoder)
             try decoder.reader.end("operator \(index)")
             work += node.multiplyAdds
@@ -163,6 +184,9 @@ package struct Plan: Sendable {
             }
             isRead[id.index] = true
         }
+        for (index, tensor) in tensors.enumerated() where tensor.constant != nil {
+            try write(TensorID(index: index), outputsOffset)
+        }
         for id in inputs { try write(id, outputsOffset) }
         for node in operators {
             for id in node.inputs { try read(id, operatorsOffset) }
@@ -188,18 +212,18 @@ package struct Plan: Sendable {
         }
     }
 
-    private static func receipt(_ section: UnsafeRawBufferPointer, origin: Int, inputCount: Int, outputCount: Int)
+    private static func receipt(_ section: UnsafeRawBufferPointer, origin: Int, inputBytes: Int, outputBytes: Int)
         throws(PlanError) -> Receipt
     {
         var reader = ByteReader(section, origin: origin)
         let count = try reader.count("cases of the receipt", in: 1...PlanFormat.maximumCases)
-        _ = try reader.count("input size of the receipt", in: inputCount...inputCount)
-        _ = try reader.count("output size of the receipt", in: outputCount...outputCount)
+        _ = try reader.count("input size of the receipt", in: inputBytes...inputBytes)
+        _ = try reader.count("output size of the receipt", in: outputBytes...outputBytes)
         var cases: [Receipt.Case] = []
         for index in 0..<count {
-            let input = try reader.take(inputCount, "input of case \(index)")
-            let output = try reader.take(outputCount, "output of case \(index)")
-            cases.append(.init(input: input.map(Int8.init(bitPattern:)), output: output.map(Int8.init(bitPattern:))))
+            let input = try reader.take(inputBytes, "input of case \(index)")
+            let output = try reader.take(outputBytes, "output of case \(index)")
+            cases.append(.init(input: Array(input), output: Array(output)))
         }
         try reader.end("receipt")
         return Receipt(cases: cases)

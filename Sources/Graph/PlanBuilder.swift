@@ -1,10 +1,12 @@
 /// Writes a plan, operator by operator in the order in which they run.
 package struct PlanBuilder {
     private let contract: String
-    private var tensors: [Tensor] = []
+    private(set) var tensors: [Tensor] = []
+    /// Tensors that are constants: where their elements lie.
+    private var constantTensors: [Int: (offset: Int, length: Int)] = [:]
     private var inputs: [TensorID] = []
     private var outputs: [TensorID] = []
-    private var operators: [(code: UInt32, body: [UInt8])] = []
+    private var operators: [(code: UInt32, wiring: Wiring, body: [UInt8])] = []
     private var constants = ByteWriter()
     private var card: [UInt8] = []
     private var receipt: Receipt?
@@ -13,14 +15,35 @@ package struct PlanBuilder {
     package init(contract: String) { self.contract = contract }
 
     /// Declares an input of the plan.
-    package mutating func input(name: String, shape: [Int], quantization: Quantization) -> TensorID {
-        let id = tensor(name: name, shape: shape, quantization: quantization)
+    /// - Parameter isPresentedUnsigned: the world outside hands in uint8, element + 128.
+    package mutating func input(
+        name: String, type: TensorType = .int8, shape: [Int], quantization: Quantization,
+        isPresentedUnsigned: Bool = false
+    ) -> TensorID {
+        let id = tensor(name: name, type: type, shape: shape, quantization: quantization)
+        tensors[id.index].isPresentedUnsigned = isPresentedUnsigned
         inputs.append(id)
         return id
     }
 
     /// Declares an output of the plan.
-    package mutating func output(_ tensor: TensorID) { outputs.append(tensor) }
+    /// - Parameter isPresentedUnsigned: the world outside gets uint8, element + 128.
+    package mutating func output(_ tensor: TensorID, isPresentedUnsigned: Bool = false) {
+        if isPresentedUnsigned { tensors[tensor.index].isPresentedUnsigned = true }
+        outputs.append(tensor)
+    }
+
+    /// Declares an int8 operand whose elements are part of the plan.
+    package mutating func constant(name: String, shape: [Int], quantization: Quantization, elements: [Int8])
+        throws(PlanError) -> TensorID
+    {
+        try expect(elements.count, shape.reduce(1, *), "elements of \(name)")
+        let id = tensor(name: name, shape: shape, quantization: quantization)
+        constants.pad(to: PlanFormat.constantAlignment)
+        constantTensors[id.index] = (constants.bytes.count, elements.count)
+        constants.raw(elements.lazy.map(UInt8.init(bitPattern:)))
+        return id
+    }
 
     /// Takes along what the model is (JSON); not read here.
     /// - Parameter card: at most 1 MiB.
@@ -30,9 +53,10 @@ package struct PlanBuilder {
     package mutating func attach(receipt: Receipt) { self.receipt = receipt }
 
     /// Computes what must come out of each golden input, by reference arithmetic.
-    /// - Parameter goldenInputs: 1...4096 cases, each all inputs of the plan one after the other.
+    /// - Parameter goldenInputs: 1...4096 cases, each the bytes of all inputs of the plan
+    ///   one after the other, as they lie inside (int8 also where uint8 is presented).
     /// - Throws: what ``encode()`` throws, and for a case of the wrong size.
-    package func receipt(goldenInputs: [[Int8]]) throws(PlanError) -> Receipt {
+    package func receipt(goldenInputs: [[UInt8]]) throws(PlanError) -> Receipt {
         var bare = self
         bare.receipt = nil
         let bytes = bare.layOut()
@@ -57,9 +81,11 @@ package struct PlanBuilder {
 
     // MARK: for operators
 
-    package mutating func tensor(name: String?, shape: [Int], quantization: Quantization) -> TensorID {
+    package mutating func tensor(
+        name: String?, type: TensorType = .int8, shape: [Int], quantization: Quantization
+    ) -> TensorID {
         let id = TensorID(index: tensors.count)
-        tensors.append(Tensor(name: name ?? "t\(id.index)", shape: shape, quantization: quantization))
+        tensors.append(Tensor(name: name ?? "t\(id.index)", type: type, shape: shape, quantization: quantization))
         return id
     }
 
@@ -70,19 +96,23 @@ package struct PlanBuilder {
         return tensors[id.index].shape
     }
 
+    /// Of a tensor that this builder has made.
+    package func quantization(of id: TensorID) -> Quantization { tensors[id.index].quantization }
+
     package func expect(_ count: Int, _ wanted: Int, _ what: String) throws(PlanError) {
         guard count == wanted else { throw .malformed(.init(what, expected: "\(wanted)", found: "\(count)")) }
     }
 
-    /// Stores constants; the same bytes twice are stored twice.
-    package mutating func constant(_ bytes: [UInt8]) -> (offset: Int, length: Int) {
-        constants.pad(to: PlanFormat.constantAlignment)
-        let offset = constants.bytes.count
-        constants.raw(bytes)
-        return (offset, bytes.count)
+    mutating func append<Kind: Operator>(
+        _: Kind.Type, _ inputs: [TensorID], _ outputs: [TensorID], _ encode: (inout OperatorEncoder) -> Void
+    ) {
+        // Handed over and taken back, so that megabytes of constants are not copied for each operator.
+        var encoder = OperatorEncoder(constants: constants)
+        constants = ByteWriter()
+        encode(&encoder)
+        constants = encoder.constants
+        operators.append((Kind.code, Wiring(inputs: inputs, outputs: outputs), encoder.body.bytes))
     }
-
-    package mutating func append(code: UInt32, body: ByteWriter) { operators.append((code, body.bytes)) }
 
     // MARK: layout
 
@@ -99,20 +129,31 @@ package struct PlanBuilder {
         var writer = ByteWriter()
         writer.string(contract)
         writer.count(tensors.count)
-        for tensor in tensors {
+        for (index, tensor) in tensors.enumerated() {
             writer.string(tensor.name)
+            writer.uint32(tensor.type.rawValue)
             writer.count(tensor.shape.count)
             for dimension in tensor.shape { writer.uint32(UInt32(clamping: dimension)) }
             writer.float(tensor.quantization.scale)
             writer.uint32(UInt32(bitPattern: tensor.quantization.zeroPoint))
+            writer.uint32(tensor.isPresentedUnsigned ? 1 : 0)
+            writer.uint32(constantTensors[index] == nil ? 0 : 1)
+            if let place = constantTensors[index] {
+                writer.uint64(UInt64(place.offset))
+                writer.uint64(UInt64(place.length))
+            }
         }
         for list in [inputs, outputs] {
             writer.count(list.count)
             for id in list { writer.count(id.index) }
         }
         writer.count(operators.count)
-        for (code, body) in operators {
+        for (code, wiring, body) in operators {
             writer.uint32(code)
+            for list in [wiring.inputs, wiring.outputs] {
+                writer.count(list.count)
+                for id in list { writer.count(id.index) }
+            }
             writer.count(body.count)
             writer.raw(body)
         }
@@ -125,8 +166,8 @@ package struct PlanBuilder {
         writer.count(receipt.cases.first?.input.count ?? 0)
         writer.count(receipt.cases.first?.output.count ?? 0)
         for one in receipt.cases {
-            writer.raw(one.input.lazy.map(UInt8.init(bitPattern:)))
-            writer.raw(one.output.lazy.map(UInt8.init(bitPattern:)))
+            writer.raw(one.input)
+            writer.raw(one.output)
         }
         return writer.bytes
     }

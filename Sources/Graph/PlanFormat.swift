@@ -1,4 +1,4 @@
-/// The layout of a `.mwplan` file, version 1. Everything is little-endian.
+/// The layout of a `.mwplan` file, version 2. Everything is little-endian.
 ///
 /// ```
 ///   0  magic, 8 bytes
@@ -13,7 +13,7 @@
 package enum PlanFormat {
     /// As in PNG: a byte that is not text, then line ends that a transfer in text mode would change.
     package static let magic: [UInt8] = [0x8D, 0x4D, 0x57, 0x50, 0x0D, 0x0A, 0x1A, 0x0A]
-    package static let version: UInt32 = 1
+    package static let version: UInt32 = 2
     package static let entriesOffset = 24
     package static let entryBytes = 24
 

@@ -4,12 +4,12 @@
 /// differs, and nothing rests on the strength of a hash.
 package struct Receipt: Hashable, Sendable {
     package struct Case: Hashable, Sendable {
-        /// All inputs of the plan, one after the other, int8.
-        package var input: [Int8]
-        /// All outputs of the plan, one after the other, int8.
-        package var output: [Int8]
+        /// All inputs of the plan, one after the other, bytes.
+        package var input: [UInt8]
+        /// All outputs of the plan, one after the other, bytes.
+        package var output: [UInt8]
 
-        package init(input: [Int8], output: [Int8]) {
+        package init(input: [UInt8], output: [UInt8]) {
             self.input = input
             self.output = output
         }

@@ -9,6 +9,9 @@ package struct Quantization: Hashable, Sendable {
         self.scale = scale
         self.zeroPoint = zeroPoint
     }
+
+    /// For tensors whose elements stand for themselves.
+    package static let identity = Quantization(scale: 1, zeroPoint: 0)
 }
 
 /// The number of a tensor within one plan.
@@ -17,33 +20,81 @@ package struct TensorID: Hashable, Sendable {
     package init(index: Int) { self.index = index }
 }
 
-/// One int8 tensor of a plan: what flows between operators, not what is stored (see ``Constant``).
-package struct Tensor: Hashable, Sendable {
+/// What one element of a plan's tensor is.
+package enum TensorType: UInt32, Hashable, Sendable, CaseIterable {
+    case int8 = 0
+    /// Indices.
+    case int32 = 1
+    /// Real numbers, where a model's door or an island demands them.
+    case float32 = 2
+
+    /// Bytes of one element.
+    package var size: Int { self == .int8 ? 1 : 4 }
+}
+
+/// One tensor of a plan: what flows between operators, or a constant operand.
+package struct Tensor: Sendable {
     package var name: String
+    package var type: TensorType
     /// Each at least 1; the product at most ``PlanFormat/maximumElements``.
     package var shape: [Int]
     package var quantization: Quantization
+    /// Whether the world outside sees uint8, element + 128. Inside, int8 computes the same: a zero point moves along.
+    package var isPresentedUnsigned: Bool
+    /// Its elements where they are part of the plan.
+    package var constant: Constant<UInt8>?
 
-    package init(name: String, shape: [Int], quantization: Quantization) {
+    package init(
+        name: String, type: TensorType = .int8, shape: [Int], quantization: Quantization,
+        isPresentedUnsigned: Bool = false, constant: Constant<UInt8>? = nil
+    ) {
         self.name = name
+        self.type = type
         self.shape = shape
         self.quantization = quantization
+        self.isPresentedUnsigned = isPresentedUnsigned
+        self.constant = constant
     }
 
-    /// Elements, which is also bytes.
     package var elementCount: Int { shape.reduce(1, *) }
+    package var byteCount: Int { elementCount * type.size }
 }
 
-/// What is fused behind an operator's sum.
-package enum Activation: UInt32, Hashable, Sendable, CaseIterable {
-    case none = 0
-    case relu = 1
+/// The elements of a tensor in reference arithmetic, row-major.
+package enum TensorValue: Hashable, Sendable {
+    case int8([Int8])
+    case int32([Int32])
+    case float32([Float])
 
-    /// The int8 values that may come out: for `relu` nothing below the output's zero point, which stands for 0.0.
-    package func range(of output: Quantization) -> ClosedRange<Int32> {
-        switch self {
-        case .none: -128...127
-        case .relu: output.zeroPoint...127
+    /// - Parameter bytes: little-endian, a whole number of elements.
+    package init(_ type: TensorType, bytes: UnsafeRawBufferPointer) {
+        let count = bytes.count / type.size
+        switch type {
+        case .int8: self = .int8(bytes.map(Int8.init(bitPattern:)))
+        case .int32:
+            self = .int32((0..<count).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self) })
+        case .float32:
+            self = .float32((0..<count).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) })
         }
+    }
+
+    package var bytes: [UInt8] {
+        switch self {
+        case .int8(let elements): elements.map(UInt8.init(bitPattern:))
+        case .int32(let elements): elements.withUnsafeBytes(Array.init)
+        case .float32(let elements): elements.withUnsafeBytes(Array.init)
+        }
+    }
+
+    /// The elements of an int8 tensor; an operator has checked the type when it was read.
+    package var int8s: [Int8] {
+        guard case .int8(let elements) = self else { preconditionFailure("expected int8") }
+        return elements
+    }
+
+    /// The elements of a float32 tensor; an operator has checked the type when it was read.
+    package var floats: [Float] {
+        guard case .float32(let elements) = self else { preconditionFailure("expected float32") }
+        return elements
     }
 }

@@ -1,82 +1,71 @@
-import Glibc
-
-/// The arithmetic of TensorFlow Lite's int8 reference kernels.
+/// The arithmetic of TensorFlow Lite's built-in int8 kernels, without a delegate: fixed-point numbers, rounded twice.
 ///
 /// Source: `tensorflow/lite/kernels/internal/common.h`, `MultiplyByQuantizedMultiplier` without
-/// `TFLITE_SINGLE_ROUNDING`; `quantization_util.cc`, `QuantizeMultiplier`; gemmlowp `fixedpoint.h`.
+/// `TFLITE_SINGLE_ROUNDING`; gemmlowp `fixedpoint.h`; ruy's kernels for the direction of ties.
 package enum TFLite: Contract {
     package static let name = "tflite"
+    package static let summary = "TensorFlow Lite's built-in kernels: fixed-point scales, rounded twice"
 
-    /// Per channel: the three scales meet as doubles, in this order.
-    /// Source: `kernel_util.cc`, `PopulateConvolutionQuantizationParams`.
-    package static func requantization(input: Float, weight: Float, output: Float) -> Requantization? {
-        FixedPointMultiplier(Double(input) * Double(weight) / Double(output)).map { .twoStep($0) }
-    }
-}
-
-/// A real factor as a 32-bit fraction and a power of two: `factor = value / 2^31 * 2^shift`.
-package struct FixedPointMultiplier: Hashable, Sendable {
-    /// 2^30...2^31 - 1, or 0.
-    package var value: Int32
-    /// -31...30; above zero to the left.
-    package var shift: Int32
-
-    package init(value: Int32, shift: Int32) {
-        precondition(value >= 0 && (-31...30).contains(shift))
-        self.value = value
-        self.shift = shift
-    }
-
-    /// - Returns: nil for a factor that is negative, not finite, or 2^30 and above. Below 2^-32 it becomes 0.
-    package init?(_ factor: Double) {
-        guard factor.isFinite, factor >= 0 else { return nil }
-        guard factor > 0 else {
-            self.init(value: 0, shift: 0)
-            return
+    /// The three scales meet as doubles; in uint8 models, and in dense layers with one weight scale, the first two have
+    /// met as floats before.
+    ///
+    /// Ties go up where ruy or vector code computes, and away from zero in the plain code: depthwise on uint8, and the
+    /// channels of an int8 depthwise that fill no vector of eight.
+    /// Source: `kernel_util.cc`, `PopulateConvolutionQuantizationParams`, `GetQuantizedConvolutionMultipler`.
+    package static func requantization(_ sum: SumOfProducts) -> Requantization? {
+        var product = Double(sum.input) * Double(sum.weight)
+        var ties = Requantization.Ties.up
+        switch sum.kind {
+        case .convolution: break
+        case .fullyConnected: if sum.isPerTensor { product = Double(sum.input * sum.weight) }
+        case .depthwise(let channel, let channels):
+            if sum.isUnsigned || channel >= channels / 8 * 8 { ties = .away }
         }
-        var exponent: Int32 = 0
-        let fraction = frexp(factor, &exponent)
-        var value = Int64((fraction * 0x1p31).rounded(.toNearestOrAwayFromZero))
-        if value == 1 << 31 {
-            value /= 2
-            exponent += 1
+        if sum.isUnsigned { product = Double(sum.input * sum.weight) }
+        return FixedPointMultiplier(product / Double(sum.output)).map { .twoStep($0, ties: ties) }
+    }
+
+    /// Vector code shifts a side less (int8) or cuts it off (uint8); plain code, which ends a tensor, rounds.
+    /// Source: `add.cc`, `Prepare`; `optimized_integer_ops::AddElementwise`, `optimized_ops::AddElementwise`.
+    package static func addition(_ sum: SumOfTwo) -> AdditionArithmetic? {
+        let unit = 2 * Double(max(sum.a.scale, sum.b.scale))
+        guard let a = FixedPointMultiplier(Double(sum.a.scale) / unit),
+            let b = FixedPointMultiplier(Double(sum.b.scale) / unit),
+            let output = FixedPointMultiplier(
+                unit / (Double(1 << AdditionArithmetic.leftShift) * Double(sum.output.scale)))
+        else { return nil }
+        func method(_ side: AdditionArithmetic.Side) -> AdditionArithmetic.Method {
+            .twoStep(a: a, b: b, sum: output, side: side)
         }
-        guard exponent <= 30 else { return nil }
-        if exponent < -31 {
-            exponent = 0
-            value = 0
+        guard !sum.isBroadcast, !sum.subtracts else {
+            return AdditionArithmetic(method(.rounded), subtracts: sum.subtracts)
         }
-        self.init(value: Int32(value), shift: exponent)
+        return sum.isUnsigned
+            ? AdditionArithmetic(method(.floored), tail: method(.rounded), bodyCount: sum.count / 8 * 8)
+            : AdditionArithmetic(method(.shiftedLess), tail: method(.rounded), bodyCount: sum.count / 16 * 16)
     }
 
-    /// The sum times the factor, rounded twice: when multiplied, and when shifted to the right.
-    package func scale(_ sum: Int32) -> Int32 {
-        let left = max(shift, 0)
-        let right = max(-shift, 0)
-        return Self.roundingDivide(
-            Self.saturatingRoundingDoublingHighMultiply(Self.saturatingShiftLeft(sum, by: left), value),
-            byPowerOfTwo: right)
+    /// Source: `mul.cc`, `Prepare`.
+    package static func multiplication(_ a: Quantization, _ b: Quantization, output: Quantization) -> Requantization? {
+        FixedPointMultiplier(Double(a.scale) * Double(b.scale) / Double(output.scale)).map { .twoStep($0, ties: .away) }
     }
 
-    /// `a * b / 2^31`, ties towards plus infinity. Source: gemmlowp, `SaturatingRoundingDoublingHighMul`.
-    package static func saturatingRoundingDoublingHighMultiply(_ a: Int32, _ b: Int32) -> Int32 {
-        if a == .min && b == .min { return .max }
-        let product = Int64(a) * Int64(b)
-        let nudge: Int64 = product >= 0 ? 1 << 30 : 1 - (1 << 30)
-        return Int32((product + nudge) / (1 << 31))
+    /// The zero points meet in one constant, rounded by itself. Source: `optimized_integer_ops::Mean`.
+    package static func mean(_ input: Quantization, output: Quantization, count: Int) -> MeanArithmetic? {
+        let offset = Float(input.zeroPoint) * input.scale / output.scale
+        guard abs(offset) < 0x1p30 else { return nil }
+        let bias = output.zeroPoint - Int32(offset + (offset > 0 ? 0.5 : -0.5))
+        return FixedPointMultiplier(Double(input.scale / (Float(count) * output.scale)))
+            .map { .twoStep($0, bias: bias) }
     }
 
-    /// `x / 2^exponent`, ties away from zero. Source: gemmlowp, `RoundingDivideByPOT`.
-    /// - Parameter exponent: 0...31.
-    package static func roundingDivide(_ x: Int32, byPowerOfTwo exponent: Int32) -> Int32 {
-        let mask = Int32(truncatingIfNeeded: (Int64(1) << Int64(exponent)) - 1)
-        let remainder = x & mask
-        let threshold = (mask >> 1) + (x < 0 ? 1 : 0)
-        return (x >> exponent) + (remainder > threshold ? 1 : 0)
+    /// Source: `kernel_util.cc`, `CalculateActivationRangeQuantizedImpl`.
+    package static func bound(_ value: Float, _ output: Quantization) -> Int32 {
+        let steps = (value / output.scale).rounded(.toNearestOrAwayFromZero)
+        return output.zeroPoint + Int32(min(max(steps, -1_024), 1_024))
     }
 
-    /// TensorFlow Lite multiplies by `1 << left` and leaves undefined what happens beyond 32 bits; here it saturates.
-    package static func saturatingShiftLeft(_ x: Int32, by left: Int32) -> Int32 {
-        Int32(clamping: Int64(x) << Int64(left))
+    package static func table(_ function: UnaryFunction, input: Quantization, output: Quantization) -> [Int8] {
+        Tables.rounded(function, input, output, .toNearestOrAwayFromZero)
     }
 }

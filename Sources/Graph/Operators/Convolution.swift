@@ -1,0 +1,154 @@
+/// `output[n, y, x, o] = requantize(bias[o] + sum over u, v, c of (weights[o, u, v, c] - zeroPoint[o]) *
+/// (input[n, y * stride + u * dilation - top, x * stride + v * dilation - left, c] - inputZeroPoint))`; outside the image
+/// the last factor is 0.
+///
+/// - Shapes: input `[n, height, width, in]`; weights `[out, height, width, in / groups]`; bias `[out]`.
+/// - Quantization: one weight scale for all, or one an output channel; rounding as the plan's contract says.
+/// - Source: TensorFlow Lite, `reference_integer_ops::ConvPerChannel`, `reference_ops::Conv`.
+package struct Convolution: Operator {
+    package static let code: UInt32 = 2
+    package static let name = "convolution"
+
+    package let wiring: Wiring
+    package let window: Window
+    package let groups: Int
+    /// `[n, height, width, channels]`.
+    package let inputShape: [Int]
+    package let outputShape: [Int]
+    package let inputQuantization: Quantization
+    package let outputQuantization: Quantization
+    package let weights: Weights
+    package let clamp: ClosedRange<Int32>
+
+    package var inputsOfGroup: Int { inputShape[3] / groups }
+    package var multiplyAdds: Int { outputShape.reduce(1, *) * weights.depth }
+    package var summary: String {
+        "\(Self.name) \(window.summary), \(inputShape[3]) -> \(outputShape[3])"
+            + (groups == 1 ? "" : " in \(groups) groups") + clamp.summary
+    }
+
+    package init(from decoder: inout OperatorDecoder) throws(PlanError) {
+        try decoder.expect(inputs: 1, of: Self.name)
+        let (input, output) = (try decoder.input(0, of: Self.name), try decoder.output(of: Self.name))
+        wiring = decoder.wiring
+        inputQuantization = input.quantization
+        outputQuantization = output.quantization
+        (inputShape, outputShape) = (input.shape, output.shape)
+        window = try Window(from: &decoder)
+        try window.check(input, output, channels: outputShape.last ?? 0, Self.name, decoder)
+        groups = try decoder.integer("groups", in: 1...inputShape[3])
+        guard inputShape[3] % groups == 0, outputShape[3] % groups == 0 else {
+            throw decoder.malformed(
+                "groups of \(Self.name)", expected: "a divisor of \(inputShape[3]) and of \(outputShape[3])",
+                found: "\(groups)")
+        }
+        clamp = try decoder.clamp()
+        let layout = Self.segments(window, inputs: inputShape[3] / groups, groups: groups)
+        weights = try Weights(
+            from: &decoder, outputs: outputShape[3] / groups, groups: groups, segments: layout.count,
+            segmentLength: layout.length, input: inputQuantization, output: outputQuantization, kind: .convolution,
+            name: Self.name)
+    }
+
+    /// A row of the kernel where its taps lie side by side, else one tap.
+    static func segments(_ window: Window, inputs: Int, groups: Int) -> (count: Int, length: Int) {
+        let isContiguous = groups == 1 && (window.dilationWidth == 1 || window.kernelWidth == 1)
+        return isContiguous
+            ? (window.kernelHeight, window.kernelWidth * inputs) : (window.taps, inputs)
+    }
+
+    /// Segment and byte of the weight for a tap and an input channel of the group.
+    package func place(_ u: Int, _ v: Int, _ channel: Int) -> (segment: Int, index: Int) {
+        weights.segments == window.kernelHeight && weights.segmentLength == window.kernelWidth * inputsOfGroup
+            ? (u, v * inputsOfGroup + channel) : (u * window.kernelWidth + v, channel)
+    }
+
+    package func reference(_ inputs: [TensorValue]) -> [TensorValue] {
+        let image = Image(inputs[0].int8s, shape: inputShape)
+        var output: [Int8] = []
+        output.reserveCapacity(outputShape.reduce(1, *))
+        for n in 0..<outputShape[0] {
+            for y in 0..<outputShape[1] {
+                for x in 0..<outputShape[2] {
+                    for channel in 0..<outputShape[3] {
+                        let sum = sum(image, n, y, x, channel)
+                        output.append(
+                            Int8(
+                                weights.requantization[channel](
+                                    sum, zeroPoint: outputQuantization.zeroPoint, range: clamp)))
+                    }
+                }
+            }
+        }
+        return [.int8(output)]
+    }
+
+    private func sum(_ image: Image, _ n: Int, _ y: Int, _ x: Int, _ channel: Int) -> Int32 {
+        var sum = weights.bias[channel]
+        let first = channel / weights.outputs * inputsOfGroup
+        for u in 0..<window.kernelHeight {
+            for v in 0..<window.kernelWidth {
+                let row = y * window.strideHeight + u * window.dilationHeight - window.top
+                let column = x * window.strideWidth + v * window.dilationWidth - window.left
+                for index in 0..<inputsOfGroup {
+                    guard let value = image.at(n, row, column, first + index) else { continue }
+                    let place = place(u, v, index)
+                    let weight = weights.weight(channel, segment: place.segment, place.index)
+                    sum += (weight - weights.zeroPoint(channel)) * (value - inputQuantization.zeroPoint)
+                }
+            }
+        }
+        return sum
+    }
+}
+
+extension PlanBuilder {
+    /// Adds a convolution.
+    ///
+    /// - Shapes: input `[n, height, width, in]`, weights `[out, height, width, in / groups]`, bias `[out]`.
+    /// - Returns: the new tensor `[n, height, width, out]`.
+    package mutating func convolution(
+        _ input: TensorID, _ weights: Weights.Source, window: Window, groups: Int = 1, output: Quantization,
+        clamp: ClosedRange<Int32> = -128...127, name: String? = nil
+    ) throws(PlanError) -> TensorID {
+        let outputs = weights.bias.count
+        let from = try image(input, Convolution.name)
+        guard groups > 0, from[3] % groups == 0, outputs % groups == 0 else {
+            throw .malformed(
+                .init("groups", expected: "a divisor of \(from[3]) and \(outputs)", found: "\(groups)"))
+        }
+        try weights.check(channels: outputs, depth: window.taps * (from[3] / groups), Convolution.name)
+        let result = try windowed(input, window, channels: outputs, output, name, Convolution.name)
+        let layout = Convolution.segments(window, inputs: from[3] / groups, groups: groups)
+        append(Convolution.self, [input], [result]) { encoder in
+            window.encode(to: &encoder)
+            encoder.integer(groups)
+            encoder.clamp(clamp)
+            weights.encode(to: &encoder, groups: groups, segments: layout.count, length: layout.length)
+        }
+        return result
+    }
+
+    func image(_ id: TensorID, _ name: String) throws(PlanError) -> [Int] {
+        let shape = try shape(of: id)
+        guard shape.count == 4 else {
+            throw .malformed(
+                .init("input of \(name)", expected: "[n, height, width, channels]", found: "\(shape)"))
+        }
+        return shape
+    }
+
+    /// A new tensor with one pixel for each position of a window over `input`.
+    mutating func windowed(
+        _ input: TensorID, _ window: Window, channels: Int, _ output: Quantization, _ name: String?, _ operation: String
+    ) throws(PlanError) -> TensorID {
+        let from = try image(input, operation)
+        guard let positions = window.positions(height: from[1], width: from[2]) else {
+            throw .malformed(
+                .init(
+                    "input of \(operation)", expected: "an image not smaller than \(window.summary)", found: "\(from)"))
+        }
+        return tensor(
+            name: name, shape: [from[0], positions.height, positions.width, channels], quantization: output)
+    }
+}

@@ -1,0 +1,165 @@
+/// The constants of a sum of products: weights in the order in which kernels read them, scales, zero points, bias.
+///
+/// Packed alike for every instruction set, so that a plan is used where it lies: for each group, blocks of 16 output
+/// channels, each `[segment][ceil(length / 4)][16][4]`. A segment is a run of input bytes that lie side by side: a row of
+/// the kernel, a single tap where taps are apart, the whole of a dense layer's row. Where there is no channel or no byte,
+/// the weight is 0.
+package struct Weights: Sendable {
+    /// Output channels of one group.
+    package let outputs: Int
+    package let groups: Int
+    package let segments: Int
+    /// Bytes of input that one segment multiplies.
+    package let segmentLength: Int
+    package let packed: Constant<Int8>
+    /// One for all output channels, or one each.
+    package let scales: Constant<Float>
+    /// One an output channel, as uint8 models have them; nil in int8 models.
+    package let zeroPoints: Constant<Int8>?
+    /// One an output channel, in units of `input scale * weight scale`.
+    package let bias: Constant<Int32>
+    /// One an output channel.
+    package let requantization: [Requantization]
+
+    package static let blockChannels = 16
+    package static let groupBytes = 4
+
+    /// Products in one sum.
+    package var depth: Int { segments * segmentLength }
+    package var channels: Int { outputs * groups }
+    package var blocks: Int { (outputs + Self.blockChannels - 1) / Self.blockChannels }
+    static func paddedLength(_ length: Int) -> Int { (length + groupBytes - 1) / groupBytes * groupBytes }
+    package var blockBytes: Int { Self.blockChannels * segments * Self.paddedLength(segmentLength) }
+    package var packedBytes: Int { groups * blocks * blockBytes }
+
+    package func scale(_ channel: Int) -> Float { scales[scales.count == 1 ? 0 : channel] }
+    package func zeroPoint(_ channel: Int) -> Int32 { zeroPoints.map { Int32($0[channel]) } ?? 0 }
+
+    /// The weight of output `channel` for byte `index` of segment `segment`.
+    package func weight(_ channel: Int, segment: Int, _ index: Int) -> Int32 {
+        Int32(packed[Self.offset(channel, segment, index, outputs: outputs, segments: segments, length: segmentLength)])
+    }
+
+    static func offset(_ channel: Int, _ segment: Int, _ index: Int, outputs: Int, segments: Int, length: Int) -> Int {
+        let (group, inGroup) = channel.quotientAndRemainder(dividingBy: outputs)
+        let blocks = (outputs + blockChannels - 1) / blockChannels
+        let block = group * blocks + inGroup / blockChannels
+        let column = segment * paddedLength(length) + index
+        let quad = block * (segments * paddedLength(length) / groupBytes) + column / groupBytes
+        return (quad * blockChannels + inGroup % blockChannels) * groupBytes + column % groupBytes
+    }
+
+    /// Weights as ``PlanBuilder`` takes them.
+    package struct Source: Hashable, Sendable {
+        /// `[out, segments, length]`, row-major.
+        package var elements: [Int8]
+        package var scales: [Float]
+        package var zeroPoints: [Int8]?
+        package var bias: [Int32]
+
+        package init(elements: [Int8], scales: [Float], zeroPoints: [Int8]? = nil, bias: [Int32]) {
+            self.elements = elements
+            self.scales = scales
+            self.zeroPoints = zeroPoints
+            self.bias = bias
+        }
+
+        func encode(to encoder: inout OperatorEncoder, groups: Int, segments: Int, length: Int) {
+            let channels = bias.count
+            let outputs = channels / groups
+            let blocks = (outputs + blockChannels - 1) / blockChannels
+            var packed = [Int8](repeating: 0, count: groups * blocks * blockChannels * segments * paddedLength(length))
+            for channel in 0..<channels {
+                for segment in 0..<segments {
+                    let row = (channel * segments + segment) * length
+                    for index in 0..<length {
+                        let to = offset(channel, segment, index, outputs: outputs, segments: segments, length: length)
+                        packed[to] = elements[row + index]
+                    }
+                }
+            }
+            encoder.constant(packed)
+            encoder.count(scales.count)
+            encoder.constant(scales)
+            encoder.flag(zeroPoints != nil)
+            if let zeroPoints { encoder.constant(zeroPoints) }
+            encoder.constant(bias)
+        }
+
+        /// Refuses counts that do not fit each other, before anything is packed.
+        func check(channels: Int, depth: Int, _ name: String) throws(PlanError) {
+            func expect(_ fits: Bool, _ what: String, _ wanted: String, _ found: Int) throws(PlanError) {
+                guard fits else {
+                    throw .malformed(.init("\(what) of \(name)", expected: wanted, found: "\(found)"))
+                }
+            }
+            try expect(
+                elements.count == channels * depth, "weights", "\(channels) * \(depth)", elements.count)
+            try expect(scales.count == 1 || scales.count == channels, "weight scales", "1 or \(channels)", scales.count)
+            try expect(bias.count == channels, "bias", "\(channels)", bias.count)
+            if let zeroPoints {
+                try expect(zeroPoints.count == channels, "weight zero points", "\(channels)", zeroPoints.count)
+            }
+        }
+    }
+
+    init(
+        from decoder: inout OperatorDecoder, outputs: Int, groups: Int, segments: Int, segmentLength: Int,
+        input: Quantization, output: Quantization, kind: SumOfProducts.Kind, name: String
+    ) throws(PlanError) {
+        self.outputs = outputs
+        self.groups = groups
+        self.segments = segments
+        self.segmentLength = segmentLength
+        let start = decoder.reader.offset
+        let channels = outputs * groups
+        let blocks = (outputs + Self.blockChannels - 1) / Self.blockChannels
+        // Each factor is below 2^27, and the product is compared before it is multiplied on.
+        let depth = segments * Self.paddedLength(segmentLength)
+        guard depth <= SumLimits.maximumDepth else {
+            throw .tooLarge(
+                .init(
+                    "products in a sum of \(name)", expected: "at most \(SumLimits.maximumDepth)", found: "\(depth)",
+                    offset: start))
+        }
+        packed = try decoder.constant(
+            "weights of \(name)", count: groups * blocks * Self.blockChannels * depth, of: Int8.self)
+        let scaleCount = try decoder.reader.count("number of weight scales", in: 1...max(channels, 1))
+        guard scaleCount == 1 || scaleCount == channels else {
+            throw decoder.malformed("number of weight scales", expected: "1 or \(channels)", found: "\(scaleCount)")
+        }
+        scales = try decoder.constant("weight scales of \(name)", count: scaleCount, of: Float.self)
+        zeroPoints =
+            try decoder.flag("presence of weight zero points")
+            ? decoder.constant("weight zero points of \(name)", count: channels, of: Int8.self) : nil
+        bias = try decoder.constant("bias of \(name)", count: channels, of: Int32.self)
+        requantization = try decoder.requantization(
+            scales, channels: channels, input: input, output: output, isUnsigned: zeroPoints != nil
+        ) { _ in kind }
+        try SumLimits.check(self, input, at: start)
+    }
+}
+
+extension OperatorDecoder {
+    /// The arithmetic of each channel under the plan's contract.
+    func requantization(
+        _ scales: Constant<Float>, channels: Int, input: Quantization, output: Quantization, isUnsigned: Bool,
+        kind: (Int) -> SumOfProducts.Kind
+    ) throws(PlanError) -> [Requantization] {
+        var made: [Requantization] = []
+        made.reserveCapacity(channels)
+        for channel in 0..<channels {
+            let scale = scales[scales.count == 1 ? 0 : channel]
+            let sum = SumOfProducts(
+                kind(channel), input: input.scale, weight: scale, output: output.scale, isPerTensor: scales.count == 1,
+                isUnsigned: isUnsigned)
+            guard scale.isFinite, scale > 0, let one = contract.requantization(sum) else {
+                throw malformed(
+                    "weight scale of channel \(channel)", expected: "a finite number above 0 and a ratio below 2^30",
+                    found: "\(input.scale) * \(scale) / \(output.scale)")
+            }
+            made.append(one)
+        }
+        return made
+    }
+}
