@@ -11,7 +11,7 @@ bool mw_cpu_has_avx2(void) {
 bool mw_cpu_has_avx512_vnni(void) {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0
-        && __builtin_cpu_supports("avx512vnni") != 0;
+        && __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512vnni") != 0;
 }
 
 #elif defined(__aarch64__)

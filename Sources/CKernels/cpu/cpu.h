@@ -5,7 +5,7 @@
 
 #if defined(__x86_64__)
 bool mw_cpu_has_avx2(void);
-/// With the byte masks (BW) that the tails need.
+/// With the byte masks of all widths (BW, VL) that the tails need.
 bool mw_cpu_has_avx512_vnni(void);
 #elif defined(__aarch64__)
 bool mw_cpu_has_dotprod(void);

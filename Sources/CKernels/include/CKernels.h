@@ -44,7 +44,7 @@ void mw_s8_requantize_two_step(
 typedef enum {
     /// clamp(round_half_even((float)sum * scale) + zero_point); nothing overflows, however large the product.
     MW_REQUANTIZE_FLOAT = 0,
-    /// TensorFlow Lite's two roundings: a doubling high multiply (ties up), then a shift to the right (ties away from 0).
+    /// gemmlowp's two roundings: a doubling high multiply (ties up), then a shift to the right (ties away from zero).
     MW_REQUANTIZE_TWO_STEP = 1,
     /// The same with ties up in both: ruy's rounding, which LiteRT's built-in convolution and dense layers have.
     MW_REQUANTIZE_TWO_STEP_UP = 2,

@@ -1,0 +1,304 @@
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "kernels.h"
+#include "tiles.h"
+
+#define VNNI __attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512vnni")))
+#define TILE VNNI static inline __attribute__((always_inline))
+
+// vpdpbusd multiplies unsigned by signed bytes, so the input is moved up by 128 (its top bit flipped) and 128 times the
+// weights' sum is taken off the folded bias beforehand. It adds four products, each at most 255 * 128, in 32 bits
+// without saturation; layout.h has the bound of a whole window.
+
+enum { MOST_ROWS = 12, MOST_BLOCKS = 4, DENSE_BLOCKS = 8 };
+
+/// What a tile computes: positions from `input` on, all blocks of the tile from `block` on.
+typedef struct {
+    const mw_s8_convolution *c;
+    const int8_t *input;
+    int8_t *output;
+    size_t block;
+    /// Sums of the windows' inputs, one a position; only with weight zero points.
+    const int32_t *input_sums;
+} work;
+
+VNNI static inline __m512i round_shift(mw_requantize_kind kind, __m512i value, __m512i right) {
+    const __m512i one = _mm512_set1_epi32(1), shifted = _mm512_srav_epi32(value, right);
+    if (kind == MW_REQUANTIZE_TWO_STEP_UP) {
+        // The highest bit that is shifted out rounds; a shift by -1 (all ones) leaves none.
+        return _mm512_add_epi32(
+            shifted, _mm512_and_si512(_mm512_srlv_epi32(value, _mm512_sub_epi32(right, one)), one));
+    }
+    const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
+    const __m512i threshold = _mm512_add_epi32(_mm512_srli_epi32(mask, 1), _mm512_srli_epi32(value, 31));
+    const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(value, mask), threshold);
+    return _mm512_mask_add_epi32(shifted, up, shifted, one);
+}
+
+/// The integer kinds; 16 channels from `channel` on. Clamped before the zero point is added, so that nothing overflows.
+VNNI static inline __m512i requantize_integer(const mw_requantization *how, size_t channel, __m512i sum) {
+    const __m512i shift = _mm512_loadu_si512(how->shifts + channel), zero = _mm512_setzero_si512();
+    if (_mm512_cmpgt_epi32_mask(shift, zero) != 0) {
+        const __m512i left = _mm512_max_epi32(shift, zero), shifted = _mm512_sllv_epi32(sum, left);
+        const __m512i saturated = _mm512_xor_si512(_mm512_srai_epi32(sum, 31), _mm512_set1_epi32(INT32_MAX));
+        const __mmask16 fits = _mm512_cmpeq_epi32_mask(_mm512_srav_epi32(shifted, left), sum);
+        sum = _mm512_mask_blend_epi32(fits, saturated, shifted);
+    }
+    const __m512i multiplier = _mm512_loadu_si512(how->multipliers + channel), nudge = _mm512_set1_epi64(1 << 30);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), nudge);
+    const __m512i odd = _mm512_add_epi64(
+        _mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(multiplier, 32)), nudge);
+    // Bits 31...62 of each product, the odd lanes' where the upper halves are.
+    const __m512i product = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
+    const __m512i value = round_shift(how->kind, product, right);
+    const __m512i high = _mm512_set1_epi32(how->high - how->zero_point);
+    const __m512i low = _mm512_set1_epi32(how->low - how->zero_point);
+    return _mm512_add_epi32(
+        _mm512_max_epi32(_mm512_min_epi32(value, high), low), _mm512_set1_epi32(how->zero_point));
+}
+
+/// The upper clamp comes before the conversion, which makes INT32_MIN of whatever is too large or too small.
+VNNI static inline __m512i requantize_float(__m512i sum, __m512 scale, __m512 high) {
+    return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale), high));
+}
+
+/// The less usual ways from sums to bytes, out of line: [rows][blocks][16] sums.
+VNNI static __attribute__((noinline)) void finish(const work *w, const __m512i *sums, size_t rows, size_t blocks) {
+    const mw_s8_convolution *const c = w->c;
+    const mw_requantization *const how = &c->requantization;
+    for (size_t b = 0; b < blocks; b++) {
+        const size_t channel = (w->block + b) * 16, count = mw_smaller(c->channels - channel, 16);
+        const __mmask16 kept = (__mmask16)((1u << count) - 1);
+        for (size_t r = 0; r < rows; r++) {
+            __m512i sum = sums[r * blocks + b];
+            if (w->input_sums != NULL) {
+                const __m512i points = _mm512_loadu_si512(c->weight_zero_points + channel);
+                sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(points, _mm512_set1_epi32(w->input_sums[r])));
+            }
+            __m512i value;
+            if (how->kind == MW_REQUANTIZE_FLOAT) {
+                const __m512 high = _mm512_set1_ps((float)(how->high - how->zero_point));
+                const __m512i low = _mm512_set1_epi32(how->low - how->zero_point);
+                value = requantize_float(sum, _mm512_loadu_ps(how->scales + channel), high);
+                value = _mm512_add_epi32(_mm512_max_epi32(value, low), _mm512_set1_epi32(how->zero_point));
+            } else {
+                value = requantize_integer(how, channel, sum);
+            }
+            int8_t *const to = w->output + r * c->output_stride + channel;
+            _mm_mask_storeu_epi8(to, kept, _mm512_cvtepi32_epi8(value));
+        }
+    }
+}
+
+/// Bytes of four vectors of converted sums one after the other: narrowed with saturation, zero point added, clamped.
+TILE __m512i narrow(const mw_requantization *how, const __m512i v[4]) {
+    const __m512i zero_point = _mm512_set1_epi16((int16_t)how->zero_point);
+    const __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), zero_point);
+    const __m512i b = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), zero_point);
+    __m512i bytes = _mm512_packs_epi16(a, b);
+    bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8((int8_t)how->low));
+    bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8((int8_t)how->high));
+    // Packing works within 128 bits: double word 4 * i + j is part i of vector j.
+    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
+}
+
+TILE void store_part(int8_t *to, __m512i bytes, size_t count, const int width) {
+    if (width == 16) {
+        const __m128i part = _mm512_castsi512_si128(bytes);
+        if (count >= 16) _mm_storeu_si128((__m128i *)to, part);
+        else _mm_mask_storeu_epi8(to, (__mmask16)((1u << count) - 1), part);
+    } else if (width == 32) {
+        const __m256i part = _mm512_castsi512_si256(bytes);
+        if (count >= 32) _mm256_storeu_si256((__m256i *)to, part);
+        else _mm256_mask_storeu_epi8(to, (__mmask32)(((uint64_t)1 << count) - 1), part);
+    } else if (count >= 64) {
+        _mm512_storeu_si512(to, bytes);
+    } else {
+        _mm512_mask_storeu_epi8(to, ((__mmask64)1 << count) - 1, bytes);
+    }
+}
+
+/// The usual way: float scales, no weight zero points. Four vectors at once make 64 bytes: one position of three or
+/// four blocks, two of two, four of one.
+TILE void finish_float(const work *w, __m512i *sums, const int rows, const int blocks) {
+    const mw_s8_convolution *const c = w->c;
+    const mw_requantization *const how = &c->requantization;
+    const __m512 high = _mm512_set1_ps((float)(how->high - how->zero_point));
+    const float *const scales = how->scales + w->block * 16;
+    const size_t count = c->channels - w->block * 16;
+    int8_t *const output = w->output + w->block * 16;
+    const int width = blocks == 3 ? 4 : blocks, at_once = 4 / width;
+    MW_UNROLL
+    for (int r = 0; r < rows; r += at_once) {
+        __m512i v[4];
+        MW_UNROLL
+        for (int i = 0; i < 4; i++) {
+            const int row = r + i / width, b = i % width;
+            v[i] = row < rows && b < blocks
+                ? requantize_float(sums[row * blocks + b], _mm512_loadu_ps(scales + 16 * b), high)
+                : _mm512_setzero_si512();
+        }
+        __m512i bytes = narrow(how, v);
+        MW_UNROLL
+        for (int i = 0; i < at_once; i++) {
+            if (r + i < rows) {
+                store_part(
+                    output + (size_t)(r + i) * c->output_stride, bytes, mw_smaller(count, (size_t)blocks * 16),
+                    width * 16);
+            }
+            if (at_once == 2) bytes = _mm512_shuffle_i64x2(bytes, bytes, 0x4E);
+            if (at_once == 4) bytes = _mm512_alignr_epi32(bytes, bytes, 4);
+        }
+    }
+}
+
+/// Sums of `rows` positions by `blocks` blocks stay in registers through the whole window; each group of four inputs
+/// is broadcast once a row, each vector of weights is loaded once for all rows.
+TILE void tile(const work *w, const int rows, const int blocks) {
+    const mw_s8_convolution *const c = w->c;
+    const size_t groups = mw_segment_groups(c->segment_length);
+    const size_t block_bytes = c->segments * groups * 64;
+    const int8_t *weights = c->weights + w->block * block_bytes;
+    __m512i flip = _mm512_set1_epi8((char)0x80);
+    MW_OPAQUE("v", flip);
+    size_t stride = c->column_stride, stride3 = 3 * stride;
+    MW_OPAQUE("r", stride);
+    MW_OPAQUE("r", stride3);
+
+    __m512i sums[MOST_ROWS * MOST_BLOCKS];
+    MW_UNROLL
+    for (int i = 0; i < rows * blocks; i++) {
+        sums[i] = _mm512_loadu_si512(c->folded_bias + (w->block + (size_t)(i % blocks)) * 16);
+    }
+    for (size_t segment = 0; segment < c->segments; segment++) {
+        // A pointer for every fourth row; the ones between are one, two and three strides on.
+        const int8_t *from[(MOST_ROWS + 3) / 4];
+        MW_UNROLL
+        for (int i = 0; i < (rows + 3) / 4; i++) {
+            from[i] = w->input + c->segment_offsets[segment] + (size_t)i * 4 * stride;
+        }
+        for (size_t group = 0; group < groups; group++) {
+            __m512i four[MOST_BLOCKS];
+            MW_UNROLL
+            for (int b = 0; b < blocks; b++) four[b] = _mm512_loadu_si512(weights + (size_t)b * block_bytes);
+            MW_UNROLL
+            for (int r = 0; r < rows; r++) {
+                const int8_t *const at = from[r / 4]
+                    + (r % 4 == 0 ? 0 : r % 4 == 1 ? stride : r % 4 == 2 ? 2 * stride : stride3);
+                const __m512i x = _mm512_xor_si512(flip, _mm512_set1_epi32(mw_load_four(at)));
+                MW_UNROLL
+                for (int b = 0; b < blocks; b++) {
+                    sums[r * blocks + b] = _mm512_dpbusd_epi32(sums[r * blocks + b], x, four[b]);
+                }
+            }
+            MW_UNROLL
+            for (int i = 0; i < (rows + 3) / 4; i++) from[i] += 4;
+            weights += 64;
+        }
+    }
+    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL) {
+        finish_float(w, sums, rows, blocks);
+    } else {
+        __m512i kept[MOST_ROWS * MOST_BLOCKS];
+        MW_UNROLL
+        for (int i = 0; i < rows * blocks; i++) kept[i] = sums[i];
+        finish(w, kept, (size_t)rows, (size_t)blocks);
+    }
+}
+
+// Heights that leave registers for the weights, an input and the flipped bits.
+#define TILES(T) \
+    T(1, 1) T(2, 1) T(3, 1) T(4, 1) T(5, 1) T(6, 1) T(7, 1) T(8, 1) T(9, 1) T(10, 1) T(11, 1) T(12, 1) \
+    T(1, 2) T(2, 2) T(3, 2) T(4, 2) T(5, 2) T(6, 2) T(7, 2) T(8, 2) T(9, 2) T(10, 2) T(11, 2) T(12, 2) \
+    T(1, 3) T(2, 3) T(3, 3) T(4, 3) T(5, 3) T(6, 3) T(7, 3) T(8, 3) \
+    T(1, 4) T(2, 4) T(3, 4) T(4, 4) T(5, 4) T(6, 4)
+
+#define DEFINE(rows, blocks) \
+    VNNI static void tile_##rows##x##blocks(const work *w) { tile(w, rows, blocks); }
+TILES(DEFINE)
+#undef DEFINE
+
+static void (*const tiles[MOST_BLOCKS + 1][MOST_ROWS + 1])(const work *) = {
+#define ENTRY(rows, blocks) [blocks][rows] = tile_##rows##x##blocks,
+    TILES(ENTRY)
+#undef ENTRY
+};
+
+static const size_t most_rows[MOST_BLOCKS + 1] = {0, 12, 12, 8, 6};
+
+/// Sums of the windows of `rows` positions, the bytes behind a run left out.
+VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, size_t rows, int32_t *sums) {
+    const __m512i ones = _mm512_set1_epi8(1), flip = _mm512_set1_epi8((char)0x80);
+    const int32_t moved = (int32_t)(c->segments * c->segment_length) * 128;
+    for (size_t r = 0; r < rows; r++) {
+        __m512i sum = _mm512_setzero_si512();
+        for (size_t segment = 0; segment < c->segments; segment++) {
+            const int8_t *const run = input + r * c->column_stride + c->segment_offsets[segment];
+            for (size_t k = 0; k < c->segment_length; k += 64) {
+                const size_t count = mw_smaller(c->segment_length - k, 64);
+                const __mmask64 kept = count == 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
+                // Bytes left out are neither read nor, being 0 after the flip, counted.
+                const __m512i x = _mm512_maskz_loadu_epi8(kept, run + k);
+                sum = _mm512_dpbusd_epi32(sum, _mm512_maskz_mov_epi8(kept, _mm512_xor_si512(x, flip)), ones);
+            }
+        }
+        sums[r] = _mm512_reduce_add_epi32(sum) - moved;
+    }
+}
+
+/// Weights that a tile may go through again and again without leaving the first-level cache, beside its input.
+enum { PANEL_BYTES = 24 << 10 };
+
+/// Blocks in nearly equal panels: 5 are 3 and 2, not 4 and 1, whose second would wait for loads.
+VNNI static void convolve_blocks(work w, size_t rows, size_t first_block, size_t last_block, size_t most_blocks) {
+    const size_t blocks = last_block - first_block, panels = (blocks + most_blocks - 1) / most_blocks;
+    for (size_t panel = 0; panel < panels; panel++) {
+        w.block = first_block + mw_part_start(blocks, panels, panel);
+        tiles[first_block + mw_part_start(blocks, panels, panel + 1) - w.block][rows](&w);
+    }
+}
+
+VNNI static void convolve_stretch(
+    const mw_s8_convolution *c, mw_stretch stretch, size_t first_block, size_t last_block, size_t most_blocks) {
+    const size_t blocks = mw_smaller(last_block - first_block, most_blocks), most = most_rows[blocks];
+    const size_t heights = (stretch.positions + most - 1) / most;
+    for (size_t height = 0; height < heights; height++) {
+        const size_t start = mw_part_start(stretch.positions, heights, height);
+        const size_t rows = mw_part_start(stretch.positions, heights, height + 1) - start;
+        int32_t input_sums[MOST_ROWS];
+        work w = {
+            c, stretch.input + start * c->column_stride, stretch.output + start * c->output_stride, 0, NULL};
+        if (c->weight_zero_points != NULL) {
+            sum_inputs(c, w.input, rows, input_sums);
+            w.input_sums = input_sums;
+        }
+        convolve_blocks(w, rows, first_block, last_block, most_blocks);
+    }
+}
+
+VNNI void mw_s8_convolve__avx512_vnni(
+    const mw_s8_convolution *restrict c, const int8_t *restrict input, int8_t *restrict output, size_t first_position,
+    size_t last_position, size_t first_block, size_t last_block) {
+    mw_assert_convolution(c, first_position, last_position, first_block, last_block);
+    const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length);
+    // A panel that stays in the cache goes over all positions; where even two blocks are too much, all weights go over
+    // each tile's input, through tiles that are high.
+    const size_t most_blocks = block_bytes * 4 <= PANEL_BYTES || block_bytes * 2 > PANEL_BYTES ? 4 : 2;
+    const bool is_panel_kept = block_bytes * 2 <= PANEL_BYTES && c->weight_zero_points == NULL;
+    const size_t blocks = last_block - first_block;
+    const size_t panels = is_panel_kept ? (blocks + most_blocks - 1) / most_blocks : 1;
+    for (size_t panel = 0; panel < panels; panel++) {
+        const size_t from = first_block + mw_part_start(blocks, panels, panel);
+        const size_t to = first_block + mw_part_start(blocks, panels, panel + 1);
+        for (size_t position = first_position; position < last_position;) {
+            const mw_stretch stretch = mw_stretch_at(c, input, output, position, last_position);
+            convolve_stretch(c, stretch, from, to, most_blocks);
+            position += stretch.positions;
+        }
+    }
+}
+
+#endif

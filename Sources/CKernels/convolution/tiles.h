@@ -1,0 +1,48 @@
+#ifndef MW_CONVOLUTION_TILES_H
+#define MW_CONVOLUTION_TILES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "layout.h"
+
+/// A tile's loops have constant trip counts and must vanish, or its sums leave the registers.
+#if defined(__clang__)
+#define MW_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define MW_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+/// Hides where a value came from: compilers otherwise rebuild tuned addresses and constants into slower ones.
+#define MW_OPAQUE(constraint, value) __asm__("" : "+" constraint(value))
+
+static inline int32_t mw_load_four(const int8_t *from) {
+    int32_t four;
+    memcpy(&four, from, sizeof four);
+    return four;
+}
+
+static inline size_t mw_smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/// Parts of nearly equal size, none above `most`: part `index` of `count` things begins here.
+static inline size_t mw_part_start(size_t count, size_t parts, size_t index) { return count * index / parts; }
+
+/// Neighbouring positions whose windows are a constant distance apart.
+typedef struct {
+    const int8_t *input;
+    int8_t *output;
+    size_t positions;
+} mw_stretch;
+
+/// The stretch that begins at `position`: up to the end of its row, or to `last` where rows follow each other without a
+/// gap, as in every convolution of 1 by 1.
+static inline mw_stretch mw_stretch_at(
+    const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t position, size_t last) {
+    const size_t y = position / c->columns, x = position % c->columns;
+    const bool is_even = c->row_stride == c->columns * c->column_stride;
+    return (mw_stretch){
+        input + y * c->row_stride + x * c->column_stride, output + position * c->output_stride,
+        is_even ? last - position : mw_smaller(last - position, c->columns - x)};
+}
+
+#endif
