@@ -1,3 +1,5 @@
+internal import Checksum
+
 /// Writes a plan, operator by operator in the order in which they run.
 package struct PlanBuilder {
     private let contract: String

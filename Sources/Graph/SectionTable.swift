@@ -1,3 +1,5 @@
+internal import Checksum
+
 /// The sections of a plan file, each with its checksum verified.
 struct SectionTable {
     // SAFETY: lives no longer than Plan.init(bytes:), whose caller keeps the bytes; ranges are checked in `add`.
