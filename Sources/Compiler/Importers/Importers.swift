@@ -20,7 +20,9 @@ package protocol Importer: Sendable {
 /// The formats that can be read.
 package enum Importers {
     /// Best recognized first: a format with a magic number comes before one without.
-    package static let all: [any Importer.Type] = []
+    package static let all: [any Importer.Type] = [
+        TensorFlowLite.self
+    ]
 
     /// Reads a model file of any known format.
     ///
