@@ -1,7 +1,7 @@
 extension Plan {
     /// Runs the plan by the operators' reference arithmetic: slow, and what Runtime must equal bit for bit.
     ///
-    /// - Parameter input: the bytes of all inputs, one after the other, as they lie inside.
+    /// - Parameter input: the bytes of all inputs, one after the other, as the world outside sees them.
     /// - Returns: the bytes of all outputs, one after the other.
     /// - Throws: when the input has the wrong size.
     package func reference(_ input: [UInt8]) throws(PlanError) -> [UInt8] {
@@ -13,8 +13,9 @@ extension Plan {
             var start = 0
             for id in inputIDs {
                 let tensor = tensors[id.index]
-                let part = UnsafeRawBufferPointer(rebasing: bytes[start..<start + tensor.byteCount])
-                values[id.index] = TensorValue(tensor.type, bytes: part)
+                let flip: UInt8 = tensor.isPresentedUnsigned ? 0x80 : 0
+                values[id.index] = bytes[start..<start + tensor.byteCount].map { $0 ^ flip }
+                    .withUnsafeBytes { TensorValue(tensor.type, bytes: $0) }
                 start += tensor.byteCount
             }
         }
@@ -23,6 +24,9 @@ extension Plan {
             let results = node.reference(node.inputs.compactMap { values[$0.index] })
             for (id, result) in zip(node.outputs, results) { values[id.index] = result }
         }
-        return outputIDs.flatMap { values[$0.index]?.bytes ?? [] }
+        return outputIDs.flatMap { id in
+            let flip: UInt8 = tensors[id.index].isPresentedUnsigned ? 0x80 : 0
+            return (values[id.index]?.bytes ?? []).map { $0 ^ flip }
+        }
     }
 }

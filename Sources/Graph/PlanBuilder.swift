@@ -56,7 +56,7 @@ package struct PlanBuilder {
 
     /// Computes what must come out of each golden input, by reference arithmetic.
     /// - Parameter goldenInputs: 1...4096 cases, each the bytes of all inputs of the plan
-    ///   one after the other, as they lie inside (int8 also where uint8 is presented).
+    ///   one after the other, as the world outside sees them.
     /// - Throws: what ``encode()`` throws, and for a case of the wrong size.
     package func receipt(goldenInputs: [[UInt8]]) throws(PlanError) -> Receipt {
         var bare = self

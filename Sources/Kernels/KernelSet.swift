@@ -1,27 +1,41 @@
 /// The kernels that one session uses: for each operator the best that is allowed and that this CPU can run.
 package struct KernelSet: Sendable {
-    package let fullyConnected: FullyConnectedKernel
+    /// The instruction set that was asked for; where an operator has no kernel of it, the next lower one serves.
+    package let isa: String
+    package let convolution: ConvolutionKernel
 
     /// Instruction sets that kernels are built for and this CPU has, worst first.
-    package static var supported: [String] { FullyConnectedKernel.all.filter(\.isSupported).map(\.isa) }
+    package static var supported: [String] { ConvolutionKernel.all.filter(\.isSupported).map(\.isa) }
 
     /// The best of this CPU.
     package static let best: KernelSet = {
-        let last = FullyConnectedKernel.all.last(where: \.isSupported)
         // The table begins with scalar, which runs everywhere.
-        guard let last else { preconditionFailure("no kernel is built in") }
-        return KernelSet(fullyConnected: last)
+        guard let isa = supported.last else { preconditionFailure("no kernel is built in") }
+        return KernelSet(supported: isa)
     }()
 
     /// The kernels of one instruction set, for comparison and for working around a bad one.
     /// - Throws: when it is not built in or this CPU lacks it.
     package init(isa: String) throws(KernelError) {
-        guard let kernel = FullyConnectedKernel.all.first(where: { $0.isa == isa }) else {
-            throw .unknownISA(isa, known: FullyConnectedKernel.all.map(\.isa))
+        guard let kernel = ConvolutionKernel.all.first(where: { $0.isa == isa }) else {
+            throw .unknownISA(isa, known: ConvolutionKernel.all.map(\.isa))
         }
         guard kernel.isSupported else { throw .notSupported(isa, supported: Self.supported) }
-        fullyConnected = kernel
+        self.init(supported: isa)
     }
 
-    private init(fullyConnected: FullyConnectedKernel) { self.fullyConnected = fullyConnected }
+    private init(supported isa: String) {
+        self.isa = isa
+        let order = ConvolutionKernel.all.map(\.isa)
+        // Tables are in ascending order and begin with scalar, so the last one that is not above `isa` is there.
+        let allowed = Set(order.prefix { $0 != isa } + [isa])
+        convolution = Self.last(of: ConvolutionKernel.all) { allowed.contains($0.isa) && $0.isSupported }
+    }
+
+    private static func last<Kernel>(of table: [Kernel], where isAllowed: (Kernel) -> Bool) -> Kernel {
+        guard let kernel = table.last(where: isAllowed) ?? table.first else {
+            preconditionFailure("a table of kernels without scalar")
+        }
+        return kernel
+    }
 }

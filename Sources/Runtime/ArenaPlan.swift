@@ -4,15 +4,19 @@ internal import Graph
 struct ArenaPlan {
     /// Bytes from the start of the arena, one a tensor.
     private(set) var offsets: [Int]
-    /// Length of the arena, without scratch.
+    /// Length of the arena, without scratch and constants.
     private(set) var bytes = 0
     /// The most that is alive at once, each tensor rounded up to a cache line: no arena can be smaller.
     private(set) var lowerBound = 0
+    /// Constant operands: they lie behind the tensors and are filled in once.
+    private(set) var constants: [(tensor: Int, offset: Int)] = []
+    private(set) var constantBytes = 0
 
     static let alignment = 64
 
+    /// Tensors that share one stretch of bytes: one, and what is computed in its place.
     private struct Life {
-        var tensor: Int
+        var root: Int
         var bytes: Int
         /// Steps: 0 before the first operator, `count + 1` after the last.
         var first: Int
@@ -21,29 +25,74 @@ struct ArenaPlan {
 
     init(_ plan: Plan) {
         offsets = Array(repeating: 0, count: plan.tensors.count)
+        let lastRead = Self.lastReads(plan)
+        var roots = Array(plan.tensors.indices)
         var lives = plan.tensors.enumerated().map { index, tensor in
-            Life(tensor: index, bytes: Self.aligned(tensor.elementCount), first: 0, last: 0)
+            Life(root: index, bytes: Self.aligned(tensor.byteCount), first: 0, last: lastRead[index])
         }
-        for (step, node) in plan.operators.enumerated() {
-            for id in node.outputs { lives[id.index].first = step + 1 }
-            for id in node.inputs + node.outputs { lives[id.index].last = step + 1 }
+        for (number, node) in plan.operators.enumerated() {
+            let step = number + 1
+            for id in node.outputs { lives[id.index].first = step }
+            guard let output = node.outputs.first?.index else { continue }
+            guard let source = Self.place(of: node, at: step, plan, lastRead, roots, lives) else { continue }
+            roots[output] = roots[source]
+            lives[roots[source]].last = max(lives[roots[source]].last, lastRead[output])
         }
-        for id in plan.outputIDs { lives[id.index].last = plan.operators.count + 1 }
-        place(lives)
-        lowerBound = Self.lowerBound(lives, steps: plan.operators.count + 2)
+        let own = lives.filter { roots[$0.root] == $0.root && plan.tensors[$0.root].constant == nil }
+        place(own)
+        for index in offsets.indices { offsets[index] = offsets[roots[index]] }
+        lowerBound = Self.lowerBound(own, steps: plan.operators.count + 2)
+        var end = bytes
+        for (index, tensor) in plan.tensors.enumerated() where tensor.constant != nil {
+            offsets[index] = end
+            constants.append((index, end))
+            end += Self.aligned(tensor.byteCount)
+        }
+        constantBytes = end - bytes
+    }
+
+    /// The step that reads each tensor last; the end for outputs of the plan.
+    private static func lastReads(_ plan: Plan) -> [Int] {
+        var last = [Int](repeating: 0, count: plan.tensors.count)
+        for (number, node) in plan.operators.enumerated() {
+            for id in node.inputs + node.outputs { last[id.index] = number + 1 }
+        }
+        for id in plan.outputIDs { last[id.index] = plan.operators.count + 1 }
+        return last
+    }
+
+    /// The tensor in whose bytes an operator may leave its result, nil for bytes of its own.
+    private static func place(
+        of node: any Operator, at step: Int, _ plan: Plan, _ lastRead: [Int], _ roots: [Int], _ lives: [Life]
+    ) -> Int? {
+        let candidates: [Int]
+        switch node.reuse {
+        case .none: return nil
+        case .alias:
+            let source = node.inputs[0].index
+            return plan.tensors[source].constant == nil ? source : nil
+        case .inPlace(let numbers): candidates = numbers.map { node.inputs[$0].index }
+        }
+        return candidates.first { source in
+            let root = roots[source]
+            // Nobody reads the bytes afterwards under any name, they suffice, and no other operand is among them.
+            return lives[root].last == step && plan.tensors[root].constant == nil
+                && lives[root].bytes >= aligned(plan.tensors[node.outputs[0].index].byteCount)
+                && node.inputs.filter { roots[$0.index] == root }.count == 1
+        }
     }
 
     /// Largest first, each at the lowest place that is free over its whole life.
     private mutating func place(_ lives: [Life]) {
         var placed: [Life] = []
-        for life in lives.sorted(by: { ($1.bytes, $0.tensor) < ($0.bytes, $1.tensor) }) {
+        for life in lives.sorted(by: { ($1.bytes, $0.root) < ($0.bytes, $1.root) }) {
             let neighbours = placed.filter { $0.first <= life.last && life.first <= $0.last }
-                .map { offsets[$0.tensor]..<offsets[$0.tensor] + $0.bytes }.sorted { $0.lowerBound < $1.lowerBound }
+                .map { offsets[$0.root]..<offsets[$0.root] + $0.bytes }.sorted { $0.lowerBound < $1.lowerBound }
             var offset = 0
             for taken in neighbours where offset + life.bytes > taken.lowerBound {
                 offset = max(offset, taken.upperBound)
             }
-            offsets[life.tensor] = offset
+            offsets[life.root] = offset
             bytes = max(bytes, offset + life.bytes)
             placed.append(life)
         }

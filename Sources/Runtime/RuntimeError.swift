@@ -9,7 +9,9 @@ package enum RuntimeError: Error, Hashable, Sendable {
     /// The plan carries no receipt, so nothing can be proven.
     case noReceipt
     /// This box computes something else than the plan's maker did.
-    case receiptDiffers(case: Int, element: Int, expected: Int8, found: Int8, isa: String)
+    case receiptDiffers(case: Int, byte: Int, expected: UInt8, found: UInt8, isa: String)
+    /// Beyond 1...64, or more than the system gives.
+    case threads(Int)
 
     /// Stable word for logs and interfaces.
     package var code: String {
@@ -19,6 +21,7 @@ package enum RuntimeError: Error, Hashable, Sendable {
         case .notFinite: "runtime.not_finite"
         case .noReceipt: "runtime.no_receipt"
         case .receiptDiffers: "runtime.receipt_differs"
+        case .threads: "runtime.threads"
         }
     }
 }
@@ -30,8 +33,9 @@ extension RuntimeError: CustomStringConvertible {
         case .wrongSize(let what, let expected, let found): "\(code): \(what): expected \(expected), found \(found)"
         case .notFinite(let element): "\(code): input element \(element): expected a finite number"
         case .noReceipt: "\(code): expected a receipt in the plan, found none"
-        case .receiptDiffers(let index, let element, let expected, let found, let isa):
-            "\(code): case \(index), output element \(element): expected \(expected), found \(found) (kernels \(isa))"
+        case .threads(let count): "\(code): expected 1...64 threads that the system can start, found \(count)"
+        case .receiptDiffers(let index, let byte, let expected, let found, let isa):
+            "\(code): case \(index), output byte \(byte): expected \(expected), found \(found) (kernels \(isa))"
         }
     }
 }

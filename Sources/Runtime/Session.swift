@@ -10,88 +10,152 @@ package final class Session {
     /// Elements of all inputs, and of all outputs, of the plan together.
     package let inputCount: Int
     package let outputCount: Int
-    /// Tensors and scratch.
+    /// The same in bytes.
+    package let inputBytes: Int
+    package let outputBytes: Int
+    /// Tensors, constant operands, and scratch of all threads.
     package let arenaBytes: Int
+    /// Tensors alone, and the least that any arrangement of them would take.
+    package let tensorBytes: Int
+    package let tensorLowerBound: Int
+    /// Threads that share an inference, the caller included.
+    package var threads: Int { pool?.threads ?? 1 }
 
     private let owner: AnyObject
-    private let steps: [any Step]
+    private let steps: [Step]
+    private let pool: WorkerPool?
     // SAFETY: arenaBytes long, taken in init and given back in deinit; only this session's methods see it.
     private let arena: UnsafeMutableRawPointer
     private let scratch: UnsafeMutableRawPointer
+    private let scratchBytes: Int
     private let inputs: [Place]
     private let outputs: [Place]
 
     // Arrays are walked by index in what runs per inference: unoptimized, an iterator allocates for each element.
 
+    /// A step that takes less than this, in nanoseconds, is not shared: handing it out costs about a microsecond.
+    private static let worthSharing = 4_000
+    /// A kernel may read a few bytes behind a tensor.
+    private static let slack = 64
+
     /// Where a tensor lies in the arena, and where in the caller's buffer.
     private struct Place {
         var arenaOffset: Int
-        var bufferOffset: Int
+        var elementOffset: Int
+        var byteOffset: Int
         var count: Int
+        var byteCount: Int
+        var type: TensorType
         var quantization: Quantization
-
-        var bufferRange: Range<Int> { bufferOffset..<bufferOffset + count }
+        /// What the top bit of each byte is combined with on its way in and out.
+        var flip: UInt8
     }
 
     /// - Parameter owner: keeps the plan's bytes alive: the object that holds the mapping.
     /// - Parameter kernels: the best of this CPU unless a test or a benchmark asks for others.
-    /// - Throws: when an operator has no kernel.
-    package init(plan: Plan, keeping owner: AnyObject, kernels: KernelSet = .best) throws(RuntimeError) {
+    /// - Parameter threads: the caller included; 1...64.
+    /// - Throws: when an operator has no kernel, or the system gives no threads.
+    package init(plan: Plan, keeping owner: AnyObject, kernels: KernelSet = .best, threads: Int = 1)
+        throws(RuntimeError)
+    {
         self.plan = plan
         self.owner = owner
         self.kernels = kernels
         inputCount = plan.inputCount
         outputCount = plan.outputCount
+        inputBytes = plan.inputBytes
+        outputBytes = plan.outputBytes
         let layout = ArenaPlan(plan)
-        var steps: [any Step] = []
+        let context = StepContext(kernels: kernels, arena: layout)
+        var steps: [Step] = []
         for node in plan.operators {
             guard let runnable = node as? any Runnable else { throw .noKernel(operator: type(of: node).name) }
-            steps.append(runnable.step(kernels: kernels, arena: layout))
+            if let step = runnable.step(context) { steps.append(step) }
         }
         self.steps = steps
+        guard (1...64).contains(threads) else { throw .threads(threads) }
+        if threads > 1 {
+            guard let made = WorkerPool(threads: threads) else { throw .threads(threads) }
+            pool = made
+        } else {
+            pool = nil
+        }
         inputs = Self.places(plan.inputIDs, plan, layout)
         outputs = Self.places(plan.outputIDs, plan, layout)
-        let scratchBytes = steps.map(\.scratchBytes).max() ?? 0
-        arenaBytes = layout.bytes + scratchBytes
+        tensorBytes = layout.bytes
+        tensorLowerBound = layout.lowerBound
+        scratchBytes = ArenaPlan.aligned(steps.map(\.scratchBytes).max() ?? 0) + Self.slack
+        let tensors = layout.bytes + layout.constantBytes + Self.slack
+        arenaBytes = tensors + threads * scratchBytes
         arena = .allocate(byteCount: arenaBytes, alignment: ArenaPlan.alignment)
         arena.initializeMemory(as: UInt8.self, repeating: 0, count: arenaBytes)
-        scratch = arena + layout.bytes
+        scratch = arena + tensors
+        for (tensor, offset) in layout.constants {
+            guard let constant = plan.tensors[tensor].constant else { continue }
+            UnsafeMutableRawBufferPointer(start: arena + offset, count: constant.count).copyMemory(from: constant.bytes)
+        }
     }
 
     deinit { arena.deallocate() }
 
     private static func places(_ ids: [TensorID], _ plan: Plan, _ layout: ArenaPlan) -> [Place] {
-        var offset = 0
+        var elements = 0
+        var bytes = 0
         return ids.map { id in
             let tensor = plan.tensors[id.index]
-            defer { offset += tensor.elementCount }
+            defer {
+                elements += tensor.elementCount
+                bytes += tensor.byteCount
+            }
             return Place(
-                arenaOffset: layout.offsets[id.index], bufferOffset: offset, count: tensor.elementCount,
-                quantization: tensor.quantization)
+                arenaOffset: layout.offsets[id.index], elementOffset: elements, byteOffset: bytes,
+                count: tensor.elementCount, byteCount: tensor.byteCount, type: tensor.type,
+                quantization: tensor.quantization, flip: tensor.isPresentedUnsigned ? 0x80 : 0)
         }
+    }
+
+    /// One inference on the tensors' own types. Allocates nothing.
+    ///
+    /// - Parameter input: the bytes of all inputs of the plan, one after the other, as the world outside sees them.
+    /// - Parameter output: receives all outputs, one after the other.
+    /// - Throws: where a buffer has the wrong size.
+    // SAFETY: places lie within inputBytes and outputBytes, which both buffers are checked to have.
+    package func run(bytes input: UnsafeRawBufferPointer, output: UnsafeMutableRawBufferPointer) throws(RuntimeError) {
+        guard input.count == inputBytes else {
+            throw .wrongSize(what: "bytes of input", expected: inputBytes, found: input.count)
+        }
+        guard output.count == outputBytes else {
+            throw .wrongSize(what: "bytes of output", expected: outputBytes, found: output.count)
+        }
+        guard let from = input.baseAddress, let to = output.baseAddress else { return }
+        for number in inputs.indices {
+            let place = inputs[number]
+            Self.copy(from + place.byteOffset, to: arena + place.arenaOffset, place)
+        }
+        runSteps()
+        for number in outputs.indices {
+            let place = outputs[number]
+            Self.copy(arena + place.arenaOffset, to: to + place.byteOffset, place)
+        }
+    }
+
+    private static func copy(_ from: UnsafeRawPointer, to: UnsafeMutableRawPointer, _ place: Place) {
+        guard place.flip != 0 else {
+            to.copyMemory(from: from, byteCount: place.byteCount)
+            return
+        }
+        SignFlip.copy(from, to: to, count: place.byteCount)
     }
 
     /// One inference on int8 values. Allocates nothing.
     ///
-    /// - Parameter input: all inputs of the plan, one after the other.
+    /// - Parameter input: all inputs of the plan, one after the other; int8 each.
     /// - Parameter output: receives all outputs, one after the other.
     /// - Throws: where a buffer has the wrong size.
     package func run(quantized input: UnsafeBufferPointer<Int8>, output: UnsafeMutableBufferPointer<Int8>)
         throws(RuntimeError)
     {
-        try check(input.count, output.count)
-        for number in inputs.indices {
-            let place = inputs[number]
-            let part = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(input)[place.bufferRange])
-            bytes(of: place).copyMemory(from: part)
-        }
-        runSteps()
-        for number in outputs.indices {
-            let place = outputs[number]
-            let part = UnsafeMutableRawBufferPointer(
-                rebasing: UnsafeMutableRawBufferPointer(output)[place.bufferRange])
-            part.copyMemory(from: UnsafeRawBufferPointer(bytes(of: place)))
-        }
+        try run(bytes: UnsafeRawBufferPointer(input), output: UnsafeMutableRawBufferPointer(output))
     }
 
     /// One inference on real values. Allocates nothing.
@@ -102,24 +166,44 @@ package final class Session {
     package func run(_ input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>)
         throws(RuntimeError)
     {
-        try check(input.count, output.count)
-        for number in inputs.indices {
-            let place = inputs[number]
-            let target = bytes(of: place)
-            for index in 0..<place.count {
-                let value = input[place.bufferOffset + index]
-                guard value.isFinite else { throw .notFinite(element: place.bufferOffset + index) }
-                target[index] = UInt8(bitPattern: Self.quantize(value, place.quantization))
+        guard input.count == inputCount else {
+            throw .wrongSize(what: "input", expected: inputCount, found: input.count)
+        }
+        guard output.count == outputCount else {
+            throw .wrongSize(what: "output", expected: outputCount, found: output.count)
+        }
+        for number in inputs.indices { try write(input, inputs[number]) }
+        runSteps()
+        for number in outputs.indices { read(outputs[number], output) }
+    }
+
+    private func write(_ input: UnsafeBufferPointer<Float>, _ place: Place) throws(RuntimeError) {
+        for index in 0..<place.count {
+            let value = input[place.elementOffset + index]
+            guard value.isFinite else { throw .notFinite(element: place.elementOffset + index) }
+            switch place.type {
+            case .int8:
+                (arena + place.arenaOffset).storeBytes(
+                    of: place.quantization.quantize(value), toByteOffset: index, as: Int8.self)
+            case .int32:
+                (arena + place.arenaOffset).storeBytes(
+                    of: Int32(min(max(value, -0x1p30), 0x1p30)), toByteOffset: index * 4, as: Int32.self)
+            case .float32:
+                (arena + place.arenaOffset).storeBytes(of: value, toByteOffset: index * 4, as: Float.self)
             }
         }
-        runSteps()
-        for number in outputs.indices {
-            let place = outputs[number]
-            let source = bytes(of: place)
-            for index in 0..<place.count {
-                let value = Int32(Int8(bitPattern: source[index])) - place.quantization.zeroPoint
-                output[place.bufferOffset + index] = place.quantization.scale * Float(value)
+    }
+
+    private func read(_ place: Place, _ output: UnsafeMutableBufferPointer<Float>) {
+        let source = arena + place.arenaOffset
+        for index in 0..<place.count {
+            let value: Float
+            switch place.type {
+            case .int8: value = place.quantization.dequantize(source.load(fromByteOffset: index, as: Int8.self))
+            case .int32: value = Float(source.load(fromByteOffset: index * 4, as: Int32.self))
+            case .float32: value = source.load(fromByteOffset: index * 4, as: Float.self)
             }
+            output[place.elementOffset + index] = value
         }
     }
 
@@ -127,41 +211,46 @@ package final class Session {
     /// - Throws: which element of which case differs, or that there is no receipt.
     package func proveReceipt() throws(RuntimeError) {
         guard let receipt = plan.receipt else { throw .noReceipt }
-        let result = UnsafeMutableBufferPointer<Int8>.allocate(capacity: outputCount)
+        let result = UnsafeMutableRawBufferPointer.allocate(byteCount: outputBytes, alignment: 4)
         defer { result.deallocate() }
-        result.initialize(repeating: 0)
         for (index, golden) in receipt.cases.enumerated() {
             // A closure would lose the typed throw.
-            try golden.input.withUnsafeBufferPointer { input in
-                Result { () throws(RuntimeError) in try run(quantized: input, output: result) }
+            try golden.input.withUnsafeBytes { input in
+                Result { () throws(RuntimeError) in try run(bytes: input, output: result) }
             }.get()
-            for (element, expected) in golden.output.enumerated() where result[element] != expected {
+            for (byte, expected) in golden.output.enumerated() where result[byte] != expected {
                 throw .receiptDiffers(
-                    case: index, element: element, expected: expected, found: result[element],
-                    isa: kernels.fullyConnected.isa)
+                    case: index, byte: byte, expected: expected, found: result[byte], isa: kernels.isa)
             }
         }
     }
 
-    /// `x / scale` rounded half to even, zero point added, saturated.
-    /// - Parameter value: finite.
-    package static func quantize(_ value: Float, _ quantization: Quantization) -> Int8 {
-        // Within ±2^10 before it is made an integer: whatever is beyond saturates anyway, and the quotient may be infinite.
-        let steps = (value / quantization.scale).rounded(.toNearestOrEven)
-        let shifted = Int32(min(max(steps, -1_024), 1_024)) + quantization.zeroPoint
-        return Int8(clamping: shifted)
-    }
-
-    private func check(_ input: Int, _ output: Int) throws(RuntimeError) {
-        guard input == inputCount else { throw .wrongSize(what: "input", expected: inputCount, found: input) }
-        guard output == outputCount else { throw .wrongSize(what: "output", expected: outputCount, found: output) }
-    }
-
     private func runSteps() {
-        for number in steps.indices { steps[number].run(arena: arena, scratch: scratch) }
+        for number in steps.indices {
+            let step = steps[number]
+            if let pool, step.divisions > 1, step.estimate >= Self.worthSharing {
+                pool.run(step, arena: arena, scratch: scratch, scratchBytes: scratchBytes)
+            } else {
+                step.run(.whole, arena: arena, scratch: scratch)
+            }
+        }
     }
+}
 
-    private func bytes(of place: Place) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: arena + place.arenaOffset, count: place.count)
+/// uint8 and int8 tell the same numbers apart by the top bit.
+enum SignFlip {
+    // SAFETY: reads and writes `count` bytes of each, as the caller says there are.
+    static func copy(_ from: UnsafeRawPointer, to: UnsafeMutableRawPointer, count: Int) {
+        var index = 0
+        while index + 8 <= count {
+            let word = from.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ 0x8080_8080_8080_8080
+            to.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+            index += 8
+        }
+        while index < count {
+            to.storeBytes(
+                of: from.load(fromByteOffset: index, as: UInt8.self) ^ 0x80, toByteOffset: index, as: UInt8.self)
+            index += 1
+        }
     }
 }

@@ -2,70 +2,91 @@ internal import Graph
 internal import Kernels
 
 extension FullyConnected: Runnable {
-    func step(kernels: KernelSet, arena: ArenaPlan) -> any Step {
-        FullyConnectedStep(self, kernel: kernels.fullyConnected, arena: arena)
+    func step(_ context: StepContext) -> Step? {
+        let shape = ConvolutionShape(vectors: rows, inputs: inputCount, outputs: outputCount)
+        return FullyConnectedStep(
+            product: weights.prepare(
+                shape, group: 0, input: inputQuantization, output: outputQuantization, clamp: clamp,
+                kernel: context.kernels.convolution),
+            input: context.offset(wiring.inputs[0]), output: context.offset(wiring.outputs[0]))
     }
 }
 
-/// Sums by a kernel into scratch, then requantized into the output tensor.
+/// A product of vectors and weights, shared among threads by rows, or by channels where rows are few.
 final class FullyConnectedStep: Step {
-    private let node: FullyConnected
-    private let kernel: FullyConnectedKernel
-    private let inputOffset: Int
-    private let outputOffset: Int
-    private let foldedBias: [Int32]
-    private let multipliers: [Int32]
-    private let shifts: [Int32]
-    private let range: ClosedRange<Int32>
+    private let product: PreparedConvolution
+    private let input: Int
+    private let output: Int
 
-    var scratchBytes: Int { node.outputCount * MemoryLayout<Int32>.stride }
-
-    init(_ node: FullyConnected, kernel: FullyConnectedKernel, arena: ArenaPlan) {
-        self.node = node
-        self.kernel = kernel
-        inputOffset = arena.offsets[node.input.index]
-        outputOffset = arena.offsets[node.output.index]
-        range = node.activation.range(of: node.outputQuantization)
-        let bias = (0..<node.outputCount).map { node.bias[$0] }
-        foldedBias = [Int32](unsafeUninitializedCapacity: node.outputCount) { folded, count in
-            // SAFETY: fold writes each of the outputCount elements, so the array is initialized that far.
-            bias.withUnsafeBufferPointer { bias in
-                kernel.fold(
-                    weights: node.weights.bytes.assumingMemoryBound(to: Int8.self),
-                    inputZeroPoint: node.inputQuantization.zeroPoint, bias: bias,
-                    into: UnsafeMutableBufferPointer(rebasing: folded[..<node.outputCount]))
-            }
-            count = node.outputCount
-        }
-        let factors = node.requantization.map { requantization in
-            switch requantization {
-            case .twoStep(let multiplier): multiplier
-            }
-        }
-        multipliers = factors.map(\.value)
-        shifts = factors.map(\.shift)
+    init(product: PreparedConvolution, input: Int, output: Int) {
+        self.product = product
+        self.input = input
+        self.output = output
     }
 
-    func run(arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
-        // SAFETY: ArenaPlan keeps `count` bytes for each of the two tensors at its offset, apart from each other because
-        // both are alive in this step; scratch holds at least scratchBytes; weights are bytes, which have no alignment.
-        let input = UnsafeBufferPointer(
-            start: (arena + inputOffset).assumingMemoryBound(to: Int8.self), count: node.inputCount)
-        let output = UnsafeMutableBufferPointer(
-            start: (arena + outputOffset).assumingMemoryBound(to: Int8.self), count: node.outputCount)
-        let sums = UnsafeMutableBufferPointer(
-            start: scratch.assumingMemoryBound(to: Int32.self), count: node.outputCount)
-        foldedBias.withUnsafeBufferPointer { bias in
-            kernel(
-                weights: node.weights.bytes.assumingMemoryBound(to: Int8.self), input: input, foldedBias: bias,
-                sums: sums)
+    override var divisions: Int { max(product.shape.positions, product.shape.blocks) }
+    override var estimate: Int { product.estimate }
+
+    override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
+        product.run(part, arena + input, arena + output)
+    }
+}
+
+extension PreparedConvolution {
+    /// Nanoseconds, at some 100 multiplications each.
+    var estimate: Int {
+        shape.positions * shape.blocks * ConvolutionKernel.blockChannels * shape.segmentLength
+            * shape.segmentOffsets.count / 100
+    }
+
+    /// One thread's share of all positions, or of all channels where there are few positions.
+    // SAFETY: as callAsFunction; parts do not overlap.
+    func run(_ part: Part, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) {
+        if shape.positions >= 8 * part.of {
+            self(input, output, positions: part.range(of: shape.positions, multiple: 4), blocks: 0..<shape.blocks)
+        } else {
+            self(input, output, positions: 0..<shape.positions, blocks: part.range(of: shape.blocks))
         }
-        multipliers.withUnsafeBufferPointer { multipliers in
-            shifts.withUnsafeBufferPointer { shifts in
-                Requantize.twoStep(
-                    sums: UnsafeBufferPointer(sums), multipliers: multipliers, shifts: shifts,
-                    zeroPoint: node.outputQuantization.zeroPoint, range: range, output: output)
+    }
+}
+
+extension Weights {
+    /// The constants of one group, ready for a kernel.
+    func prepare(
+        _ shape: ConvolutionShape, group: Int, input: Quantization, output: Quantization, clamp: ClosedRange<Int32>,
+        kernel: ConvolutionKernel
+    ) -> PreparedConvolution {
+        let channels = group * outputs..<(group + 1) * outputs
+        let groupBytes = blocks * blockBytes
+        let points = zeroPoints.map { points in channels.map { Int32(points[$0]) } }
+        return PreparedConvolution(
+            shape,
+            weights: UnsafeRawBufferPointer(rebasing: packed.bytes[group * groupBytes..<(group + 1) * groupBytes]),
+            weightZeroPoints: points?.contains { $0 != 0 } == true ? points : nil, bias: channels.map { bias[$0] },
+            inputZeroPoint: input.zeroPoint,
+            requantization: ConvolutionRequantization(
+                factors: .init(requantization[channels]), zeroPoint: output.zeroPoint, range: clamp),
+            kernel: kernel)
+    }
+}
+
+extension ConvolutionRequantization.Factors {
+    /// - Parameter channels: all of one kind, as a contract makes them for a sum of products.
+    init(_ channels: ArraySlice<Requantization>) {
+        var scales: [Float] = []
+        var multipliers: [Int32] = []
+        var shifts: [Int32] = []
+        var tiesUp = false
+        for channel in channels {
+            switch channel {
+            case .float(let scale): scales.append(scale)
+            case .twoStep(let multiplier, let ties):
+                multipliers.append(multiplier.value)
+                shifts.append(multiplier.shift)
+                tiesUp = ties == .up
             }
         }
+        self =
+            scales.isEmpty ? .twoStep(multipliers: multipliers, shifts: shifts, tiesUp: tiesUp) : .float(scales: scales)
     }
 }
