@@ -76,7 +76,7 @@ let modules: [Module] = [
     module("KernelsTests", .tests, uses: ["Kernels", "CKernels"]),
     module("GraphTests", .tests, uses: ["Graph"]),
     module("RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter"]),
-    module("CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime"]),
+    module("CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime"], data: ["Passes/Golden"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),

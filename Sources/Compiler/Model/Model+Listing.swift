@@ -75,6 +75,7 @@ private struct ModelLister {
         var name = Swift.type(of: operation).name
         let attributes = Mirror(reflecting: operation).children.compactMap { child -> String? in
             guard let label = child.label, let text = describe(child.value) else { return nil }
+            if label == "groups", text == "1" { return nil }
             if label == "function" {
                 name = operation is Reduce ? "\(name) \(text)" : text
                 return nil

@@ -11,19 +11,33 @@ package enum FuseActivation: Pass {
         try edit(&model) { editor in
             for number in editor.nodeNumbers {
                 guard let node = editor.node(number), let clamp = node.operation as? Unary,
-                    case .clamp(let range) = clamp.function, let x = node.inputs[0], !range.low.isNaN,
-                    !range.high.isNaN, let writer = editor.writer(of: x), editor.onlyReader(of: x) == number,
+                    case .clamp(let range) = clamp.function, !range.low.isNaN, !range.high.isNaN,
+                    let x = node.inputs[0],
+                    editor.onlyReader(of: x) == number, let last = editor.writer(of: x),
                     editor[x].quantization == editor[node.outputs[0]].quantization,
-                    editor[x].type == editor[node.outputs[0]].type,
+                    editor[x].type == editor[node.outputs[0]].type, let writer = computing(x, editor),
                     let before = editor.node(writer), before.outputs.count == 1,
                     let fused = with(range, behind: before.operation)
                 else { continue }
                 editor.setOperation(writer, fused)
                 editor.remove(number)
-                editor.setOutputs(writer, node.outputs)
+                editor.setOutputs(last, node.outputs)
                 editor.noteChange()
             }
         }
+    }
+
+    /// The node that computes the elements of a value, seen through what only reorders them for it.
+    private static func computing(_ value: ValueID, _ editor: ModelEditor) -> Int? {
+        var value = value
+        while let writer = editor.writer(of: value), let node = editor.node(writer) {
+            guard node.operation is Reshape || node.operation is Transpose else { return writer }
+            guard let x = node.inputs[0], editor.onlyReader(of: x) == writer,
+                editor[x].quantization == editor[value].quantization, editor[x].type == editor[value].type
+            else { return nil }
+            value = x
+        }
+        return nil
     }
 
     /// The operation with a second clamp behind its own; nil if it has none.

@@ -12,6 +12,8 @@ struct LayoutChoice {
         /// nil outside of all groups.
         var fromGroup: Int?
         var toGroup: Int?
+        /// What a reshape outside of all groups makes of the value.
+        var reshape: [Int]?
     }
 
     private struct Need: Hashable {
@@ -101,15 +103,18 @@ struct LayoutChoice {
             let to = groupOfNode[number]
             let laid = to == nil ? Array(node.inputs.indices) : Layout.laidOperands(node, editor.model)
             for place in laid {
-                if let operand = node.inputs[place] { addEdge(operand, to, editor) }
+                guard let operand = node.inputs[place] else { continue }
+                addEdge(operand, to, (node.operation as? Reshape)?.shape, editor)
             }
         }
-        for output in Set(editor.model.outputs) { addEdge(output, nil, editor) }
+        for output in Set(editor.model.outputs) { addEdge(output, nil, nil, editor) }
     }
 
-    private mutating func addEdge(_ operand: ValueID, _ to: Int?, _ editor: ModelEditor) {
+    private mutating func addEdge(_ operand: ValueID, _ to: Int?, _ reshape: [Int]?, _ editor: ModelEditor) {
         let (from, permutation) = source(operand, editor)
-        let edge = Edge(from: from, permutation: permutation, fromGroup: group(writing: from, editor), toGroup: to)
+        let edge = Edge(
+            from: from, permutation: permutation, fromGroup: group(writing: from, editor), toGroup: to, reshape: reshape
+        )
         if edge.fromGroup == to, to != nil, Permutation.isIdentity(permutation) { return }
         for group in Set([edge.fromGroup, to].compactMap { $0 }) { edges[group].append(edge) }
     }
@@ -126,22 +131,27 @@ struct LayoutChoice {
     }
 
     private func cost(of group: Int, in order: [Int]?, _ editor: ModelEditor) -> Cost {
-        var needs: Set<Need> = []
-        var cost = Cost()
+        var needs: [Need: Int] = [:]
         for edge in edges[group] {
             let from = edge.fromGroup == group ? order : self.order(edge.fromGroup)
             let to = edge.toGroup == group ? order : self.order(edge.toGroup)
             let permutation = needed(edge.permutation, from: from, to: to)
-            if Permutation.isIdentity(permutation)
-                || !needs.insert(Need(from: edge.from, permutation: permutation)).inserted
-            {
-                continue
-            }
+            if Permutation.isIdentity(permutation) { continue }
+            let need = Need(from: edge.from, permutation: permutation)
             let shape = from.map { Permutation.apply($0, to: editor[edge.from].shape) } ?? editor[edge.from].shape
-            cost.transposes += 1
-            if !Permutation.movesNothing(permutation, of: shape) { cost.elements += editor[edge.from].elementCount }
+            needs[need] = max(needs[need] ?? 0, price(permutation, of: shape, edge.reshape))
         }
-        return cost
+        return Cost(elements: needs.values.reduce(0, +), transposes: needs.count)
+    }
+
+    /// Elements moved, in halves: one that can go on below a reshape may well cancel there.
+    private func price(_ permutation: [Int], of shape: [Int], _ reshape: [Int]?) -> Int {
+        if Permutation.movesNothing(permutation, of: shape) { return 0 }
+        let elements = shape.reduce(1, *)
+        guard let reshape, DimensionRuns.exchange(shape, permutation, reshape: reshape) != nil else {
+            return 2 * elements
+        }
+        return elements
     }
 
     /// The orders that spare the group a transpose at one of its edges.

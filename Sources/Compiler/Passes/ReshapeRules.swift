@@ -74,73 +74,20 @@ enum ReshapeRules {
         guard let x = node.inputs[0], editor.onlyReader(of: x) == number,
             let writer = editor.writer(of: x, as: Transpose.self),
             let source = editor.node(writer.number)?.inputs[0],
-            let runs = DimensionRuns(from: editor[x].shape, to: reshape.shape),
-            let order = runs.order(before: writer.operation.permutation)
+            let exchange = DimensionRuns.exchange(
+                editor[source].shape, writer.operation.permutation, reshape: reshape.shape)
         else { return }
-        let permutation = Permutation.inverse(order)
-        // A transpose that comes out as none is a gain; one that only moves on is none at a graph output.
-        let shape = Permutation.apply(order, to: reshape.shape)
-        let output = node.outputs[0]
+        var inner = source
+        if !Permutation.isIdentity(exchange.inner) {
+            inner = editor.addNode(
+                node.name + ".inner", Transpose(permutation: exchange.inner), inputs: [source], like: source,
+                shape: Permutation.apply(exchange.inner, to: editor[source].shape))
+        }
         let joined = editor.addNode(
-            node.name + ".reshape", Reshape(shape: shape), inputs: [source], like: output, shape: shape)
-        editor.setOperation(number, Transpose(permutation: permutation))
+            node.name + ".reshape", Reshape(shape: exchange.shape), inputs: [inner], like: node.outputs[0],
+            shape: exchange.shape)
+        editor.setOperation(number, Transpose(permutation: exchange.outer))
         editor.setInput(number, 0, joined)
         editor.noteChange()
-    }
-}
-
-/// The runs of dimensions on both sides of a reshape that hold the same elements.
-struct DimensionRuns {
-    /// Dimensions of the old shape and of the new one, by run.
-    private var runs: [(old: [Int], new: [Int])] = []
-    private let shape: [Int]
-
-    /// - Returns: nil where a shape has no elements.
-    init?(from old: [Int], to new: [Int]) {
-        shape = old
-        guard !old.contains(0) else { return nil }
-        var (i, j) = (0, 0)
-        while i < old.count || j < new.count {
-            var run = (old: [Int](), new: [Int]())
-            var (a, b) = (1, 1)
-            repeat {
-                if a <= b, i < old.count {
-                    a *= old[i]
-                    run.old.append(i)
-                    i += 1
-                } else if j < new.count {
-                    b *= new[j]
-                    run.new.append(j)
-                    j += 1
-                } else if i < old.count {
-                    a *= old[i]
-                    run.old.append(i)
-                    i += 1
-                } else {
-                    return nil
-                }
-            } while a != b || run.new.isEmpty && j < new.count && new[j] == 1
-            runs.append(run)
-        }
-    }
-
-    /// Where the old shape is a transposed one: the order of the new dimensions that goes with the shape before.
-    /// - Returns: nil if the transpose tears a run apart.
-    func order(before permutation: [Int]) -> [Int]? {
-        var placed: [(first: Int, new: [Int])] = []
-        var last = -1
-        for run in runs {
-            let real = run.old.filter { shape[$0] != 1 }.map { permutation[$0] }
-            guard zip(real, real.dropFirst()).allSatisfy({ $1 > $0 }) else { return nil }
-            // What lies between them before the transpose must be of one element.
-            if let first = real.first, let end = real.last {
-                let others = permutation.indices.filter { shape[$0] != 1 && !real.contains(permutation[$0]) }
-                guard !others.contains(where: { (first...end).contains(permutation[$0]) }) else { return nil }
-                last = first
-            }
-            placed.append((last, run.new))
-        }
-        return placed.enumerated().sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
-            .flatMap(\.element.new)
     }
 }

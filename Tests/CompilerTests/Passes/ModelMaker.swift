@@ -4,6 +4,8 @@
 struct ModelMaker {
     private(set) var model: Model
     private var count = 0
+    /// What ``convolution(_:_:of:)`` made last.
+    var weightsForConvolution: ValueID?
 
     init(_ name: String = "test") { model = Model(name: name) }
 
@@ -77,6 +79,12 @@ struct ModelMaker {
             reals(shape, scales), constant(shape, Elements(type, wrapping: scales.map { _ in zeroPoint }))
         )
         return try self(Dequantize(axis: axis), x, scale, zero)
+    }
+
+    /// Declares how a node's result is stored.
+    mutating func setStored(_ id: ValueID, as type: ElementType, _ quantization: ValueQuantization) {
+        model[id].type = type
+        model[id].quantization = quantization
     }
 
     mutating func output(_ ids: ValueID...) {
