@@ -1,0 +1,79 @@
+#ifndef MW_REQUANTIZE_AVX512_H
+#define MW_REQUANTIZE_AVX512_H
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "requantize.h"
+
+#define MW_AVX512 __attribute__((target("avx2,avx512f,avx512bw"), always_inline)) static inline
+
+/// The constants of 16 channels, in registers for as long as a kernel stays with them.
+typedef struct {
+    __m512 scales;
+    __m512i multipliers, left, right, mask, threshold, away;
+    __m512i zero_point, low, high;
+} mw_requantize_avx512;
+
+/// - lane: vectors of 16 constants, from the block's first channel on.
+MW_AVX512 mw_requantize_avx512 mw_requantize_avx512_load(
+    const mw_requantization *how, bool is_float, __m512 scales, __m512i multipliers, __m512i shifts, __m512i away) {
+    mw_requantize_avx512 r;
+    r.zero_point = _mm512_set1_epi16((short)how->zero_point);
+    r.low = _mm512_set1_epi8((char)how->low);
+    r.high = _mm512_set1_epi8((char)how->high);
+    if (is_float) {
+        r.scales = scales;
+    } else {
+        const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+        r.multipliers = multipliers;
+        r.left = _mm512_max_epi32(shifts, zero);
+        r.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shifts), zero);
+        r.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, r.right), one);
+        r.threshold = _mm512_srli_epi32(r.mask, 1);
+        r.away = away;
+    }
+    return r;
+}
+
+/// As mw_scale_two_step, and in 32 bits: a comparison instead of the addition that could leave them.
+MW_AVX512 __m512i mw_scale_two_step_avx512(const mw_requantize_avx512 *r, __m512i sums) {
+    __m512i x = _mm512_sllv_epi32(sums, r->left);
+    const __mmask16 overflow = _mm512_cmpneq_epi32_mask(_mm512_srav_epi32(x, r->left), sums);
+    if (overflow != 0) {
+        // INT32_MIN or INT32_MAX by the sign.
+        const __m512i limit = _mm512_xor_si512(_mm512_srai_epi32(sums, 31), _mm512_set1_epi32(INT32_MAX));
+        x = _mm512_mask_mov_epi32(x, overflow, limit);
+    }
+    const __m512i half = _mm512_set1_epi64(1 << 30);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x, r->multipliers), half);
+    const __m512i odd = _mm512_add_epi64(
+        _mm512_mul_epi32(_mm512_srli_epi64(x, 32), _mm512_srli_epi64(r->multipliers, 32)), half);
+    // Bits 31...62 of each.
+    const __m512i high = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 31), 0xAAAA, _mm512_slli_epi64(odd, 1));
+    const __m512i negative = _mm512_and_si512(_mm512_srai_epi32(high, 31), r->away);
+    const __mmask16 up = _mm512_cmpgt_epi32_mask(
+        _mm512_and_si512(high, r->mask), _mm512_sub_epi32(r->threshold, negative));
+    const __m512i down = _mm512_srav_epi32(high, r->right);
+    return _mm512_mask_add_epi32(down, up, down, _mm512_set1_epi32(1));
+}
+
+MW_AVX512 __m512i mw_scale_avx512(const mw_requantize_avx512 *r, bool is_float, __m512i sums) {
+    if (!is_float) return mw_scale_two_step_avx512(r, sums);
+    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), r->scales);
+    // What is too small for an integer becomes the smallest one, and too large likewise: hence only that is cut off.
+    return _mm512_cvtps_epi32(_mm512_min_ps(scaled, _mm512_set1_ps(MW_REQUANTIZE_BOUND)));
+}
+
+/// Four scaled vectors to 64 bytes; dword 4 * i + k of the result is lanes 4 * i...4 * i + 3 of vector k.
+MW_AVX512 __m512i mw_pack_avx512(const mw_requantize_avx512 *r, __m512i v0, __m512i v1, __m512i v2, __m512i v3) {
+    // Each step saturates, so the clamp at the end meets what it would have met in 32 bits.
+    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), r->zero_point);
+    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), r->zero_point);
+    return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, high), r->low), r->high);
+}
+
+#endif
+
+#endif
