@@ -56,7 +56,8 @@ package final class PreparedConvolution: @unchecked Sendable {
             to: mw_s8_convolution(
                 rows: shape.rows, columns: shape.columns, row_stride: shape.rowStride,
                 column_stride: shape.columnStride, segments: segments, segment_length: shape.segmentLength,
-                segment_offsets: UnsafePointer(offsets.baseAddress), channels: shape.channels, output_stride: shape.outputStride, weights: packed,
+                segment_offsets: UnsafePointer(offsets.baseAddress), channels: shape.channels,
+                output_stride: shape.outputStride, weights: packed,
                 folded_bias: UnsafePointer(folded.baseAddress),
                 weight_zero_points: weightZeroPoints == nil ? nil : UnsafePointer(points.baseAddress),
                 requantization: mw_requantization(requantization, first: first, second: second)))

@@ -93,44 +93,77 @@ VNNI static __attribute__((noinline)) void finish(const work *w, const __m512i *
     }
 }
 
-/// Bytes of four vectors of converted sums one after the other: narrowed with saturation, zero point added, clamped.
+/// Whether `scales` of `blocks` blocks are all within -1...1, the ends left out: then no product leaves 32 bits.
+TILE bool are_fractions(const float *scales, const int blocks) {
+    __mmask16 all = 0xFFFF;
+    MW_UNROLL
+    for (int b = 0; b < blocks; b++) {
+        const __m512 magnitude = _mm512_abs_ps(_mm512_loadu_ps(scales + 16 * b));
+        all &= _mm512_cmp_ps_mask(magnitude, _mm512_set1_ps(1), _CMP_LT_OQ);
+    }
+    return all == 0xFFFF;
+}
+
+/// Bytes of four vectors of converted sums: narrowed with saturation, zero point added, clamped. Packing works within
+/// 128 bits: double word 4 * i + j is part i of vector j.
 TILE __m512i narrow(const mw_requantization *how, const __m512i v[4]) {
     const __m512i zero_point = _mm512_set1_epi16((int16_t)how->zero_point);
     const __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), zero_point);
     const __m512i b = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), zero_point);
-    __m512i bytes = _mm512_packs_epi16(a, b);
-    bytes = _mm512_max_epi8(bytes, _mm512_set1_epi8((int8_t)how->low));
-    bytes = _mm512_min_epi8(bytes, _mm512_set1_epi8((int8_t)how->high));
-    // Packing works within 128 bits: double word 4 * i + j is part i of vector j.
-    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
+    const __m512i bytes = _mm512_packs_epi16(a, b);
+    if (how->low == -128 && how->high == 127) return bytes;
+    return _mm512_min_epi8(
+        _mm512_max_epi8(bytes, _mm512_set1_epi8((int8_t)how->low)), _mm512_set1_epi8((int8_t)how->high));
 }
 
-TILE void store_part(int8_t *to, __m512i bytes, size_t count, const int width) {
-    if (width == 16) {
-        const __m128i part = _mm512_castsi512_si128(bytes);
-        if (count >= 16) _mm_storeu_si128((__m128i *)to, part);
-        else _mm_mask_storeu_epi8(to, (__mmask16)((1u << count) - 1), part);
-    } else if (width == 32) {
-        const __m256i part = _mm512_castsi512_si256(bytes);
-        if (count >= 32) _mm256_storeu_si256((__m256i *)to, part);
-        else _mm256_mask_storeu_epi8(to, (__mmask32)(((uint64_t)1 << count) - 1), part);
-    } else if (count >= 64) {
-        _mm512_storeu_si512(to, bytes);
+TILE void store_masked(int8_t *to, __m512i bytes, size_t count) {
+    if (count >= 64) _mm512_storeu_si512(to, bytes);
+    else _mm512_mask_storeu_epi8(to, ((__mmask64)1 << count) - 1, bytes);
+}
+
+/// 64 bytes that are `rows` positions of `width` blocks.
+TILE void store_rows(int8_t *to, size_t stride, __m512i bytes, size_t count, const int rows, const int width) {
+    if (width == 4) {
+        store_masked(to, bytes, count);
+    } else if (stride == (size_t)width * 16) {
+        // Nothing between neighbouring positions.
+        store_masked(to, bytes, (size_t)rows * stride);
+    } else if (width == 2) {
+        const __m256i low = _mm512_castsi512_si256(bytes), high = _mm512_extracti64x4_epi64(bytes, 1);
+        const __mmask32 kept = count >= 32 ? 0xFFFFFFFF : (__mmask32)(((uint64_t)1 << count) - 1);
+        if (count >= 32) {
+            _mm256_storeu_si256((__m256i *)to, low);
+            if (rows > 1) _mm256_storeu_si256((__m256i *)(to + stride), high);
+        } else {
+            _mm256_mask_storeu_epi8(to, kept, low);
+            if (rows > 1) _mm256_mask_storeu_epi8(to + stride, kept, high);
+        }
     } else {
-        _mm512_mask_storeu_epi8(to, ((__mmask64)1 << count) - 1, bytes);
+        const __mmask16 kept = count >= 16 ? 0xFFFF : (__mmask16)((1u << count) - 1);
+        MW_UNROLL
+        for (int r = 0; r < rows; r++) {
+            const __m128i part = r == 0 ? _mm512_castsi512_si128(bytes)
+                : r == 1 ? _mm512_extracti32x4_epi32(bytes, 1)
+                : r == 2 ? _mm512_extracti32x4_epi32(bytes, 2)
+                         : _mm512_extracti32x4_epi32(bytes, 3);
+            if (count >= 16) _mm_storeu_si128((__m128i *)(to + (size_t)r * stride), part);
+            else _mm_mask_storeu_epi8(to + (size_t)r * stride, kept, part);
+        }
     }
 }
 
-/// The usual way: float scales, no weight zero points. Four vectors at once make 64 bytes: one position of three or
-/// four blocks, two of two, four of one.
-TILE void finish_float(const work *w, __m512i *sums, const int rows, const int blocks) {
+/// The usual way: float scales below 1, no weight zero points. Four vectors at once make 64 bytes: one position of three
+/// or four blocks, two of two, four of one.
+TILE void finish_float(const work *w, const __m512i *sums, const int rows, const int blocks) {
     const mw_s8_convolution *const c = w->c;
-    const mw_requantization *const how = &c->requantization;
-    const __m512 high = _mm512_set1_ps((float)(how->high - how->zero_point));
-    const float *const scales = how->scales + w->block * 16;
-    const size_t count = c->channels - w->block * 16;
+    const float *const scales = c->requantization.scales + w->block * 16;
+    const size_t count = mw_smaller(c->channels - w->block * 16, (size_t)blocks * 16);
     int8_t *const output = w->output + w->block * 16;
     const int width = blocks == 3 ? 4 : blocks, at_once = 4 / width;
+    // Vector by vector again; the eight channels of a narrow layer leave no room behind them.
+    const bool is_half = blocks == 1 && c->output_stride == 8 && count == 8;
+    const __m512i order = is_half ? _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0)
+                                  : _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     MW_UNROLL
     for (int r = 0; r < rows; r += at_once) {
         __m512i v[4];
@@ -138,20 +171,15 @@ TILE void finish_float(const work *w, __m512i *sums, const int rows, const int b
         for (int i = 0; i < 4; i++) {
             const int row = r + i / width, b = i % width;
             v[i] = row < rows && b < blocks
-                ? requantize_float(sums[row * blocks + b], _mm512_loadu_ps(scales + 16 * b), high)
+                ? _mm512_cvtps_epi32(
+                      _mm512_mul_ps(_mm512_cvtepi32_ps(sums[row * blocks + b]), _mm512_loadu_ps(scales + 16 * b)))
                 : _mm512_setzero_si512();
         }
-        __m512i bytes = narrow(how, v);
-        MW_UNROLL
-        for (int i = 0; i < at_once; i++) {
-            if (r + i < rows) {
-                store_part(
-                    output + (size_t)(r + i) * c->output_stride, bytes, mw_smaller(count, (size_t)blocks * 16),
-                    width * 16);
-            }
-            if (at_once == 2) bytes = _mm512_shuffle_i64x2(bytes, bytes, 0x4E);
-            if (at_once == 4) bytes = _mm512_alignr_epi32(bytes, bytes, 4);
-        }
+        const __m512i bytes = _mm512_permutexvar_epi32(order, narrow(&c->requantization, v));
+        int8_t *const to = output + (size_t)r * c->output_stride;
+        const int left = rows - r < at_once ? rows - r : at_once;
+        if (is_half) store_masked(to, bytes, (size_t)left * 8);
+        else store_rows(to, c->output_stride, bytes, count, left, width);
     }
 }
 
@@ -199,7 +227,8 @@ TILE void tile(const work *w, const int rows, const int blocks) {
             weights += 64;
         }
     }
-    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL) {
+    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL
+        && are_fractions(c->requantization.scales + w->block * 16, blocks)) {
         finish_float(w, sums, rows, blocks);
     } else {
         __m512i kept[MOST_ROWS * MOST_BLOCKS];
@@ -283,12 +312,12 @@ VNNI void mw_s8_convolve__avx512_vnni(
     const mw_s8_convolution *restrict c, const int8_t *restrict input, int8_t *restrict output, size_t first_position,
     size_t last_position, size_t first_block, size_t last_block) {
     mw_assert_convolution(c, first_position, last_position, first_block, last_block);
-    const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length);
-    // A panel that stays in the cache goes over all positions; where even two blocks are too much, all weights go over
-    // each tile's input, through tiles that are high.
+    const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length), blocks = last_block - first_block;
+    // Weights that stay in the cache all together go over each tile's input, so that output is written in order; else
+    // a panel that stays there goes over all positions; where even two blocks are too much, all go over each tile.
     const size_t most_blocks = block_bytes * 4 <= PANEL_BYTES || block_bytes * 2 > PANEL_BYTES ? 4 : 2;
-    const bool is_panel_kept = block_bytes * 2 <= PANEL_BYTES && c->weight_zero_points == NULL;
-    const size_t blocks = last_block - first_block;
+    const bool is_panel_kept = block_bytes * blocks > PANEL_BYTES && block_bytes * 2 <= PANEL_BYTES
+        && c->weight_zero_points == NULL;
     const size_t panels = is_panel_kept ? (blocks + most_blocks - 1) / most_blocks : 1;
     for (size_t panel = 0; panel < panels; panel++) {
         const size_t from = first_block + mw_part_start(blocks, panels, panel);
