@@ -8,6 +8,11 @@ bool mw_cpu_has_avx2(void) {
     return __builtin_cpu_supports("avx2") != 0;
 }
 
+bool mw_cpu_has_avx_vnni(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("avxvnni") != 0;
+}
+
 bool mw_cpu_has_avx512_vnni(void) {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0

@@ -5,6 +5,8 @@
 
 #if defined(__x86_64__)
 bool mw_cpu_has_avx2(void);
+/// The 256-bit form without AVX-512.
+bool mw_cpu_has_avx_vnni(void);
 /// With the byte masks of all widths (BW, VL) that the tails need.
 bool mw_cpu_has_avx512_vnni(void);
 #elif defined(__aarch64__)

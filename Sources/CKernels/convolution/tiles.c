@@ -1,0 +1,29 @@
+#include "tiles.h"
+
+void mw_convolve_by_blocks(
+    const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t first_position, size_t last_position,
+    size_t first_block, size_t last_block, const mw_tile *tiles, size_t most) {
+    mw_assert_convolution(c, first_position, last_position, first_block, last_block);
+    for (size_t block = first_block; block < last_block; block++) {
+        for (size_t position = first_position; position < last_position;) {
+            const mw_stretch stretch = mw_stretch_at(c, input, output, position, last_position);
+            const size_t parts = (stretch.positions + most - 1) / most;
+            for (size_t part = 0; part < parts; part++) {
+                const size_t start = mw_part_start(stretch.positions, parts, part);
+                const size_t rows = mw_part_start(stretch.positions, parts, part + 1) - start;
+                tiles[rows](
+                    c, stretch.input + start * c->column_stride, stretch.output + start * c->output_stride, block);
+            }
+            position += stretch.positions;
+        }
+    }
+}
+
+int32_t mw_sum_window(const mw_s8_convolution *c, const int8_t *input) {
+    int32_t sum = 0;
+    for (size_t segment = 0; segment < c->segments; segment++) {
+        const int8_t *const run = input + c->segment_offsets[segment];
+        for (size_t k = 0; k < c->segment_length; k++) sum += run[k];
+    }
+    return sum;
+}
