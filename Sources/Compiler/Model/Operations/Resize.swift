@@ -4,8 +4,11 @@
 package struct Resize: Hashable, Sendable {
     package enum Method: String, Hashable, Sendable { case nearest, bilinear }
     /// Where output pixel `i` lies in the input: `asymmetric` i * scale; `halfPixel` (i + 0.5) * scale - 0.5;
-    /// `pytorchHalfPixel` the same, 0 for size 1; `alignCorners` i * (in - 1) / (out - 1).
-    package enum Coordinates: String, Hashable, Sendable { case asymmetric, halfPixel, pytorchHalfPixel, alignCorners }
+    /// `pytorchHalfPixel` the same, 0 for size 1; `alignCorners` i * (in - 1) / (out - 1); `halfPixelSymmetric` as
+    /// `halfPixel`, shifted so that both borders lose the same where `in / scale` is no whole number.
+    package enum Coordinates: String, Hashable, Sendable {
+        case asymmetric, halfPixel, pytorchHalfPixel, alignCorners, halfPixelSymmetric
+    }
     /// Which pixel is nearest.
     package enum Rounding: String, Hashable, Sendable { case floor, ceil, halfDown, halfUp }
     package var method: Method
@@ -63,12 +66,22 @@ extension Resize: Operation {
 
     /// Where an output pixel lies among `count` input pixels; in float as the files' own runtimes compute it.
     private func source(_ index: Int, _ count: Int, _ size: Int, _ scale: Float?) -> Float {
+        // Where a scale is stated, ONNX counts with the size before it was rounded down.
+        let exactSize = scale.map { Float(count) / $0 } ?? Float(size)
         let scale = scale ?? Float(count) / Float(size)
-        return switch coordinates {
-        case .asymmetric: Float(index) * scale
-        case .halfPixel: (Float(index) + 0.5) * scale - 0.5
-        case .pytorchHalfPixel: size > 1 ? (Float(index) + 0.5) * scale - 0.5 : 0
-        case .alignCorners: size > 1 ? Float(index) * Float(count - 1) / Float(size - 1) : 0
+        let position = source(index, count, size, scale, exactSize)
+        // A stated scale that does not fit the size may lead anywhere; that is not a pixel.
+        return position.isFinite ? position : 0
+    }
+
+    private func source(_ index: Int, _ count: Int, _ size: Int, _ scale: Float, _ exactSize: Float) -> Float {
+        let halfPixel = (Float(index) + 0.5) * scale - 0.5
+        switch coordinates {
+        case .asymmetric: return Float(index) * scale
+        case .halfPixel: return halfPixel
+        case .pytorchHalfPixel: return size > 1 ? halfPixel : 0
+        case .alignCorners: return size > 1 ? Float(index) * Float(count - 1) / (exactSize - 1) : 0
+        case .halfPixelSymmetric: return halfPixel + Float(count) / 2 * (1 - Float(size) / exactSize)
         }
     }
 
