@@ -125,7 +125,7 @@ TILE void store_masked(int8_t *to, __m512i bytes, size_t count) {
 TILE void store_rows(int8_t *to, size_t stride, __m512i bytes, size_t count, const int rows, const int width) {
     if (width == 4) {
         store_masked(to, bytes, count);
-    } else if (stride == (size_t)width * 16) {
+    } else if (stride == (size_t)width * 16 && count == stride) {
         // Nothing between neighbouring positions.
         store_masked(to, bytes, (size_t)rows * stride);
     } else if (width == 2) {
@@ -152,8 +152,8 @@ TILE void store_rows(int8_t *to, size_t stride, __m512i bytes, size_t count, con
     }
 }
 
-/// The usual way: float scales below 1, no weight zero points. Four vectors at once make 64 bytes: one position of three
-/// or four blocks, two of two, four of one.
+/// The usual way: float scales below 1, no weight zero points. Four vectors at once make 64 bytes: one position of
+/// three or four blocks, two of two, four of one.
 TILE void finish_float(const work *w, const __m512i *sums, const int rows, const int blocks) {
     const mw_s8_convolution *const c = w->c;
     const float *const scales = c->requantization.scales + w->block * 16;
@@ -312,6 +312,7 @@ VNNI void mw_s8_convolve__avx512_vnni(
     const mw_s8_convolution *restrict c, const int8_t *restrict input, int8_t *restrict output, size_t first_position,
     size_t last_position, size_t first_block, size_t last_block) {
     mw_assert_convolution(c, first_position, last_position, first_block, last_block);
+    if (first_block == last_block) return;
     const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length), blocks = last_block - first_block;
     // Weights that stay in the cache all together go over each tile's input, so that output is written in order; else
     // a panel that stays there goes over all positions; where even two blocks are too much, all go over each tile.

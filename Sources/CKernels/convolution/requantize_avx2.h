@@ -46,8 +46,8 @@ MW_AVX2 __m256i mw_requantize_integer_avx2(const mw_requantization *how, size_t 
     return _mm256_sub_epi32(down, _mm256_cmpgt_epi32(_mm256_and_si256(product, mask), threshold));
 }
 
-/// Sixteen sums of one position to bytes. Each narrowing saturates, so the clamp at the end meets what it would have met
-/// in 32 bits.
+/// Sixteen sums of one position to bytes. Each narrowing saturates, so the clamp at the end meets what it would have
+/// met in 32 bits.
 MW_AVX2 __m128i mw_requantize_block_avx2(const mw_requantization *how, size_t channel, __m256i low, __m256i high) {
     if (how->kind == MW_REQUANTIZE_FLOAT) {
         low = mw_requantize_float_avx2(how, channel, low);
