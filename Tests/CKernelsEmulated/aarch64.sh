@@ -1,6 +1,7 @@
 #!/bin/sh
 # Cross-compiles the C kernels with a test program for 64-bit Arm and runs it under qemu's user mode: on a CPU with the
-# dot product instructions and on one without. Exit status: 0 all passed, 1 a kernel differs, 77 tools are missing.
+# matrix instructions, on one with the dot product only, on one with neither. Exit status: 0 all passed, 1 a kernel
+# differs or is not there, 77 tools are missing.
 set -eu
 cd "$(dirname "$0")"
 
@@ -16,18 +17,23 @@ qemu=$(command -v qemu-aarch64 || command -v qemu-aarch64-static)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-sources="main.c ../../Sources/CKernels/*/*.c"
-flags="-O2 -std=gnu11 -Wall -Wextra -Werror -ffp-contract=off -static"
+sources="*.c ../../Sources/CKernels/*/*.c"
+flags="-O2 -std=c11 -Wall -Wextra -Werror -ffp-contract=off -static"
 # clang, because it compiles the product; it takes libc and linker from the gcc package.
 # shellcheck disable=SC2086
-if clang --target=aarch64-linux-gnu -fuse-ld=lld $flags $sources -o "$work/kernels" 2>"$work/clang.log"; then
+if clang --target=aarch64-linux-gnu -fuse-ld=lld $flags $sources -lm -o "$work/kernels" 2>"$work/clang.log"; then
     echo "compiler: $(clang --version | head -n 1)"
 else
     echo "compiler: $(aarch64-linux-gnu-gcc --version | head -n 1) (clang cannot: $(head -n 1 "$work/clang.log"))"
-    aarch64-linux-gnu-gcc $flags $sources -o "$work/kernels"
+    aarch64-linux-gnu-gcc $flags $sources -lm -o "$work/kernels"
 fi
 
-echo "cpu max:"
-"$qemu" -cpu max "$work/kernels" neon_dotprod
-echo "cpu cortex-a53:"
-"$qemu" -cpu cortex-a53 "$work/kernels" neon
+run() { # cpu, then the kernel that must be the best of each operator
+    cpu=$1
+    shift
+    echo "cpu $cpu:"
+    "$qemu" -cpu "$cpu" "$work/kernels" "$@"
+}
+run max fully_connected=neon_dotprod convolution=neon_i8mm
+run neoverse-n1 fully_connected=neon_dotprod convolution=neon_dotprod
+run cortex-a53 fully_connected=neon convolution=neon

@@ -46,7 +46,7 @@ TILE void load_four(int8x16_t *x, const int8_t *const *from, size_t offset, cons
 }
 
 /// Sums of `rows` positions by 16 channels stay in registers through the whole window.
-TILE void tile(const mw_tile_work *w, const int rows, const bool is_two_safe) {
+TILE void tile(const mw_neon_work *w, const int rows, const bool is_two_safe) {
     const mw_s8_convolution *const c = w->c;
     const size_t groups = mw_segment_groups(c->segment_length);
     const int8_t *weights = w->weights;
@@ -80,13 +80,13 @@ TILE void tile(const mw_tile_work *w, const int rows, const bool is_two_safe) {
     mw_finish_neon(w, by_row, rows);
 }
 
-static void tile_1(const mw_tile_work *w) { tile(w, 1, false); }
-static void tile_2(const mw_tile_work *w) { tile(w, 2, false); }
-static void tile_two_safe_1(const mw_tile_work *w) { tile(w, 1, true); }
-static void tile_two_safe_2(const mw_tile_work *w) { tile(w, 2, true); }
+static void tile_1(const mw_neon_work *w) { tile(w, 1, false); }
+static void tile_2(const mw_neon_work *w) { tile(w, 2, false); }
+static void tile_two_safe_1(const mw_neon_work *w) { tile(w, 1, true); }
+static void tile_two_safe_2(const mw_neon_work *w) { tile(w, 2, true); }
 
-static mw_tile *const tiles[MOST_ROWS + 1] = {NULL, tile_1, tile_2};
-static mw_tile *const tiles_two_safe[MOST_ROWS + 1] = {NULL, tile_two_safe_1, tile_two_safe_2};
+static mw_neon_tile *const tiles[MOST_ROWS + 1] = {NULL, tile_1, tile_2};
+static mw_neon_tile *const tiles_two_safe[MOST_ROWS + 1] = {NULL, tile_two_safe_1, tile_two_safe_2};
 
 static bool has_lowest(const int8_t *weights, size_t bytes) {
     int8x16_t least = vdupq_n_s8(0);

@@ -28,7 +28,7 @@ enum { MOST_ROWS = 6 };
 
 /// Sums of `rows` positions by 16 channels stay in registers through the whole window. Four groups of inputs are loaded
 /// at once, which ends at most 3 bytes behind the run.
-TILE void tile(const mw_tile_work *w, const int rows) {
+TILE void tile(const mw_neon_work *w, const int rows) {
     const mw_s8_convolution *const c = w->c;
     const size_t groups = mw_segment_groups(c->segment_length), stride = c->column_stride;
     const int8_t *weights = w->weights;
@@ -65,11 +65,11 @@ TILE void tile(const mw_tile_work *w, const int rows) {
 }
 
 #define DEFINE(rows) \
-    DOTPROD static void tile_##rows(const mw_tile_work *w) { tile(w, rows); }
+    DOTPROD static void tile_##rows(const mw_neon_work *w) { tile(w, rows); }
 DEFINE(1) DEFINE(2) DEFINE(3) DEFINE(4) DEFINE(5) DEFINE(6)
 #undef DEFINE
 
-static mw_tile *const tiles[MOST_ROWS + 1] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
+static mw_neon_tile *const tiles[MOST_ROWS + 1] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
 
 void mw_s8_convolve__neon_dotprod(
     const mw_s8_convolution *restrict c, const int8_t *restrict input, int8_t *restrict output, size_t first_position,

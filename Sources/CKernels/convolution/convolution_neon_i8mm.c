@@ -56,7 +56,7 @@ TILE void multiply_last(int32x4_t *sums, const int8x16_t *x, const int8_t *weigh
 
 /// Sums of `rows` positions, the last one twice where they are odd, by 16 channels stay in registers through the whole
 /// window. Four groups of inputs are loaded at once, which ends at most 3 bytes behind the run.
-TILE void tile(const mw_tile_work *w, const int rows, const bool is_interleaved) {
+TILE void tile(const mw_neon_work *w, const int rows, const bool is_interleaved) {
     const mw_s8_convolution *const c = w->c;
     const size_t groups = mw_segment_groups(c->segment_length), stride = c->column_stride;
     const int pairs = (rows + 1) / 2;
@@ -110,13 +110,13 @@ TILE void tile(const mw_tile_work *w, const int rows, const bool is_interleaved)
 }
 
 #define DEFINE(rows)                                                                        \
-    I8MM static void tile_##rows(const mw_tile_work *w) { tile(w, rows, false); }           \
-    I8MM static void tile_interleaved_##rows(const mw_tile_work *w) { tile(w, rows, true); }
+    I8MM static void tile_##rows(const mw_neon_work *w) { tile(w, rows, false); }           \
+    I8MM static void tile_interleaved_##rows(const mw_neon_work *w) { tile(w, rows, true); }
 DEFINE(1) DEFINE(2) DEFINE(3) DEFINE(4) DEFINE(5) DEFINE(6)
 #undef DEFINE
 
-static mw_tile *const tiles[MOST_ROWS + 1] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
-static mw_tile *const tiles_interleaved[MOST_ROWS + 1] = {
+static mw_neon_tile *const tiles[MOST_ROWS + 1] = {NULL, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6};
+static mw_neon_tile *const tiles_interleaved[MOST_ROWS + 1] = {
     NULL, tile_interleaved_1, tile_interleaved_2, tile_interleaved_3,
     tile_interleaved_4, tile_interleaved_5, tile_interleaved_6};
 
@@ -167,7 +167,7 @@ I8MM void mw_s8_convolve__neon_i8mm(
             c, input, output, first_position, last_position, first_block, last_block, tiles, MOST_ROWS);
         return;
     }
-    const size_t most_blocks = block_bytes < MW_PANEL_BYTES ? MW_PANEL_BYTES / block_bytes : 1;
+    const size_t most_blocks = block_bytes < MW_NEON_PANEL_BYTES ? MW_NEON_PANEL_BYTES / block_bytes : 1;
     const size_t blocks = last_block - first_block, panels = (blocks + most_blocks - 1) / most_blocks;
     for (size_t panel = 0; panel < panels; panel++) {
         convolve_interleaved(

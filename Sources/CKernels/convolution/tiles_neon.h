@@ -16,15 +16,15 @@ typedef struct {
     const int8_t *weights;
     /// Sums of the windows' inputs, one a position; only with weight zero points.
     const int32_t *input_sums;
-} mw_tile_work;
+} mw_neon_work;
 
-typedef void mw_tile(const mw_tile_work *work);
+typedef void mw_neon_tile(const mw_neon_work *work);
 
 /// Weights that tiles go through again and again without leaving the first-level cache, beside their input.
-enum { MW_PANEL_BYTES = 16 << 10 };
+enum { MW_NEON_PANEL_BYTES = 16 << 10 };
 
 /// Most positions that any kernel's tile has.
-enum { MW_TILE_ROWS = 8 };
+enum { MW_NEON_ROWS = 8 };
 
 /// Sums of the windows of `rows` positions, the bytes behind a run left out.
 static void mw_sum_inputs_neon(const mw_s8_convolution *c, const int8_t *input, size_t rows, int32_t *sums) {
@@ -52,7 +52,7 @@ MW_NEON void mw_store_neon(int8_t *to, int8x16_t bytes, size_t count) {
 }
 
 /// From sums [rows][4 vectors] to the bytes of `rows` positions.
-MW_NEON void mw_finish_neon(const mw_tile_work *w, int32x4_t *sums, const int rows) {
+MW_NEON void mw_finish_neon(const mw_neon_work *w, int32x4_t *sums, const int rows) {
     const mw_s8_convolution *const c = w->c;
     const mw_requantization *const how = &c->requantization;
     const size_t channel = w->block * 16, count = c->channels - channel;
@@ -96,13 +96,13 @@ MW_NEON void mw_finish_neon(const mw_tile_work *w, int32x4_t *sums, const int ro
 /// - weights: of the panel's first block; block_bytes: between blocks.
 static inline void mw_convolve_stretch_neon(
     const mw_s8_convolution *c, mw_stretch stretch, size_t first_block, size_t last_block, const int8_t *weights,
-    size_t block_bytes, mw_tile *const tiles[], size_t most_rows) {
+    size_t block_bytes, mw_neon_tile *const tiles[], size_t most_rows) {
     const size_t heights = (stretch.positions + most_rows - 1) / most_rows;
     for (size_t height = 0; height < heights; height++) {
         const size_t start = mw_part_start(stretch.positions, heights, height);
         const size_t rows = mw_part_start(stretch.positions, heights, height + 1) - start;
-        int32_t input_sums[MW_TILE_ROWS];
-        mw_tile_work w = {
+        int32_t input_sums[MW_NEON_ROWS];
+        mw_neon_work w = {
             c, stretch.input + start * c->column_stride, stretch.output + start * c->output_stride, first_block,
             weights, NULL};
         if (c->weight_zero_points != NULL) {
@@ -121,9 +121,9 @@ static inline void mw_convolve_stretch_neon(
 /// - tiles: one a height, up to most_rows.
 static inline void mw_convolve_neon(
     const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t first_position, size_t last_position,
-    size_t first_block, size_t last_block, mw_tile *const tiles[], size_t most_rows) {
+    size_t first_block, size_t last_block, mw_neon_tile *const tiles[], size_t most_rows) {
     const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length);
-    const size_t most_blocks = block_bytes < MW_PANEL_BYTES ? MW_PANEL_BYTES / block_bytes : 1;
+    const size_t most_blocks = block_bytes < MW_NEON_PANEL_BYTES ? MW_NEON_PANEL_BYTES / block_bytes : 1;
     const size_t blocks = last_block - first_block, panels = (blocks + most_blocks - 1) / most_blocks;
     for (size_t panel = 0; panel < panels; panel++) {
         const size_t from = first_block + mw_part_start(blocks, panels, panel);
