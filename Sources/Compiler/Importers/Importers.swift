@@ -21,7 +21,7 @@ package protocol Importer: Sendable {
 package enum Importers {
     /// Best recognized first: a format with a magic number comes before one without.
     package static let all: [any Importer.Type] = [
-        TensorFlowLite.self
+        TensorFlowLite.self, ONNXFormat.self,
     ]
 
     /// Reads a model file of any known format.
