@@ -12,7 +12,7 @@
 // weights' sum is taken off the folded bias beforehand. It adds four products, each at most 255 * 128, in 32 bits
 // without saturation; layout.h has the bound of a whole window.
 
-enum { MOST_ROWS = 12, MOST_BLOCKS = 4, DENSE_BLOCKS = 8 };
+enum { MOST_ROWS = 12, MOST_BLOCKS = 4, MOST_PHASES = 4 };
 
 /// What a tile computes: positions from `input` on, all blocks of the tile from `block` on.
 typedef struct {
@@ -183,9 +183,28 @@ TILE void finish_float(const work *w, const __m512i *sums, const int rows, const
     }
 }
 
-/// Sums of `rows` positions by `blocks` blocks stay in registers through the whole window; each group of four inputs
-/// is broadcast once a row, each vector of weights is loaded once for all rows.
-TILE void tile(const work *w, const int rows, const int blocks) {
+/// Adds the products of one group of four inputs: each is broadcast once a row, each vector of weights loaded once.
+TILE void add_group(
+    __m512i *sums, const int8_t *const *from, const int8_t *weights, size_t block_bytes, size_t stride, size_t stride3,
+    __m512i flip, const int rows, const int blocks) {
+    __m512i four[MOST_BLOCKS];
+    MW_UNROLL
+    for (int b = 0; b < blocks; b++) four[b] = _mm512_loadu_si512(weights + (size_t)b * block_bytes);
+    MW_UNROLL
+    for (int r = 0; r < rows; r++) {
+        const int8_t *const at =
+            from[r / 4] + (r % 4 == 0 ? 0 : r % 4 == 1 ? stride : r % 4 == 2 ? 2 * stride : stride3);
+        const __m512i x = _mm512_xor_si512(flip, _mm512_set1_epi32(mw_load_four(at)));
+        MW_UNROLL
+        for (int b = 0; b < blocks; b++) {
+            sums[r * blocks + b] = _mm512_dpbusd_epi32(sums[r * blocks + b], x, four[b]);
+        }
+    }
+}
+
+/// Sums of `rows` positions by `blocks` blocks stay in registers through the whole window. Few of them would wait for
+/// each other, so they are kept `phases` times, each for every so many-th group.
+TILE void tile(const work *w, const int rows, const int blocks, const int phases) {
     const mw_s8_convolution *const c = w->c;
     const size_t groups = mw_segment_groups(c->segment_length);
     const size_t block_bytes = c->segments * groups * 64;
@@ -196,10 +215,12 @@ TILE void tile(const work *w, const int rows, const int blocks) {
     MW_OPAQUE("r", stride);
     MW_OPAQUE("r", stride3);
 
-    __m512i sums[MOST_ROWS * MOST_BLOCKS];
+    __m512i sums[MOST_PHASES][MOST_ROWS * MOST_BLOCKS];
     MW_UNROLL
     for (int i = 0; i < rows * blocks; i++) {
-        sums[i] = _mm512_loadu_si512(c->folded_bias + (w->block + (size_t)(i % blocks)) * 16);
+        sums[0][i] = _mm512_loadu_si512(c->folded_bias + (w->block + (size_t)(i % blocks)) * 16);
+        MW_UNROLL
+        for (int p = 1; p < phases; p++) sums[p][i] = _mm512_setzero_si512();
     }
     for (size_t segment = 0; segment < c->segments; segment++) {
         // A pointer for every fourth row; the ones between are one, two and three strides on.
@@ -208,32 +229,34 @@ TILE void tile(const work *w, const int rows, const int blocks) {
         for (int i = 0; i < (rows + 3) / 4; i++) {
             from[i] = w->input + c->segment_offsets[segment] + (size_t)i * 4 * stride;
         }
-        for (size_t group = 0; group < groups; group++) {
-            __m512i four[MOST_BLOCKS];
+        size_t group = groups;
+        for (; phases > 1 && group >= (size_t)phases; group -= (size_t)phases) {
             MW_UNROLL
-            for (int b = 0; b < blocks; b++) four[b] = _mm512_loadu_si512(weights + (size_t)b * block_bytes);
-            MW_UNROLL
-            for (int r = 0; r < rows; r++) {
-                const int8_t *const at = from[r / 4]
-                    + (r % 4 == 0 ? 0 : r % 4 == 1 ? stride : r % 4 == 2 ? 2 * stride : stride3);
-                const __m512i x = _mm512_xor_si512(flip, _mm512_set1_epi32(mw_load_four(at)));
-                MW_UNROLL
-                for (int b = 0; b < blocks; b++) {
-                    sums[r * blocks + b] = _mm512_dpbusd_epi32(sums[r * blocks + b], x, four[b]);
-                }
+            for (int p = 0; p < phases; p++) {
+                add_group(sums[p], from, weights, block_bytes, stride, stride3, flip, rows, blocks);
+                from[0] += 4;
+                weights += 64;
             }
+        }
+        for (; group > 0; group--) {
+            add_group(sums[0], from, weights, block_bytes, stride, stride3, flip, rows, blocks);
             MW_UNROLL
             for (int i = 0; i < (rows + 3) / 4; i++) from[i] += 4;
             weights += 64;
         }
     }
+    MW_UNROLL
+    for (int p = 1; p < phases; p++) {
+        MW_UNROLL
+        for (int i = 0; i < rows * blocks; i++) sums[0][i] = _mm512_add_epi32(sums[0][i], sums[p][i]);
+    }
     if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL
         && are_fractions(c->requantization.scales + w->block * 16, blocks)) {
-        finish_float(w, sums, rows, blocks);
+        finish_float(w, sums[0], rows, blocks);
     } else {
         __m512i kept[MOST_ROWS * MOST_BLOCKS];
         MW_UNROLL
-        for (int i = 0; i < rows * blocks; i++) kept[i] = sums[i];
+        for (int i = 0; i < rows * blocks; i++) kept[i] = sums[0][i];
         finish(w, kept, (size_t)rows, (size_t)blocks);
     }
 }
@@ -246,7 +269,9 @@ TILE void tile(const work *w, const int rows, const int blocks) {
     T(1, 4) T(2, 4) T(3, 4) T(4, 4) T(5, 4) T(6, 4)
 
 #define DEFINE(rows, blocks) \
-    VNNI static void tile_##rows##x##blocks(const work *w) { tile(w, rows, blocks); }
+    VNNI static void tile_##rows##x##blocks(const work *w) { \
+        tile(w, rows, blocks, rows > 4 ? 1 : rows * blocks == 1 ? 4 : rows * blocks <= 4 ? 2 : 1); \
+    }
 TILES(DEFINE)
 #undef DEFINE
 
@@ -281,30 +306,28 @@ VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, siz
 /// Weights that a tile may go through again and again without leaving the first-level cache, beside its input.
 enum { PANEL_BYTES = 24 << 10 };
 
-/// Blocks in nearly equal panels: 5 are 3 and 2, not 4 and 1, whose second would wait for loads.
-VNNI static void convolve_blocks(work w, size_t rows, size_t first_block, size_t last_block, size_t most_blocks) {
-    const size_t blocks = last_block - first_block, panels = (blocks + most_blocks - 1) / most_blocks;
-    for (size_t panel = 0; panel < panels; panel++) {
-        w.block = first_block + mw_part_start(blocks, panels, panel);
-        tiles[first_block + mw_part_start(blocks, panels, panel + 1) - w.block][rows](&w);
-    }
-}
-
+/// All positions of a stretch by blocks first_block..<last_block; panels of blocks nearly equal: 5 are 3 and 2, not 4
+/// and 1, whose second would wait for loads.
 VNNI static void convolve_stretch(
     const mw_s8_convolution *c, mw_stretch stretch, size_t first_block, size_t last_block, size_t most_blocks) {
-    const size_t blocks = mw_smaller(last_block - first_block, most_blocks), most = most_rows[blocks];
-    const size_t heights = (stretch.positions + most - 1) / most;
-    for (size_t height = 0; height < heights; height++) {
-        const size_t start = mw_part_start(stretch.positions, heights, height);
-        const size_t rows = mw_part_start(stretch.positions, heights, height + 1) - start;
-        int32_t input_sums[MOST_ROWS];
-        work w = {
-            c, stretch.input + start * c->column_stride, stretch.output + start * c->output_stride, 0, NULL};
+    const mw_split panels = mw_split_evenly(last_block - first_block, most_blocks);
+    const mw_split heights = mw_split_evenly(stretch.positions, most_rows[mw_split_size(panels, 0)]);
+    work w = {c, stretch.input, stretch.output, 0, NULL};
+    int32_t input_sums[MOST_ROWS];
+    for (size_t height = 0; height < heights.parts; height++) {
+        const size_t rows = mw_split_size(heights, height);
         if (c->weight_zero_points != NULL) {
             sum_inputs(c, w.input, rows, input_sums);
             w.input_sums = input_sums;
         }
-        convolve_blocks(w, rows, first_block, last_block, most_blocks);
+        w.block = first_block;
+        for (size_t panel = 0; panel < panels.parts; panel++) {
+            const size_t blocks = mw_split_size(panels, panel);
+            tiles[blocks][rows](&w);
+            w.block += blocks;
+        }
+        w.input += rows * c->column_stride;
+        w.output += rows * c->output_stride;
     }
 }
 
@@ -319,15 +342,16 @@ VNNI void mw_s8_convolve__avx512_vnni(
     const size_t most_blocks = block_bytes * 4 <= PANEL_BYTES || block_bytes * 2 > PANEL_BYTES ? 4 : 2;
     const bool is_panel_kept = block_bytes * blocks > PANEL_BYTES && block_bytes * 2 <= PANEL_BYTES
         && c->weight_zero_points == NULL;
-    const size_t panels = is_panel_kept ? (blocks + most_blocks - 1) / most_blocks : 1;
-    for (size_t panel = 0; panel < panels; panel++) {
-        const size_t from = first_block + mw_part_start(blocks, panels, panel);
-        const size_t to = first_block + mw_part_start(blocks, panels, panel + 1);
+    const mw_split panels = mw_split_evenly(blocks, is_panel_kept ? most_blocks : blocks);
+    size_t from = first_block;
+    for (size_t panel = 0; panel < panels.parts; panel++) {
+        const size_t to = from + mw_split_size(panels, panel);
         for (size_t position = first_position; position < last_position;) {
             const mw_stretch stretch = mw_stretch_at(c, input, output, position, last_position);
             convolve_stretch(c, stretch, from, to, most_blocks);
             position += stretch.positions;
         }
+        from = to;
     }
 }
 

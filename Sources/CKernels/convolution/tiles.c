@@ -7,12 +7,12 @@ void mw_convolve_by_blocks(
     for (size_t block = first_block; block < last_block; block++) {
         for (size_t position = first_position; position < last_position;) {
             const mw_stretch stretch = mw_stretch_at(c, input, output, position, last_position);
-            const size_t parts = (stretch.positions + most - 1) / most;
-            for (size_t part = 0; part < parts; part++) {
-                const size_t start = mw_part_start(stretch.positions, parts, part);
-                const size_t rows = mw_part_start(stretch.positions, parts, part + 1) - start;
+            const mw_split heights = mw_split_evenly(stretch.positions, most);
+            for (size_t i = 0, start = 0; i < heights.parts; i++) {
+                const size_t rows = mw_split_size(heights, i);
                 tiles[rows](
                     c, stretch.input + start * c->column_stride, stretch.output + start * c->output_stride, block);
+                start += rows;
             }
             position += stretch.positions;
         }
