@@ -17,6 +17,8 @@ bool mw_cpu_has_avx2(void);
 bool mw_cpu_has_avx_vnni(void);
 /// With the byte masks of all widths (BW, VL) that the tails need.
 bool mw_cpu_has_avx512_vnni(void);
+/// Shuffles of single bytes.
+bool mw_cpu_has_avx512_vbmi(void);
 #elif defined(__aarch64__)
 bool mw_cpu_has_dotprod(void);
 bool mw_cpu_has_i8mm(void);

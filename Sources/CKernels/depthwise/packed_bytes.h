@@ -3,15 +3,17 @@
 
 #include "strips.h"
 
-// Weights for strips of 4 bytes a lane. A weight less its zero point needs 9 bits and a sign; it is the sum of up to three
-// numbers of 8 bits, each in a plane of its own, and most blocks have one plane only.
+// Weights for strips of 4 bytes a lane. A weight less its zero point needs 8 bits and a sign; it is the sum of up to
+// three numbers of 8 bits, each in a plane of its own, and most blocks have one plane only.
 //
 // Packed: bias int32 [blocks][16], with zero point and offset folded in; planes int32 [blocks], rounded up to 64 bytes;
 // weights [3 planes][blocks][taps_y][segments][phases][16 lanes][4].
 
 enum { MW_WEIGHT_PLANES = 3 };
 
-static inline size_t mw_packed_planes_offset(const mw_strips *s) { return s->blocks * MW_STRIP_LANES * sizeof(int32_t); }
+static inline size_t mw_packed_planes_offset(const mw_strips *s) {
+    return s->blocks * MW_STRIP_LANES * sizeof(int32_t);
+}
 
 static inline size_t mw_packed_weights_offset(const mw_strips *s) {
     return mw_packed_planes_offset(s) + mw_round_up(s->blocks * sizeof(int32_t), MW_STRIP_ALIGNMENT);

@@ -9,13 +9,13 @@
 
 // The way through a depthwise convolution for instructions that multiply neighbouring numbers and add them up (4 bytes,
 // or 2 of 16 bits: `width`). A row of the padded image is laid out anew as a strip of units: unit u of a channel holds
-// `width` positions of it side by side, so that a lane of 32 bits meets a run of a kernel row's taps at once. Strips are
-// kept in a ring in the first cache, each made once and used by every kernel row that passes over it.
+// `width` positions of it side by side, so that a lane of 32 bits meets a run of a kernel row's taps at once. Strips
+// are kept in a ring in the first cache, each made once and used by every kernel row that passes over it.
 //
 // Positions are counted in the padded image. A group of units gives `phases` neighbouring outputs: the same unit
 // multiplied by the kernel row moved by 0, 1, ... strides. Kernel rows longer than a unit take `segments` units.
 
-enum { MW_STRIP_LANES = 16, MW_STRIP_UNIT_BYTES = 64, MW_STRIP_CHUNK = 4, MW_STRIP_ALIGNMENT = 64 };
+enum { MW_STRIP_LANES = 16, MW_STRIP_UNIT_BYTES = 64, MW_STRIP_CHUNK = 8, MW_STRIP_ALIGNMENT = 64 };
 
 /// Strips of one chunk of channels: what leaves room for weights and output in 32 KiB.
 enum { MW_STRIP_RING_BYTES = 22 * 1024 };
@@ -30,7 +30,7 @@ typedef struct {
     size_t half;
     /// Blocks of 16 channels, the half one too; how many a chunk has at most.
     size_t blocks, chunk;
-    /// Groups of a row, and of a tile of it, a multiple of 8.
+    /// Groups of a row, and of a tile of it, a multiple of what is computed at once.
     size_t groups, tile;
     size_t units;
     /// Rows of a window, output rows of a band, strips in the ring.
@@ -71,13 +71,18 @@ static inline mw_strips mw_strips_of(const mw_s8_depthwise *d, size_t width) {
     s.blocks = mw_ceil_divide(d->channels, MW_STRIP_LANES);
     const size_t last = d->channels % MW_STRIP_LANES;
     s.half = last > 0 && last <= 8 && s.own == 1 ? last : 0;
-    s.chunk = mw_smaller(s.blocks, MW_STRIP_CHUNK);
     s.span = (d->taps_y - 1) * d->dilation_y + 1;
-    s.groups = mw_round_up(mw_ceil_divide(d->output_columns, s.phases), 8);
-    const size_t fitting = MW_STRIP_RING_BYTES / (s.span * s.chunk * MW_STRIP_UNIT_BYTES * s.own);
+    // What is computed at once: 4 vectors of outputs, of two groups each in a half block.
+    const size_t at_once = (s.half > 0 ? 8 : 4) / s.phases;
+    s.groups = mw_round_up(mw_ceil_divide(d->output_columns, s.phases), at_once);
+    // 8 blocks where the rows are short, else 4: as many channels as a cache line holds.
+    const size_t group_bytes = s.span * MW_STRIP_UNIT_BYTES * s.own;
+    const bool is_short = s.groups * group_bytes * MW_STRIP_CHUNK <= MW_STRIP_RING_BYTES;
+    s.chunk = mw_smaller(s.blocks, is_short ? MW_STRIP_CHUNK : MW_STRIP_CHUNK / 2);
+    const size_t fitting = MW_STRIP_RING_BYTES / (group_bytes * s.chunk);
     s.tile = mw_smaller(s.groups, mw_larger(fitting / 8 * 8, 16));
     // Tiles of about the same size.
-    s.tile = mw_round_up(mw_ceil_divide(s.groups, mw_ceil_divide(s.groups, s.tile)), 8);
+    s.tile = mw_round_up(mw_ceil_divide(s.groups, mw_ceil_divide(s.groups, s.tile)), at_once);
     s.units = s.tile * s.own + s.segments - 1;
     const size_t strips = MW_STRIP_RING_BYTES / (s.units * s.chunk * MW_STRIP_UNIT_BYTES);
     s.band = strips > s.span ? (strips - s.span) / d->stride_y + 1 : 1;
@@ -86,14 +91,16 @@ static inline mw_strips mw_strips_of(const mw_s8_depthwise *d, size_t width) {
     return s;
 }
 
-/// Behind the strips: pointers to those of a window, and a pixel of zero points for a chunk.
-static inline size_t mw_strips_scratch_bytes(const mw_strips *s, const mw_s8_depthwise *d) {
-    return s->ring * s->chunk * s->units * MW_STRIP_UNIT_BYTES + mw_round_up(d->taps_y * sizeof(void *), 64)
-        + MW_STRIP_CHUNK * MW_STRIP_LANES;
+static inline size_t mw_strips_bytes(const mw_strips *s) { return s->chunk * s->units * MW_STRIP_UNIT_BYTES; }
+
+/// The ring of strips, behind it a pixel of zero points for a chunk.
+static inline size_t mw_strips_scratch_bytes(const mw_strips *s) {
+    return s->ring * mw_strips_bytes(s) + MW_STRIP_CHUNK * MW_STRIP_LANES;
 }
 
 /// The tap that number `i` of segment `segment` meets for outputs of `phase`; taps_x or more where there is none.
-static inline size_t mw_strips_tap(const mw_strips *s, const mw_s8_depthwise *d, size_t segment, size_t i, size_t phase) {
+static inline size_t mw_strips_tap(
+    const mw_strips *s, const mw_s8_depthwise *d, size_t segment, size_t i, size_t phase) {
     return segment * s->width + i - phase * d->stride_x;
 }
 
@@ -117,18 +124,19 @@ typedef struct {
 
 typedef void mw_strip_make(const mw_strips *s, const mw_s8_depthwise *d, const mw_strip *strip);
 
-/// One row of outputs of one block in one tile.
+/// Some rows of outputs of one block in one tile.
 typedef struct {
     size_t block, channels;
     bool is_half;
-    /// Strips of the window's rows, from the block's first unit on.
-    const uint8_t *const *rows;
-    size_t outputs;
+    /// The block's part of the first strip in the ring, and the strip that the first window begins with.
+    const uint8_t *strips;
+    size_t slot;
+    size_t rows, outputs;
     int8_t *output;
-} mw_strip_row;
+} mw_strip_band;
 
 typedef void mw_strip_compute(
-    const mw_strips *s, const mw_s8_depthwise *d, const void *packed, const mw_strip_row *row);
+    const mw_strips *s, const mw_s8_depthwise *d, const void *packed, const mw_strip_band *band);
 
 /// The position that unit `unit` begins with.
 static inline size_t mw_strip_position(const mw_strips *s, size_t unit) {
@@ -161,15 +169,14 @@ static inline void mw_strips_walk_tile(
     mw_strip_compute *compute) {
     const size_t blocks = mw_smaller(s->chunk, s->blocks - first_block);
     const size_t first_channel = first_block * MW_STRIP_LANES;
-    const size_t strip_bytes = s->chunk * s->units * MW_STRIP_UNIT_BYTES;
-    const uint8_t **const rows = (const uint8_t **)(scratch + s->ring * strip_bytes);
-    int8_t *const outside = (int8_t *)rows + mw_round_up(d->taps_y * sizeof(void *), 64);
-    const size_t last_channels = mw_smaller(d->channels - first_channel - (blocks - 1) * MW_STRIP_LANES, MW_STRIP_LANES);
+    const size_t strip_bytes = mw_strips_bytes(s);
+    const size_t before_last = first_channel + (blocks - 1) * MW_STRIP_LANES;
+    const size_t last_channels = mw_smaller(d->channels - before_last, MW_STRIP_LANES);
     const size_t first_output = first_group * s->phases;
     const size_t outputs = mw_smaller(s->tile * s->phases, d->output_columns - first_output);
 
     mw_strip strip = {
-        .outside = outside,
+        .outside = (const int8_t *)scratch + s->ring * strip_bytes,
         .first_position = first_group * s->group_step - d->pad_left,
         .blocks = blocks,
         .last_channels = last_channels,
@@ -191,31 +198,26 @@ static inline void mw_strips_walk_tile(
         }
         for (size_t block = 0; block < blocks; block++) {
             const bool is_last = block + 1 == blocks;
-            mw_strip_row row = {
+            const mw_strip_band of_block = {
                 .block = first_block + block,
                 .channels = is_last ? last_channels : MW_STRIP_LANES,
                 .is_half = is_last && strip.ends_in_half,
-                .rows = rows,
+                .strips = scratch + block * s->units * MW_STRIP_UNIT_BYTES,
+                .slot = band * d->stride_y % s->ring,
+                .rows = band_end - band,
                 .outputs = outputs,
                 .output = output + (band * d->output_columns + first_output) * d->channels + first_channel
                     + block * MW_STRIP_LANES,
             };
-            const uint8_t *const strips = scratch + block * s->units * MW_STRIP_UNIT_BYTES;
-            size_t top = band * d->stride_y % s->ring;
-            for (size_t y = band; y < band_end; y++) {
-                size_t slot = top;
-                for (size_t u = 0; u < d->taps_y; u++) {
-                    rows[u] = strips + slot * strip_bytes;
-                    slot += d->dilation_y;
-                    if (slot >= s->ring) slot -= s->ring;
-                }
-                compute(s, d, packed, &row);
-                row.output += d->output_columns * d->channels;
-                top += d->stride_y;
-                if (top >= s->ring) top %= s->ring;
-            }
+            compute(s, d, packed, &of_block);
         }
     }
+}
+
+/// The strip `by` rows further down.
+static inline size_t mw_strips_slot(const mw_strips *s, size_t slot, size_t by) {
+    slot += by;
+    return slot < s->ring ? slot : by < s->ring ? slot - s->ring : slot % s->ring;
 }
 
 static inline void mw_strips_walk(
@@ -223,8 +225,7 @@ static inline void mw_strips_walk(
     size_t first_row, size_t last_row, void *scratch, mw_strip_make *make, mw_strip_compute *compute) {
     assert(first_row <= last_row && last_row <= d->output_rows);
     uint8_t *const memory = scratch;
-    uint8_t *const outside = memory + mw_strips_scratch_bytes(s, d) - MW_STRIP_CHUNK * MW_STRIP_LANES;
-    memset(outside, d->input_zero_point, MW_STRIP_CHUNK * MW_STRIP_LANES);
+    memset(memory + s->ring * mw_strips_bytes(s), d->input_zero_point, MW_STRIP_CHUNK * MW_STRIP_LANES);
     for (size_t block = 0; block < s->blocks; block += s->chunk) {
         for (size_t group = 0; group * s->phases < d->output_columns; group += s->tile) {
             mw_strips_walk_tile(

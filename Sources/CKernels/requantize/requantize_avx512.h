@@ -16,24 +16,28 @@ typedef struct {
     __m512i zero_point, low, high;
 } mw_requantize_avx512;
 
-/// - lane: vectors of 16 constants, from the block's first channel on.
-MW_AVX512 mw_requantize_avx512 mw_requantize_avx512_load(
-    const mw_requantization *how, bool is_float, __m512 scales, __m512i multipliers, __m512i shifts, __m512i away) {
+typedef enum {
+    /// In float by factors below 1, so that the result fits 32 bits as the sum does.
+    MW_SCALE_DOWN,
+    MW_SCALE_FLOAT,
+    MW_SCALE_TWO_STEP,
+} mw_scaling;
+
+/// Of each vector what the kind of scaling wants; away: -1 in lanes whose ties go away from zero.
+MW_AVX512 mw_requantize_avx512 mw_requantize_avx512_of(
+    const mw_requantization *how, __m512 scales, __m512i multipliers, __m512i shifts, __m512i away) {
     mw_requantize_avx512 r;
     r.zero_point = _mm512_set1_epi16((short)how->zero_point);
     r.low = _mm512_set1_epi8((char)how->low);
     r.high = _mm512_set1_epi8((char)how->high);
-    if (is_float) {
-        r.scales = scales;
-    } else {
-        const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
-        r.multipliers = multipliers;
-        r.left = _mm512_max_epi32(shifts, zero);
-        r.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shifts), zero);
-        r.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, r.right), one);
-        r.threshold = _mm512_srli_epi32(r.mask, 1);
-        r.away = away;
-    }
+    r.scales = scales;
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+    r.multipliers = multipliers;
+    r.left = _mm512_max_epi32(shifts, zero);
+    r.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shifts), zero);
+    r.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, r.right), one);
+    r.threshold = _mm512_srli_epi32(r.mask, 1);
+    r.away = away;
     return r;
 }
 
@@ -59,11 +63,12 @@ MW_AVX512 __m512i mw_scale_two_step_avx512(const mw_requantize_avx512 *r, __m512
     return _mm512_mask_add_epi32(down, up, down, _mm512_set1_epi32(1));
 }
 
-MW_AVX512 __m512i mw_scale_avx512(const mw_requantize_avx512 *r, bool is_float, __m512i sums) {
-    if (!is_float) return mw_scale_two_step_avx512(r, sums);
-    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), r->scales);
+MW_AVX512 __m512i mw_scale_avx512(const mw_requantize_avx512 *r, mw_scaling scaling, __m512i sums) {
+    if (scaling == MW_SCALE_TWO_STEP) return mw_scale_two_step_avx512(r, sums);
+    __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), r->scales);
     // What is too small for an integer becomes the smallest one, and too large likewise: hence only that is cut off.
-    return _mm512_cvtps_epi32(_mm512_min_ps(scaled, _mm512_set1_ps(MW_REQUANTIZE_BOUND)));
+    if (scaling == MW_SCALE_FLOAT) scaled = _mm512_min_ps(scaled, _mm512_set1_ps(MW_REQUANTIZE_BOUND));
+    return _mm512_cvtps_epi32(scaled);
 }
 
 /// Four scaled vectors to 64 bytes; dword 4 * i + k of the result is lanes 4 * i...4 * i + 3 of vector k.
