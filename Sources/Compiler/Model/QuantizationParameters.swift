@@ -31,13 +31,31 @@ struct QuantizationParameters {
         var y: [Element] = []
         y.reserveCapacity(x.count)
         forEachSlice(shape) { slice, range in
-            let (scale, zeroPoint) = (scales[slice], Double(zeroPoints[slice]))
-            for index in range {
-                // Rounded before the zero point is added: the sum of whole numbers is exact in double.
-                y.append(Element(nearest: Double((x[index] / scale).rounded(.toNearestOrEven)) + zeroPoint))
+            let (scale, zeroPoint) = (scales[slice], zeroPoints[slice])
+            if Element.bitWidth <= 16, zeroPoint.magnitude < 1 << 20 {
+                for index in range { y.append(Self.quantized(x[index] / scale, Int(zeroPoint))) }
+            } else {
+                for index in range {
+                    // Rounded before the zero point is added: the sum of whole numbers is exact in double.
+                    let rounded = (x[index] / scale).rounded(.toNearestOrEven)
+                    y.append(Element(nearest: Double(rounded) + Double(zeroPoint)))
+                }
             }
         }
         return y
+    }
+
+    /// Rounded and saturated for narrow types, without a call into the C library for each element.
+    @inline(__always)
+    private static func quantized<Element: TensorInteger>(_ quotient: Float, _ zeroPoint: Int) -> Element {
+        guard quotient == quotient else { return 0 }
+        // Bounds that are whole numbers may as well be applied before rounding.
+        let low = Float(Int(Element.min) - zeroPoint)
+        let high = Float(Int(Element.max) - zeroPoint)
+        // Below 2^22, adding 1.5 * 2^23 leaves no place for a fraction: the sum is rounded, ties to even.
+        let shift: Float = 12_582_912
+        let rounded = (min(max(quotient, low), high) + shift) - shift
+        return Element(truncatingIfNeeded: Int(rounded) + zeroPoint)
     }
 
     /// `(x - zeroPoint) * scale`, the difference exact.
