@@ -175,7 +175,8 @@ struct ModelEditor {
     mutating func replaceOutput(_ old: ValueID, with new: ValueID) {
         var new = new
         if isInput(new) || isOutput(new) || model[new].constant != nil {
-            let shape = model[new].shape
+            // Not the shape of `new`: a pass may be about to change that.
+            let shape = model[old].shape
             new = addNode(model[old].name + ".copy", Reshape(shape: shape), inputs: [new], like: new, shape: shape)
         }
         model[new].name = model[old].name

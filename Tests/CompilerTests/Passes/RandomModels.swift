@@ -146,8 +146,9 @@ struct RandomModels {
     private mutating func affine(_ x: ValueID, _ isFirst: Bool) throws -> ValueID {
         let channels = maker.shape(x)[isFirst ? 1 : 3]
         let shape = numbers.chance(1, of: 3) ? [] : isFirst ? [channels, 1, 1] : [channels]
-        return try maker(
-            Binary(numbers.pick([.add, .multiply])), x, maker.reals(shape, whole(shape, 1...2)))
+        let isSum = numbers.chance(1, of: 2)
+        let constant = whole(shape, 1...2).map { isSum ? $0 * 2 : $0 }
+        return try maker(Binary(isSum ? .add : .multiply), x, maker.reals(shape, constant))
     }
 
     private mutating func piece(_ x: ValueID) throws -> ValueID {
@@ -168,7 +169,9 @@ struct RandomModels {
             let flat = try maker(Reshape(shape: [1, maker.model[x].elementCount]), x)
             let count = maker.model[flat].elementCount
             var result = try maker(MatrixProduct(), flat, try weights([count, 3], outputAxis: 1))
-            if numbers.chance(1, of: 2) { result = try maker(Binary(.add), result, maker.reals([3], whole([3]))) }
+            if numbers.chance(1, of: 2) {
+                result = try maker(Binary(.add), result, maker.reals([3], whole([3]).map { $0 * 2 }))
+            }
             if isQuantized { result = try settle(result) }
             maker.output(result)
         } else if isQuantized, numbers.chance(1, of: 2) {
