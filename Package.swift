@@ -33,6 +33,7 @@ let modules: [Module] = [
     module("Plant"),
     module("Threads"),
     module("Kernels", uses: ["CKernels"]),
+    module("Arrays"),
     module("Checksum", uses: ["CChecksum"]),
     module("Graph", uses: ["Checksum"]),
     module("Runtime", uses: ["Graph", "Kernels", "CWorkerPool"]),
@@ -48,7 +49,7 @@ let modules: [Module] = [
     module("Transfer", uses: ["Threads", "CCurl"]),
     module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
     module(
-        "AssemblyLine", uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
+        "AssemblyLine", uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
     module("Plots", uses: ["Plant"]),
     module("Host", uses: ["Plant"], packages: ["Logging"]),
     module("Rig", uses: ["Plant", "CModbus", "CMosquitto"]),
@@ -57,7 +58,7 @@ let modules: [Module] = [
     module(
         "millwright", .program,
         uses: [
-            "Plant", "Kernels", "Graph", "Runtime", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
+            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
             "Transfer", "Uplink", "AssemblyLine", "Rig",
             "Host", "Plots",
         ],
@@ -101,7 +102,7 @@ let modules: [Module] = [
         ], packages: ["Logging"]),
     module(
         "AssemblyLineTests", .tests,
-        uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring", "Alerts", "AssemblyLine"]),
+        uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "Alerts", "AssemblyLine"]),
     module(
         "MillwrightTests", .tests,
         uses: ["Plant", "SQLite", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright"],

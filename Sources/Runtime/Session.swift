@@ -69,7 +69,10 @@ package final class Session {
         let context = StepContext(kernels: kernels, arena: layout)
         var steps: [Step] = []
         for node in plan.operators {
-            guard let runnable = node as? any Runnable else { throw .noKernel(operator: type(of: node).name) }
+            guard let runnable = node as? any Runnable else {
+                steps.append(ReferenceStep(node, plan, context))
+                continue
+            }
             if let step = runnable.step(context) { steps.append(step) }
         }
         self.steps = steps

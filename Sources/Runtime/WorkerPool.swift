@@ -20,7 +20,7 @@ final class WorkerPool {
     /// Runs a step on all threads, each its part. Allocates nothing.
     // SAFETY: the call lives on this stack until every thread has returned, which `run` waits for; parts of a step write
     // to places that do not overlap, and each worker has scratch of its own.
-    func run(_ step: any Step, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer, scratchBytes: Int) {
+    func run(_ step: Step, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer, scratchBytes: Int) {
         var call = Call(
             step: Unmanaged.passUnretained(step), parts: threads, arena: arena, scratch: scratch,
             scratchBytes: scratchBytes)

@@ -1,3 +1,4 @@
+import Arrays
 import AssemblyLine
 import Signals
 import Testing
@@ -19,7 +20,7 @@ import Testing
         for version in [UInt8(1), 2] {
             let array = try NPYArray(Self.npy("(2, 3)", [1, 2, 3, 4, 5, -6.5], version: version))
             #expect(array.shape == [2, 3])
-            #expect(array.values == [1, 2, 3, 4, 5, -6.5])
+            #expect(array.floats() == [1, 2, 3, 4, 5, -6.5])
         }
         #expect(try NPYArray(Self.npy("(1,)", [7])).shape == [1])
     }
@@ -38,7 +39,7 @@ import Testing
             for bit in 0..<8 {
                 var flipped = bytes
                 flipped[at] ^= 1 << bit
-                if let array = try? NPYArray(flipped) { #expect(array.values.count == array.shape.reduce(1, *)) }
+                if let array = try? NPYArray(flipped) { #expect(try array.floats().count == array.shape.reduce(1, *)) }
             }
         }
     }

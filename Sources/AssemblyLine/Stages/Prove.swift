@@ -79,15 +79,15 @@ package enum Prove: Stage {
             var tensor = builder.input(
                 name: "deviations", shape: [1, card.features.count + card.conditions.count], quantization: input)
             for (index, layer) in network.layers.enumerated() {
+                let output = Quantization(layer.output)
                 tensor = try builder.fullyConnected(
-                    tensor, weights: layer.weights, outputs: layer.outputs, weightScales: layer.scales,
-                    bias: layer.bias, output: Quantization(layer.output),
-                    activation: layer.isRectified ? .relu : .none,
+                    tensor, Weights.Source(elements: layer.weights, scales: layer.scales, bias: layer.bias),
+                    output: output, clamp: layer.isRectified ? output.zeroPoint...127 : -128...127,
                     name: index == network.layers.count - 1 ? "reconstruction" : nil)
             }
             builder.output(tensor)
             builder.attach(card: json)
-            let cases = golden.map { row in row.map { Session.quantize($0, input) } }
+            let cases = golden.map { row in row.map { UInt8(bitPattern: input.quantize($0)) } }
             builder.attach(receipt: try builder.receipt(goldenInputs: cases))
             return try builder.encode()
         } catch { throw .plan(error) }

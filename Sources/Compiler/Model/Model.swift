@@ -50,6 +50,8 @@ package struct Value: Hashable, Sendable {
     /// Of a graph input or output whose type a pass changed: what the caller hands in and gets. uint8 elements are
     /// those of the int8 value plus 128. nil where both are the same.
     package var presentedType: ElementType?
+    /// Carried to int8 from uint8: some numeric contracts compute the two differently.
+    package var isFromUnsigned = false
 
     package init(
         name: String, type: ElementType, shape: [Int], quantization: ValueQuantization? = nil,

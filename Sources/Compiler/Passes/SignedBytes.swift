@@ -40,6 +40,7 @@ package enum SignedBytes: Pass {
 
     private static func convert(_ id: ValueID, _ editor: inout ModelEditor) {
         editor[id].type = .int8
+        editor[id].isFromUnsigned = true
         let zeroPoints = editor[id].quantization?.zeroPoints.map { $0 - 128 }
         editor[id].quantization?.zeroPoints = zeroPoints ?? []
         if case .uint8(let elements) = editor[id].constant?.elements {

@@ -1,0 +1,28 @@
+internal import Graph
+
+/// Runs an operator by its reference arithmetic: for those that are rare and small enough to have no kernel.
+final class ReferenceStep: Step {
+    private let node: any Operator
+    private let inputs: [(tensor: Tensor, offset: Int)]
+    private let outputs: [Int]
+
+    init(_ node: any Operator, _ plan: Plan, _ context: StepContext) {
+        self.node = node
+        inputs = node.inputs.map { (plan.tensors[$0.index], context.offset($0)) }
+        outputs = node.outputs.map { context.offset($0) }
+    }
+
+    override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
+        let values = inputs.map { input in
+            TensorValue(
+                input.tensor.type,
+                bytes: UnsafeRawBufferPointer(start: arena + input.offset, count: input.tensor.byteCount))
+        }
+        for (result, offset) in zip(node.reference(values), outputs) {
+            let bytes = result.bytes
+            bytes.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(start: arena + offset, count: bytes.count).copyMemory(from: $0)
+            }
+        }
+    }
+}

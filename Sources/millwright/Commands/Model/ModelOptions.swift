@@ -1,0 +1,31 @@
+import ArgumentParser
+import Graph
+import Kernels
+
+/// How a model is to be computed.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "Numeric contract: \(Contracts.all.map { $0.name }.joined(separator: ", ")). A plan has its own.")
+    var contract = ModelFile.usualContract
+
+    @Option(help: "Instruction set: \(KernelSet.supported.joined(separator: ", ")); the best unless given.")
+    var isa: String?
+
+    @Option(help: "Threads that share an inference, 1 to 64.")
+    var threads = 1
+
+    func validate() throws {
+        guard (1...64).contains(threads) else { throw ValidationError("--threads: expected 1 to 64, found \(threads)") }
+        guard Contracts.all.contains(where: { $0.name == contract }) else {
+            let known = Contracts.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ")
+            throw ValidationError("--contract: expected one of \(known), found \(contract)")
+        }
+    }
+
+    func open(_ path: String) throws -> ModelFile {
+        let file = try ModelFile(path: path, .init(contract: contract, isa: isa, threads: threads))
+        if case .evaluator(_, let reason) = file.engine {
+            Output.error("\(path): computed by the evaluator, in real numbers and slowly: \(reason)")
+        }
+        return file
+    }
+}

@@ -1,0 +1,39 @@
+import Graph
+import Kernels
+import Runtime
+
+/// Golden inputs from a seed, and what the plainest kernels make of them.
+///
+/// The scalar kernels and not the reference arithmetic: of a network of hundreds of millions of multiplications that
+/// takes minutes, and the two are held equal by the kernels' own tests.
+enum ReceiptMaker {
+    private static let seed: UInt64 = 20_261_123
+
+    static func receipt(_ builder: PlanBuilder, cases: Int) throws -> Receipt {
+        let memory = PlanMemory(copying: try builder.encode())
+        let plan = try Plan(bytes: memory.bytes)
+        let session = try Session(plan: plan, keeping: memory, kernels: KernelSet(isa: "scalar"))
+        var random = SeededRandom(seed: seed)
+        return try Receipt(
+            cases: (0..<cases).map { _ in
+                let input = plan.inputs.flatMap { bytes(of: $0, &random) }
+                var output = [UInt8](repeating: 0, count: session.outputBytes)
+                try input.withUnsafeBytes { input in
+                    try output.withUnsafeMutableBytes { try session.run(bytes: input, output: $0) }
+                }
+                return Receipt.Case(input: input, output: output)
+            })
+    }
+
+    private static func bytes(of tensor: Tensor, _ random: inout SeededRandom) -> [UInt8] {
+        switch tensor.type {
+        case .int8: (0..<tensor.byteCount).map { _ in UInt8(truncatingIfNeeded: random.next() >> 32) }
+        case .int32: [UInt8](repeating: 0, count: tensor.byteCount)
+        case .float32:
+            (0..<tensor.elementCount).flatMap { _ in
+                let value = Float(random.next() >> 40) / Float(1 << 23) - 1
+                return withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)
+            }
+        }
+    }
+}
