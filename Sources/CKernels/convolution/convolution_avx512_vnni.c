@@ -12,7 +12,7 @@
 // weights' sum is taken off the folded bias beforehand. It adds four products, each at most 255 * 128, in 32 bits
 // without saturation; layout.h has the bound of a whole window.
 
-enum { MOST_ROWS = 12, MOST_BLOCKS = 4, MOST_PHASES = 4 };
+enum { MOST_ROWS = 12, MOST_BLOCKS = 8, MOST_PHASES = 4 };
 
 /// What a tile computes: positions from `input` on, all blocks of the tile from `block` on.
 typedef struct {
@@ -153,33 +153,36 @@ TILE void store_rows(int8_t *to, size_t stride, __m512i bytes, size_t count, con
 }
 
 /// The usual way: float scales below 1, no weight zero points. Four vectors at once make 64 bytes: one position of
-/// three or four blocks, two of two, four of one.
+/// up to four blocks, two of two, four of one.
 TILE void finish_float(const work *w, const __m512i *sums, const int rows, const int blocks) {
     const mw_s8_convolution *const c = w->c;
     const float *const scales = c->requantization.scales + w->block * 16;
     const size_t count = mw_smaller(c->channels - w->block * 16, (size_t)blocks * 16);
     int8_t *const output = w->output + w->block * 16;
-    const int width = blocks == 3 ? 4 : blocks, at_once = 4 / width;
+    const int width = blocks < 3 ? blocks : 4, at_once = 4 / width;
     // Vector by vector again; the eight channels of a narrow layer leave no room behind them.
     const bool is_half = blocks == 1 && c->output_stride == 8 && count == 8;
     const __m512i order = is_half ? _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0)
                                   : _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     MW_UNROLL
     for (int r = 0; r < rows; r += at_once) {
-        __m512i v[4];
         MW_UNROLL
-        for (int i = 0; i < 4; i++) {
-            const int row = r + i / width, b = i % width;
-            v[i] = row < rows && b < blocks
-                ? _mm512_cvtps_epi32(
-                      _mm512_mul_ps(_mm512_cvtepi32_ps(sums[row * blocks + b]), _mm512_loadu_ps(scales + 16 * b)))
-                : _mm512_setzero_si512();
+        for (int first = 0; first < blocks; first += 4) {
+            __m512i v[4];
+            MW_UNROLL
+            for (int i = 0; i < 4; i++) {
+                const int row = r + i / width, b = first + i % width;
+                v[i] = row < rows && b < blocks
+                    ? _mm512_cvtps_epi32(
+                          _mm512_mul_ps(_mm512_cvtepi32_ps(sums[row * blocks + b]), _mm512_loadu_ps(scales + 16 * b)))
+                    : _mm512_setzero_si512();
+            }
+            const __m512i bytes = _mm512_permutexvar_epi32(order, narrow(&c->requantization, v));
+            int8_t *const to = output + (size_t)r * c->output_stride + first * 16;
+            const int left = rows - r < at_once ? rows - r : at_once;
+            if (is_half) store_masked(to, bytes, (size_t)left * 8);
+            else store_rows(to, c->output_stride, bytes, count - (size_t)first * 16, left, width);
         }
-        const __m512i bytes = _mm512_permutexvar_epi32(order, narrow(&c->requantization, v));
-        int8_t *const to = output + (size_t)r * c->output_stride;
-        const int left = rows - r < at_once ? rows - r : at_once;
-        if (is_half) store_masked(to, bytes, (size_t)left * 8);
-        else store_rows(to, c->output_stride, bytes, count, left, width);
     }
 }
 
@@ -266,7 +269,8 @@ TILE void tile(const work *w, const int rows, const int blocks, const int phases
     T(1, 1) T(2, 1) T(3, 1) T(4, 1) T(5, 1) T(6, 1) T(7, 1) T(8, 1) T(9, 1) T(10, 1) T(11, 1) T(12, 1) \
     T(1, 2) T(2, 2) T(3, 2) T(4, 2) T(5, 2) T(6, 2) T(7, 2) T(8, 2) T(9, 2) T(10, 2) T(11, 2) T(12, 2) \
     T(1, 3) T(2, 3) T(3, 3) T(4, 3) T(5, 3) T(6, 3) T(7, 3) T(8, 3) \
-    T(1, 4) T(2, 4) T(3, 4) T(4, 4) T(5, 4) T(6, 4)
+    T(1, 4) T(2, 4) T(3, 4) T(4, 4) T(5, 4) T(6, 4) \
+    T(1, 5) T(1, 6) T(1, 7) T(1, 8)
 
 #define DEFINE(rows, blocks) \
     VNNI static void tile_##rows##x##blocks(const work *w) { \
@@ -281,7 +285,7 @@ static void (*const tiles[MOST_BLOCKS + 1][MOST_ROWS + 1])(const work *) = {
 #undef ENTRY
 };
 
-static const size_t most_rows[MOST_BLOCKS + 1] = {0, 12, 12, 8, 6};
+static const size_t most_rows[MOST_BLOCKS + 1] = {0, 12, 12, 8, 6, 1, 1, 1, 1};
 
 /// Sums of the windows of `rows` positions, the bytes behind a run left out.
 VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, size_t rows, int32_t *sums) {
@@ -331,11 +335,33 @@ VNNI static void convolve_stretch(
     }
 }
 
+/// A single position, as in dense layers: weights are used once, so the second-level cache sets the pace, and each end
+/// of a tile costs some of it.
+VNNI static void convolve_position(
+    const mw_s8_convolution *c, mw_stretch stretch, size_t first_block, size_t last_block) {
+    int32_t input_sum;
+    work w = {c, stretch.input, stretch.output, first_block, NULL};
+    if (c->weight_zero_points != NULL) {
+        sum_inputs(c, w.input, 1, &input_sum);
+        w.input_sums = &input_sum;
+    }
+    while (w.block < last_block) {
+        const size_t blocks = mw_smaller(last_block - w.block, MOST_BLOCKS);
+        tiles[blocks][1](&w);
+        w.block += blocks;
+    }
+}
+
 VNNI void mw_s8_convolve__avx512_vnni(
     const mw_s8_convolution *restrict c, const int8_t *restrict input, int8_t *restrict output, size_t first_position,
     size_t last_position, size_t first_block, size_t last_block) {
     mw_assert_convolution(c, first_position, last_position, first_block, last_block);
     if (first_block == last_block) return;
+    if (last_position - first_position == 1) {
+        const mw_stretch stretch = mw_stretch_at(c, input, output, first_position, last_position);
+        convolve_position(c, stretch, first_block, last_block);
+        return;
+    }
     const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length), blocks = last_block - first_block;
     // Weights that stay in the cache all together go over each tile's input, so that output is written in order; else
     // a panel that stays there goes over all positions; where even two blocks are too much, all go over each tile.
