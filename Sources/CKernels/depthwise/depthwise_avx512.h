@@ -64,12 +64,15 @@ INLINE pair_index pair_indices(void) {
     return index;
 }
 
+// Two positions of 32 channels.
+INLINE __m512i load_pair(const int8_t *one, const int8_t *other) {
+    return flipped(_mm512_inserti64x4(_mm512_castsi256_si512(load32(one)), load32(other), 1));
+}
+
 // The units of two blocks.
-INLINE void make_two(const pair_index *index, const int8_t *const p[4], uint8_t *to, size_t block_bytes) {
-    const __m512i first = _mm512_inserti64x4(_mm512_castsi256_si512(load32(p[0])), load32(p[1]), 1);
-    const __m512i second = _mm512_inserti64x4(_mm512_castsi256_si512(load32(p[2])), load32(p[3]), 1);
-    _mm512_store_si512(to, flipped(_mm512_permutex2var_epi8(first, index->lower, second)));
-    _mm512_store_si512(to + block_bytes, flipped(_mm512_permutex2var_epi8(first, index->upper, second)));
+INLINE void make_two(const pair_index *index, __m512i first, __m512i second, uint8_t *to, size_t block_bytes) {
+    _mm512_store_si512(to, _mm512_permutex2var_epi8(first, index->lower, second));
+    _mm512_store_si512(to + block_bytes, _mm512_permutex2var_epi8(first, index->upper, second));
 }
 #endif
 
@@ -93,7 +96,7 @@ INLINE void make_blocks(const mw_strips *s, const int8_t *p[4], size_t blocks, u
 #if HAS_VBMI
     const pair_index index = pair_indices();
     for (; block + 2 <= blocks; block += 2, to += 2 * block_bytes) {
-        make_two(&index, p, to, block_bytes);
+        make_two(&index, load_pair(p[0], p[1]), load_pair(p[2], p[3]), to, block_bytes);
         for (size_t i = 0; i < 4; i++) p[i] += 2 * MW_STRIP_LANES;
     }
 #endif
@@ -135,9 +138,38 @@ INLINE void make_inner(const mw_strips *s, const mw_s8_depthwise *d, const mw_st
             _mm256_store_si256((__m256i *)(to + at), interleave8(load32(first)));
         }
     } else {
-        for (size_t unit = strip->inner_from; unit < strip->inner_to; unit++, first += next) {
-            const int8_t *p[4] = {first, first + apart, first + 2 * apart, first + 3 * apart};
-            make_blocks(s, p, strip->blocks, to + unit * MW_STRIP_UNIT_BYTES);
+        const size_t units = strip->inner_to - strip->inner_from, block_bytes = s->units * MW_STRIP_UNIT_BYTES;
+        uint8_t *block = to + strip->inner_from * MW_STRIP_UNIT_BYTES;
+        size_t k = 0;
+#if HAS_VBMI
+        const pair_index index = pair_indices();
+        for (; k + 2 <= strip->blocks; k += 2, block += 2 * block_bytes, first += 2 * MW_STRIP_LANES) {
+            const int8_t *from = first;
+            uint8_t *unit = block;
+            if (s->group_step == 2 && s->step == 1) {
+                // The last two positions of a unit are the first two of the next.
+                __m512i begin = load_pair(from, from + apart);
+                for (size_t i = 0; i < units; i++, from += next, unit += MW_STRIP_UNIT_BYTES) {
+                    const __m512i end = load_pair(from + next, from + next + apart);
+                    make_two(&index, begin, end, unit, block_bytes);
+                    begin = end;
+                }
+            } else {
+                for (size_t i = 0; i < units; i++, from += next, unit += MW_STRIP_UNIT_BYTES) {
+                    const __m512i begin = load_pair(from, from + apart);
+                    const __m512i end = load_pair(from + 2 * apart, from + 3 * apart);
+                    make_two(&index, begin, end, unit, block_bytes);
+                }
+            }
+        }
+#endif
+        for (; k < strip->blocks; k++, block += block_bytes, first += MW_STRIP_LANES) {
+            const int8_t *from = first;
+            uint8_t *unit = block;
+            for (size_t i = 0; i < units; i++, from += next, unit += MW_STRIP_UNIT_BYTES) {
+                const int8_t *const p[4] = {from, from + apart, from + 2 * apart, from + 3 * apart};
+                make_one(p, unit);
+            }
         }
     }
 }

@@ -18,7 +18,7 @@
 enum { MW_STRIP_LANES = 16, MW_STRIP_UNIT_BYTES = 64, MW_STRIP_CHUNK = 8, MW_STRIP_ALIGNMENT = 64 };
 
 /// Strips of one chunk of channels: what leaves room for weights and output in 32 KiB.
-enum { MW_STRIP_RING_BYTES = 22 * 1024 };
+enum { MW_STRIP_RING_BYTES = 28 * 1024 };
 
 typedef struct {
     /// Outputs of a group; positions between groups, and between the numbers of a unit.

@@ -14,6 +14,8 @@ typedef struct {
     __m512 scales;
     __m512i multipliers, left, right, mask, threshold, away;
     __m512i zero_point, low, high;
+    /// Whether low or high is tighter than int8 itself, which packing clamps to.
+    bool is_clamped;
 } mw_requantize_avx512;
 
 typedef enum {
@@ -30,6 +32,7 @@ MW_AVX512 mw_requantize_avx512 mw_requantize_avx512_of(
     r.zero_point = _mm512_set1_epi16((short)how->zero_point);
     r.low = _mm512_set1_epi8((char)how->low);
     r.high = _mm512_set1_epi8((char)how->high);
+    r.is_clamped = how->low > -128 || how->high < 127;
     r.scales = scales;
     const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
     r.multipliers = multipliers;
@@ -76,7 +79,8 @@ MW_AVX512 __m512i mw_pack_avx512(const mw_requantize_avx512 *r, __m512i v0, __m5
     // Each step saturates, so the clamp at the end meets what it would have met in 32 bits.
     const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), r->zero_point);
     const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), r->zero_point);
-    return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(low, high), r->low), r->high);
+    const __m512i bytes = _mm512_packs_epi16(low, high);
+    return r->is_clamped ? _mm512_min_epi8(_mm512_max_epi8(bytes, r->low), r->high) : bytes;
 }
 
 #endif
