@@ -2,7 +2,7 @@ internal import Checksum
 
 /// Writes a plan, operator by operator in the order in which they run.
 package struct PlanBuilder {
-    private let contract: String
+    let contract: String
     private(set) var tensors: [Tensor] = []
     /// Tensors that are constants: where their elements lie.
     private var constantTensors: [Int: (offset: Int, length: Int)] = [:]
@@ -100,6 +100,8 @@ package struct PlanBuilder {
 
     /// Of a tensor that this builder has made.
     package func quantization(of id: TensorID) -> Quantization { tensors[id.index].quantization }
+
+    package func elementCount(of id: TensorID) -> Int { tensors[id.index].elementCount }
 
     package func expect(_ count: Int, _ wanted: Int, _ what: String) throws(PlanError) {
         guard count == wanted else { throw .malformed(.init(what, expected: "\(wanted)", found: "\(count)")) }

@@ -12,6 +12,18 @@ package struct Quantization: Hashable, Sendable {
 
     /// For tensors whose elements stand for themselves.
     package static let identity = Quantization(scale: 1, zeroPoint: 0)
+
+    /// `x / scale` rounded half to even, zero point added, saturated; NaN is the zero point. For what stands outside of a
+    /// plan's operators; ``Contract/quantizing(_:)`` is what they do.
+    package func quantize(_ value: Float) -> Int8 {
+        // Within 2^10 before it is made an integer: beyond, it saturates anyway, and the quotient may be infinite.
+        let steps = (value / scale).rounded(.toNearestOrEven)
+        guard !steps.isNaN else { return Int8(zeroPoint) }
+        return Int8(clamping: Int32(min(max(steps, -1_024), 1_024)) + zeroPoint)
+    }
+
+    /// `scale * (int8 - zeroPoint)`.
+    package func dequantize(_ value: Int8) -> Float { scale * Float(Int32(value) - zeroPoint) }
 }
 
 /// The number of a tensor within one plan.

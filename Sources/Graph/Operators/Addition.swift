@@ -31,8 +31,7 @@ package struct Addition: Operator {
         output = decoder.tensor(wiring.outputs[0]).quantization
         isPlain = broadcast.isPlain(left.shape, right.shape)
         let sum = SumOfTwo(
-            a, b, output: output, subtracts: subtracts, count: broadcast.shape.reduce(1, *), isUnsigned: isUnsigned,
-            isBroadcast: !isPlain)
+            a, left.shape, b, right.shape, output: output, subtracts: subtracts, isUnsigned: isUnsigned)
         guard let arithmetic = decoder.contract.addition(sum) else {
             throw decoder.malformed(
                 "scales of \(Self.name)", expected: "ratios that \(decoder.contract.name) can do",
@@ -45,8 +44,7 @@ package struct Addition: Operator {
         var index = 0
         let sums = broadcast.map(inputs[0].int8s, inputs[1].int8s) { left, right in
             defer { index += 1 }
-            let sum = Int64(arithmetic(left - a.zeroPoint, right - b.zeroPoint, at: index)) + Int64(output.zeroPoint)
-            return Int32(min(max(sum, Int64(clamp.lowerBound)), Int64(clamp.upperBound)))
+            return Int32(min(max(arithmetic(left, right, at: index), Int64(clamp.lowerBound)), Int64(clamp.upperBound)))
         }
         return [.int8(sums)]
     }

@@ -19,6 +19,8 @@ package struct Convolution: Operator {
     package let outputQuantization: Quantization
     package let weights: Weights
     package let clamp: ClosedRange<Int32>
+    /// Whether a transposed convolution became this one, its input spread by a ``Pad``.
+    package let isTransposed: Bool
 
     package var inputsOfGroup: Int { inputShape[3] / groups }
     package var multiplyAdds: Int { outputShape.reduce(1, *) * weights.depth }
@@ -43,11 +45,14 @@ package struct Convolution: Operator {
                 found: "\(groups)")
         }
         clamp = try decoder.clamp()
+        let isTransposed = try decoder.flag("origin in a transposed convolution")
+        self.isTransposed = isTransposed
+        let channels = outputShape[3]
         let layout = Self.segments(window, inputs: inputShape[3] / groups, groups: groups)
         weights = try Weights(
             from: &decoder, outputs: outputShape[3] / groups, groups: groups, segments: layout.count,
-            segmentLength: layout.length, input: inputQuantization, output: outputQuantization, kind: .convolution,
-            name: Self.name)
+            segmentLength: layout.length, input: inputQuantization, output: outputQuantization, name: Self.name
+        ) { isTransposed ? .transposedConvolution(channel: $0, channels: channels) : .convolution }
     }
 
     /// A row of the kernel where its taps lie side by side, else one tap.
@@ -106,10 +111,11 @@ extension PlanBuilder {
     /// Adds a convolution.
     ///
     /// - Shapes: input `[n, height, width, in]`, weights `[out, height, width, in / groups]`, bias `[out]`.
+    /// - Parameter isTransposed: it stands for a transposed convolution, which some contracts tell apart.
     /// - Returns: the new tensor `[n, height, width, out]`.
     package mutating func convolution(
-        _ input: TensorID, _ weights: Weights.Source, window: Window, groups: Int = 1, output: Quantization,
-        clamp: ClosedRange<Int32> = -128...127, name: String? = nil
+        _ input: TensorID, _ weights: Weights.Source, window: Window, groups: Int = 1, isTransposed: Bool = false,
+        output: Quantization, clamp: ClosedRange<Int32> = -128...127, name: String? = nil
     ) throws(PlanError) -> TensorID {
         let outputs = weights.bias.count
         let from = try image(input, Convolution.name)
@@ -124,6 +130,7 @@ extension PlanBuilder {
             window.encode(to: &encoder)
             encoder.integer(groups)
             encoder.clamp(clamp)
+            encoder.flag(isTransposed)
             weights.encode(to: &encoder, groups: groups, segments: layout.count, length: layout.length)
         }
         return result

@@ -35,7 +35,8 @@ package struct FullyConnected: Operator {
         clamp = try decoder.clamp()
         weights = try Weights(
             from: &decoder, outputs: outputs, groups: 1, segments: 1, segmentLength: depth, input: inputQuantization,
-            output: outputQuantization, kind: .fullyConnected, name: Self.name)
+            output: outputQuantization, name: Self.name
+        ) { _ in .fullyConnected }
     }
 
     package func reference(_ inputs: [TensorValue]) -> [TensorValue] {

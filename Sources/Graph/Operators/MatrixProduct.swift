@@ -48,7 +48,8 @@ package struct MatrixProduct: Operator {
             found: "\(right.shape) for \(left.shape) and \(result.shape)")
         (a, b, output) = (left.quantization, right.quantization, result.quantization)
         let sum = SumOfProducts(
-            .fullyConnected, input: a.scale, weight: b.scale, output: output.scale, isPerTensor: true)
+            .matrixProduct(isRightConstant: right.constant != nil), input: a.scale, weight: b.scale,
+            output: output.scale, isPerTensor: true)
         guard let made = decoder.contract.requantization(sum) else {
             throw decoder.malformed(
                 "scales of \(Self.name)", expected: "a ratio that \(decoder.contract.name) can do",

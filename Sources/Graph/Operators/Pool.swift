@@ -1,8 +1,8 @@
 /// The largest element, or the average, of each window of an image.
 ///
 /// - Shapes: input `[n, height, width, channels]`, output alike.
-/// - Quantization: both sides alike. What lies outside the image does not count. An average is the sum of the stored
-///   numbers divided by how many they are, rounded half away from zero.
+/// - Quantization: for a maximum both sides alike; an average by the contract's ``AverageArithmetic``. What lies outside
+///   the image does not count.
 /// - Source: TensorFlow Lite, `reference_integer_ops::AveragePool`, `MaxPool`.
 package struct Pool: Operator {
     package static let code: UInt32 = 4
@@ -12,6 +12,8 @@ package struct Pool: Operator {
 
     package let wiring: Wiring
     package let kind: Kind
+    /// nil for a maximum.
+    package let arithmetic: AverageArithmetic?
     package let window: Window
     package let inputShape: [Int]
     package let outputShape: [Int]
@@ -37,10 +39,15 @@ package struct Pool: Operator {
             "padding of \(Self.name)", expected: "less than the kernel, not dilated", found: window.summary)
         try decoder.expect(
             window.taps <= 1 << 20, "window of \(Self.name)", expected: "at most 2^20 taps", found: "\(window.taps)")
+        let isUnsigned = try decoder.flag("origin in uint8")
         clamp = try decoder.clamp()
+        arithmetic =
+            kind == .maximum
+            ? nil
+            : decoder.contract.average(input.quantization, output: output.quantization, isUnsigned: isUnsigned)
         try decoder.expect(
-            input.quantization == output.quantization, "quantization of \(Self.name)",
-            expected: "\(input.quantization)",
+            kind == .maximum ? input.quantization == output.quantization : arithmetic != nil,
+            "quantization of \(Self.name)", expected: "what \(decoder.contract.name) can do from \(input.quantization)",
             found: "\(output.quantization)")
     }
 
@@ -51,7 +58,8 @@ package struct Pool: Operator {
             for y in 0..<outputShape[1] {
                 for x in 0..<outputShape[2] {
                     for channel in 0..<outputShape[3] {
-                        let result = reduce(values(image, n, y, x, channel))
+                        let pixels = pixels(image, n, y, x, channel)
+                        let result = arithmetic.map { $0(pixels) } ?? pixels.reduce(-128, max)
                         output.append(Int8(min(max(result, clamp.lowerBound), clamp.upperBound)))
                     }
                 }
@@ -60,7 +68,7 @@ package struct Pool: Operator {
         return [.int8(output)]
     }
 
-    private func values(_ image: Image, _ n: Int, _ y: Int, _ x: Int, _ channel: Int) -> [Int32] {
+    private func pixels(_ image: Image, _ n: Int, _ y: Int, _ x: Int, _ channel: Int) -> [Int32] {
         (0..<window.kernelHeight).flatMap { u in
             (0..<window.kernelWidth).compactMap { v in
                 image.at(
@@ -68,31 +76,24 @@ package struct Pool: Operator {
             }
         }
     }
-
-    private func reduce(_ values: [Int32]) -> Int32 {
-        switch kind {
-        case .maximum: return values.reduce(-128, max)
-        case .average:
-            let sum = values.reduce(0, +)
-            let count = Int32(values.count)
-            // Division of integers goes towards zero.
-            return (sum + (sum > 0 ? count / 2 : -(count / 2))) / count
-        }
-    }
 }
 
 extension PlanBuilder {
-    /// Adds a pool of each channel. The result has the input's quantization.
+    /// Adds a pool of each channel.
+    /// - Parameters:
+    ///   - isUnsigned: carried over from uint8, which some contracts tell apart.
+    ///   - output: the input's quantization where none is given; others only for averages, and only in some contracts.
     package mutating func pool(
-        _ kind: Pool.Kind, _ input: TensorID, window: Window, clamp: ClosedRange<Int32> = -128...127,
-        name: String? = nil
+        _ kind: Pool.Kind, _ input: TensorID, window: Window, isUnsigned: Bool = false, output: Quantization? = nil,
+        clamp: ClosedRange<Int32> = -128...127, name: String? = nil
     ) throws(PlanError) -> TensorID {
         let channels = try image(input, Pool.name)[3]
         let result = try windowed(
-            input, window, channels: channels, quantization(of: input), name, Pool.name)
+            input, window, channels: channels, output ?? quantization(of: input), name, Pool.name)
         append(Pool.self, [input], [result]) { encoder in
             encoder.choice(kind)
             window.encode(to: &encoder)
+            encoder.flag(isUnsigned)
             encoder.clamp(clamp)
         }
         return result

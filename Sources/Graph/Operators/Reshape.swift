@@ -7,12 +7,14 @@ package struct Reshape: Operator {
     package static let name = "reshape"
 
     package let wiring: Wiring
+    package let byteCount: Int
     package var reuse: Reuse { .alias }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
         try decoder.expect(inputs: 1, of: Self.name)
         wiring = decoder.wiring
         let (input, output) = (decoder.tensor(wiring.inputs[0]), decoder.tensor(wiring.outputs[0]))
+        byteCount = input.byteCount
         try decoder.expect(
             input.elementCount == output.elementCount && input.type == output.type
                 && input.quantization == output.quantization,

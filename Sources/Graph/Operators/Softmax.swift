@@ -1,23 +1,21 @@
 /// `exp(beta * x) / sum of exp(beta * x)` along the last dimension, in float32 with a table of exponentials.
 ///
-/// `t = table[largest - x]`; `sum` adds the row's t in order; `p = t * (1 / (sum * scale))`, rounded half away from zero
-/// (or `p + 0.5` cut off, as uint8 files have it), zero point added, clamped.
+/// `e = table[largest - x]`; `sum` adds the row's e in order, one rounding each; then as ``SoftmaxArithmetic/Rounding``
+/// says, zero point added, clamped.
 ///
 /// - Shapes: output as input.
-/// - Source: TensorFlow Lite, `optimized_ops::Softmax` on int8 and uint8.
+/// - Source: TensorFlow Lite, `optimized_ops::Softmax` on int8 and uint8; ONNX Runtime, `QLinearSoftmax`.
 package struct Softmax: Operator {
     package static let code: UInt32 = 9
     package static let name = "softmax"
-
-    package enum Rounding: UInt32, Hashable, Sendable, CaseIterable { case halfAway = 0, addHalfAndCut = 1 }
 
     package let wiring: Wiring
     /// Elements of one row, and how many rows.
     package let length: Int
     package let rows: Int
     package let output: Quantization
-    package let rounding: Rounding
-    /// `exp(-scale * beta * d)` for d = 0...255.
+    package let rounding: SoftmaxArithmetic.Rounding
+    /// For an input that is so far below the largest of its row: 256 numbers, none above the first.
     package let table: Constant<Float>
 
     package var summary: String { "\(Self.name) of \(rows) x \(length), float32 inside" }
@@ -33,13 +31,25 @@ package struct Softmax: Operator {
         rows = from.elementCount / length
         try decoder.expect(
             from.shape == to.shape, "shape of \(Self.name)", expected: "\(from.shape)", found: "\(to.shape)")
-        rounding = try decoder.choice("rounding", Rounding.self)
+        rounding = try decoder.choice("rounding", SoftmaxArithmetic.Rounding.self)
         table = try decoder.constant("exponentials", count: 256, of: Float.self)
-        for index in 0..<256 where !(table[index] >= 0 && table[index] <= 1) || table[0] != 1 {
-            throw decoder.malformed(
-                "exponential \(index)", expected: "0...1, the first 1", found: "\(table[index])")
+        let most = table[0]
+        for index in 0..<256 where !(table[index] >= 0 && table[index] <= most) {
+            throw decoder.malformed("exponential \(index)", expected: "0...\(most)", found: "\(table[index])")
         }
+        // So that nothing becomes infinite and then infinity by infinity, which is no number.
+        let sums = (most, most * Float(length))
+        let fits =
+            rounding == .divideHalfEven
+            ? sums.0 >= 0x1p-60 && (sums.1 * max(inverse, 1)).isFinite
+            : sums.0 >= 0x1p-60 && (sums.1 * output.scale).isFinite && (1 / (sums.0 * output.scale)).isFinite
+        try decoder.expect(
+            fits, "exponentials and scale of \(Self.name)", expected: "rows whose sum float32 can hold",
+            found: "\(most) and \(output.scale)")
     }
+
+    /// `floor(1 / scale)`.
+    package var inverse: Float { (1 / output.scale).rounded(.down) }
 
     package func reference(_ inputs: [TensorValue]) -> [TensorValue] {
         let x = inputs[0].int8s
@@ -49,33 +59,40 @@ package struct Softmax: Operator {
             let largest = values.reduce(-128, max)
             var sum: Float = 0
             for value in values { sum += table[largest - value] }
-            let inverse = 1 / (sum * output.scale)
-            for value in values { result.append(round(table[largest - value] * inverse)) }
+            for value in values {
+                // Within 2^10 before it is made an integer: beyond, it saturates anyway.
+                let steps = min(steps(table[largest - value], sum), 1_024)
+                result.append(Int8(clamping: Int32(steps) + output.zeroPoint))
+            }
         }
         return [.int8(result)]
     }
 
-    private func round(_ p: Float) -> Int8 {
-        // Within 2^10 before it is made an integer: beyond, it saturates anyway.
-        let rounded = rounding == .halfAway ? p.rounded(.toNearestOrAwayFromZero) : (p + 0.5).rounded(.towardZero)
-        return Int8(clamping: Int32(min(rounded, 1_024)) + output.zeroPoint)
+    private func steps(_ exponential: Float, _ sum: Float) -> Float {
+        switch rounding {
+        case .halfAway: (exponential * (1 / (sum * output.scale))).rounded(.toNearestOrAwayFromZero)
+        case .addHalfAndCut: (exponential * (1 / (sum * output.scale)) + 0.5).rounded(.towardZero)
+        case .divideHalfEven: (exponential * inverse / sum).rounded(.toNearestOrEven)
+        }
     }
 }
 
 extension PlanBuilder {
     /// Adds a softmax along the last dimension.
+    /// - Parameter isUnsigned: carried over from uint8, which some contracts tell apart.
     package mutating func softmax(
-        _ input: TensorID, beta: Float, rounding: Softmax.Rounding = .halfAway, output: Quantization,
-        name: String? = nil
+        _ input: TensorID, beta: Float = 1, isUnsigned: Bool = false, output: Quantization, name: String? = nil
     ) throws(PlanError) -> TensorID {
-        let step = -(quantization(of: input).scale * beta)
-        guard step.isFinite, step <= 0 else {
-            throw .malformed(.init("beta of softmax", expected: "a finite number, 0 or above", found: "\(beta)"))
+        let shape = try shape(of: input)
+        let rows = SoftmaxOfRows(
+            quantization(of: input), output: output, beta: beta, length: shape.last ?? 1, isUnsigned: isUnsigned)
+        guard let arithmetic = try Contracts.named(contract).softmax(rows) else {
+            throw .malformed(.init("beta of softmax", expected: "one that \(contract) can do", found: "\(beta)"))
         }
-        let result = tensor(name: name, shape: try shape(of: input), quantization: output)
+        let result = tensor(name: name, shape: shape, quantization: output)
         append(Softmax.self, [input], [result]) { encoder in
-            encoder.choice(rounding)
-            encoder.constant((0...255).map { Exponential.rounded(step * Float($0)) })
+            encoder.choice(arithmetic.rounding)
+            encoder.constant(arithmetic.table)
         }
         return result
     }

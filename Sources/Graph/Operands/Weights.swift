@@ -14,7 +14,7 @@ package struct Weights: Sendable {
     package let packed: Constant<Int8>
     /// One for all output channels, or one each.
     package let scales: Constant<Float>
-    /// One an output channel, as uint8 models have them; nil in int8 models.
+    /// One an output channel in what was uint8, be they all 0; nil in int8 models.
     package let zeroPoints: Constant<Int8>?
     /// One an output channel, in units of `input scale * weight scale`.
     package let bias: Constant<Int32>
@@ -105,7 +105,7 @@ package struct Weights: Sendable {
 
     init(
         from decoder: inout OperatorDecoder, outputs: Int, groups: Int, segments: Int, segmentLength: Int,
-        input: Quantization, output: Quantization, kind: SumOfProducts.Kind, name: String
+        input: Quantization, output: Quantization, name: String, kind: (Int) -> SumOfProducts.Kind
     ) throws(PlanError) {
         self.outputs = outputs
         self.groups = groups
@@ -134,8 +134,8 @@ package struct Weights: Sendable {
             ? decoder.constant("weight zero points of \(name)", count: channels, of: Int8.self) : nil
         bias = try decoder.constant("bias of \(name)", count: channels, of: Int32.self)
         requantization = try decoder.requantization(
-            scales, channels: channels, input: input, output: output, isUnsigned: zeroPoints != nil
-        ) { _ in kind }
+            scales, channels: channels, input: input, output: output, isUnsigned: zeroPoints != nil,
+            kind: kind)
         try SumLimits.check(self, input, at: start)
     }
 }

@@ -1,0 +1,32 @@
+/// What a sum of products is, as far as contracts tell sums apart.
+package struct SumOfProducts: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case convolution
+        /// One channel of a transposed convolution that has so many.
+        case transposedConvolution(channel: Int, channels: Int)
+        /// One channel of a depthwise convolution that has so many.
+        case depthwise(channel: Int, channels: Int)
+        case fullyConnected
+        /// Both sides are computed, or one of them is a constant.
+        case matrixProduct(isRightConstant: Bool)
+    }
+    package var kind: Kind
+    package var input: Float
+    package var weight: Float
+    package var output: Float
+    /// One weight scale for all channels.
+    package var isPerTensor: Bool
+    /// Carried over from uint8: weights have zero points.
+    package var isUnsigned: Bool
+
+    package init(
+        _ kind: Kind, input: Float, weight: Float, output: Float, isPerTensor: Bool = false, isUnsigned: Bool = false
+    ) {
+        self.kind = kind
+        self.input = input
+        self.weight = weight
+        self.output = output
+        self.isPerTensor = isPerTensor
+        self.isUnsigned = isUnsigned
+    }
+}
