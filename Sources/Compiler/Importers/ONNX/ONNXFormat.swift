@@ -3,7 +3,8 @@
 /// - Images are brought from `[n, channels, height, width]` into the model's order by transposes around what needs it.
 /// - Quantize and dequantize nodes stay as they are; a pass makes quantized values of them.
 /// - An unknown batch is 1. Real numbers of 16 and 64 bits are float32.
-/// - Source: the ONNX standard, operator sets 7 to 23.
+/// - Source: the ONNX standard, operator sets 7 to 28; later ones say no more
+///   about these operators than what types they take.
 package enum ONNXFormat: Importer {
     package static let format = "ONNX"
     package static let suffix = "onnx"
@@ -17,7 +18,7 @@ package enum ONNXFormat: Importer {
     }
 
     /// Operator sets that the mappings know.
-    static let versions = 7...23
+    static let versions = 7...28
 
     /// Begins with the file's version of the format (field 1, a varint below 128), as all writers do.
     package static func recognizes(_ bytes: [UInt8]) -> Bool {

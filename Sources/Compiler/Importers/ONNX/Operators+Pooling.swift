@@ -45,13 +45,15 @@ enum PoolingOperators {
         if kind == .average, try node.flag("count_include_pad") {
             operation.countsPadding = true
             // What rounding up adds is not counted, what the file pads is: that is zeros of the image then.
-            if window.after != declared.after {
-                input = try padded(&node, input, declared.padding)
-                operation.countsPadding = false
+            if zip(window.after, declared.after).contains(where: >) {
+                var zeros = window
                 for dimension in image.indices {
-                    window.after[dimension] -= declared.after[dimension]
+                    zeros.after[dimension] = min(window.after[dimension], declared.after[dimension])
+                    window.after[dimension] -= zeros.after[dimension]
                     window.before[dimension] = 0
                 }
+                input = try padded(&node, input, zeros.padding)
+                operation.countsPadding = false
                 operation.padding = window.padding
             }
         }

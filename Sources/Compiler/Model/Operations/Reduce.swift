@@ -103,8 +103,9 @@ private struct Extreme: ElementWork {
 
     func callAsFunction<Element: TensorElement>(_ elements: [Element]) -> Elements {
         let isMaximum = function == .maximum
-        // What nothing is above or below: saturation leaves the type's own bound.
-        let neutral = Element(nearest: isMaximum ? -.infinity : .infinity)
+        // What nothing is above or below: saturation leaves the type's own bound, which is false or true of truth values.
+        let (lowest, highest) = Element.self == Bool.self ? (0, 1) : (-Double.infinity, Double.infinity)
+        let neutral = Element(nearest: isMaximum ? lowest : highest)
         return Element.elements(
             runs.map(elements) { run in
                 run.reduce(run.first ?? neutral) { best, element in
