@@ -9,12 +9,14 @@ package enum CommonSubexpressions: Pass {
     private struct ConstantKey: Hashable {
         var data: TensorData
         var quantization: ValueQuantization?
+        var isFromUnsigned: Bool
     }
 
     private struct NodeKey: Hashable {
         struct Result: Hashable {
             var type: ElementType
             var quantization: ValueQuantization?
+            var isFromUnsigned: Bool
         }
         var operation: AnyHashable
         var inputs: [ValueID?]
@@ -28,7 +30,9 @@ package enum CommonSubexpressions: Pass {
             for number in editor.nodeNumbers {
                 guard let node = editor.node(number) else { continue }
                 let results = node.outputs.map {
-                    NodeKey.Result(type: editor[$0].type, quantization: editor[$0].quantization)
+                    NodeKey.Result(
+                        type: editor[$0].type, quantization: editor[$0].quantization,
+                        isFromUnsigned: editor[$0].isFromUnsigned)
                 }
                 let key = NodeKey(operation: AnyHashable(node.operation), inputs: node.inputs, results: results)
                 guard let first = seen[key] else {
@@ -54,7 +58,8 @@ package enum CommonSubexpressions: Pass {
             guard let data = editor[id].constant, data.elements.count <= elementLimit, editor.isRead(id),
                 !editor.isOutput(id), !editor.isInput(id)
             else { continue }
-            let key = ConstantKey(data: data, quantization: editor[id].quantization)
+            let key = ConstantKey(
+                data: data, quantization: editor[id].quantization, isFromUnsigned: editor[id].isFromUnsigned)
             if let first = seen[key] {
                 editor.replaceUses(of: id, with: first)
                 editor.noteChange()

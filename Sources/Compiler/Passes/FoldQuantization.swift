@@ -74,11 +74,11 @@ package enum FoldQuantization: Pass {
             for (place, source) in zip(moved, sources) { inputs[place] = source }
             var results: [ValueID] = []
             for real in reals {
-                results.append(
-                    editor.addValue(
-                        Value(
-                            name: editor[real].name + ".quantized", type: editor[first].type, shape: editor[real].shape,
-                            quantization: quantization)))
+                var value = editor[first]
+                value.name = editor[real].name + ".quantized"
+                value.shape = editor[real].shape
+                value.presentedType = nil
+                results.append(editor.addValue(value))
             }
             editor.setInputs(number, inputs)
             editor.setOutputs(number, results)

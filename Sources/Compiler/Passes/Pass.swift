@@ -16,7 +16,7 @@ package struct PassReport: Hashable, Sendable {
     package var name: String
     /// Before it ran first.
     package var nodesBefore: Int
-    /// After it ran last.
+    /// Those less what it itself took out, or with what it added.
     package var nodesAfter: Int
     package var changes: Int
 }

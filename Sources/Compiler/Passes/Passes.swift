@@ -21,7 +21,8 @@ package enum Passes {
         for round in 0..<roundLimit {
             var changes = 0
             for (index, pass) in passes.enumerated() {
-                if round == 0 { reports[index].nodesBefore = model.nodes.count }
+                let nodes = model.nodes.count
+                if round == 0 { (reports[index].nodesBefore, reports[index].nodesAfter) = (nodes, nodes) }
                 do throws(ModelError) {
                     let count = try pass.run(&model)
                     changes += count
@@ -29,7 +30,7 @@ package enum Passes {
                 } catch {
                     throw error.at("pass \(pass.name)")
                 }
-                reports[index].nodesAfter = model.nodes.count
+                reports[index].nodesAfter += model.nodes.count - nodes
             }
             if changes == 0 { break }
         }

@@ -58,10 +58,11 @@ enum ReshapeRules {
             editor[a].shape == editor[b].shape
         else { return }
         let shape = editor[output].shape
-        let sum = editor.addValue(
-            Value(
-                name: editor[output].name + ".sum", type: editor[output].type, shape: editor[sourceA].shape,
-                quantization: editor[output].quantization))
+        var stored = editor[output]
+        stored.name += ".sum"
+        stored.shape = editor[sourceA].shape
+        stored.presentedType = nil
+        let sum = editor.addValue(stored)
         editor.setInputs(number, [sourceA, sourceB])
         editor.setOutputs(number, [sum])
         editor.addNode(Node(name: node.name + ".reshape", Reshape(shape: shape), inputs: [sum], outputs: [output]))

@@ -12,8 +12,8 @@ extension ModelEditor {
     mutating func transposedConstant(_ id: ValueID, _ permutation: [Int]) throws(ModelError) -> ValueID {
         guard let data = model[id].constant, !Permutation.isIdentity(permutation) else { return id }
         let moved = try Transpose(permutation: permutation).evaluate([data])[0]
-        return addConstant(
-            model[id].name, moved, quantization: model[id].quantization?.transposed(by: permutation))
+        let quantization = model[id].quantization?.transposed(by: permutation)
+        return addConstant(model[id].name, moved, quantization: quantization, like: id)
     }
 
     /// The same constant under another shape.
@@ -27,7 +27,15 @@ extension ModelEditor {
             quantization?.axis = place
         }
         return addConstant(
-            model[id].name, TensorData(shape: shape, data.elements), quantization: quantization)
+            model[id].name, TensorData(shape: shape, data.elements), quantization: quantization, like: id)
+    }
+
+    private mutating func addConstant(
+        _ name: String, _ data: TensorData, quantization: ValueQuantization?, like: ValueID
+    ) -> ValueID {
+        let id = addConstant(name, data, quantization: quantization)
+        self[id].isFromUnsigned = model[like].isFromUnsigned
+        return id
     }
 
     /// Where a dimension is after a reshape that leaves it whole; nil if it is cut or joined.

@@ -104,12 +104,13 @@ struct ModelEditor {
         return model.nodes.count - 1
     }
 
-    /// Adds a node with one output, which gets type and quantization of `like` and the shape given.
+    /// Adds a node with one output, which is stored as `like` is and has the shape given.
     mutating func addNode(
         _ name: String, _ operation: any Operation, inputs: [ValueID?], like: ValueID, shape: [Int]
     ) -> ValueID {
         var value = Value(name: name, type: model[like].type, shape: shape)
         value.quantization = model[like].quantization
+        value.isFromUnsigned = model[like].isFromUnsigned
         let output = addValue(value)
         addNode(Node(name: name, operation, inputs: inputs, outputs: [output]))
         return output
