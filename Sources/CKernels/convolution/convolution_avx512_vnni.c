@@ -12,7 +12,7 @@
 // weights' sum is taken off the folded bias beforehand. It adds four products, each at most 255 * 128, in 32 bits
 // without saturation; layout.h has the bound of a whole window.
 
-enum { MOST_ROWS = 12, MOST_BLOCKS = 8, MOST_PHASES = 4 };
+enum { MOST_ROWS = 16, MOST_BLOCKS = 8, MOST_PHASES = 4 };
 
 /// What a tile computes: positions from `input` on, all blocks of the tile from `block` on.
 typedef struct {
@@ -267,6 +267,7 @@ TILE void tile(const work *w, const int rows, const int blocks, const int phases
 // Heights that leave registers for the weights, an input and the flipped bits.
 #define TILES(T) \
     T(1, 1) T(2, 1) T(3, 1) T(4, 1) T(5, 1) T(6, 1) T(7, 1) T(8, 1) T(9, 1) T(10, 1) T(11, 1) T(12, 1) \
+    T(13, 1) T(14, 1) T(15, 1) T(16, 1) \
     T(1, 2) T(2, 2) T(3, 2) T(4, 2) T(5, 2) T(6, 2) T(7, 2) T(8, 2) T(9, 2) T(10, 2) T(11, 2) T(12, 2) \
     T(1, 3) T(2, 3) T(3, 3) T(4, 3) T(5, 3) T(6, 3) T(7, 3) T(8, 3) \
     T(1, 4) T(2, 4) T(3, 4) T(4, 4) T(5, 4) T(6, 4) \
@@ -285,7 +286,7 @@ static void (*const tiles[MOST_BLOCKS + 1][MOST_ROWS + 1])(const work *) = {
 #undef ENTRY
 };
 
-static const size_t most_rows[MOST_BLOCKS + 1] = {0, 12, 12, 8, 6, 1, 1, 1, 1};
+static const size_t most_rows[MOST_BLOCKS + 1] = {0, 16, 12, 8, 6, 1, 1, 1, 1};
 
 /// Sums of the windows of `rows` positions, the bytes behind a run left out.
 VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, size_t rows, int32_t *sums) {
