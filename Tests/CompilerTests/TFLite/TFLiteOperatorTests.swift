@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    private static func reals(_ elements: Elements) -> [Float] {
+    static func reals(_ elements: Elements) -> [Float] {
         switch elements {
         case .float32(let numbers): numbers
         case .int8(let numbers): numbers.map(Float.init)
