@@ -24,84 +24,46 @@ typedef struct {
     const int32_t *input_sums;
 } work;
 
-VNNI static inline __m512i round_shift(mw_requantize_kind kind, __m512i value, __m512i right) {
-    const __m512i one = _mm512_set1_epi32(1), shifted = _mm512_srav_epi32(value, right);
-    if (kind == MW_REQUANTIZE_TWO_STEP_UP) {
-        // The highest bit that is shifted out rounds; a shift by -1 (all ones) leaves none.
-        return _mm512_add_epi32(
-            shifted, _mm512_and_si512(_mm512_srlv_epi32(value, _mm512_sub_epi32(right, one)), one));
-    }
-    const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, right), one);
-    const __m512i threshold = _mm512_add_epi32(_mm512_srli_epi32(mask, 1), _mm512_srli_epi32(value, 31));
-    const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(value, mask), threshold);
-    return _mm512_mask_add_epi32(shifted, up, shifted, one);
+/// Constants of the integer kinds for 16 channels.
+typedef struct {
+    __m512i multiplier, multiplier_odd, left, right, mask, threshold;
+    bool has_left;
+} factors;
+
+TILE factors load_factors(const mw_requantization *how, size_t channel) {
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+    const __m512i shift = _mm512_loadu_si512(how->shifts + channel);
+    factors f;
+    f.multiplier = _mm512_loadu_si512(how->multipliers + channel);
+    f.multiplier_odd = _mm512_srli_epi64(f.multiplier, 32);
+    f.left = _mm512_max_epi32(shift, zero);
+    f.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
+    f.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, f.right), one);
+    f.threshold = _mm512_srli_epi32(f.mask, 1);
+    f.has_left = _mm512_cmpgt_epi32_mask(shift, zero) != 0;
+    return f;
 }
 
-/// The integer kinds; 16 channels from `channel` on. Clamped before the zero point is added, so that nothing overflows.
-VNNI static inline __m512i requantize_integer(const mw_requantization *how, size_t channel, __m512i sum) {
-    const __m512i shift = _mm512_loadu_si512(how->shifts + channel), zero = _mm512_setzero_si512();
-    if (_mm512_cmpgt_epi32_mask(shift, zero) != 0) {
-        const __m512i left = _mm512_max_epi32(shift, zero), shifted = _mm512_sllv_epi32(sum, left);
-        const __m512i saturated = _mm512_xor_si512(_mm512_srai_epi32(sum, 31), _mm512_set1_epi32(INT32_MAX));
-        const __mmask16 fits = _mm512_cmpeq_epi32_mask(_mm512_srav_epi32(shifted, left), sum);
-        sum = _mm512_mask_blend_epi32(fits, saturated, shifted);
-    }
-    const __m512i multiplier = _mm512_loadu_si512(how->multipliers + channel), nudge = _mm512_set1_epi64(1 << 30);
-    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), nudge);
-    const __m512i odd = _mm512_add_epi64(
-        _mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(multiplier, 32)), nudge);
+TILE __m512i shift_left(const factors *f, __m512i sum) {
+    const __m512i shifted = _mm512_sllv_epi32(sum, f->left);
+    const __m512i saturated = _mm512_xor_si512(_mm512_srai_epi32(sum, 31), _mm512_set1_epi32(INT32_MAX));
+    const __mmask16 fits = _mm512_cmpeq_epi32_mask(_mm512_srav_epi32(shifted, f->left), sum);
+    return _mm512_mask_blend_epi32(fits, saturated, shifted);
+}
+
+TILE __m512i scale_integer(const factors *f, __m512i sum, const mw_requantize_kind kind) {
+    if (f->has_left) sum = shift_left(f, sum);
+    const __m512i one = _mm512_set1_epi32(1), nudge = _mm512_set1_epi64(1 << 30);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(sum, f->multiplier), nudge);
+    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sum, 32), f->multiplier_odd), nudge);
     // Bits 31...62 of each product, the odd lanes' where the upper halves are.
     const __m512i product = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
-    const __m512i right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
-    const __m512i value = round_shift(how->kind, product, right);
-    const __m512i high = _mm512_set1_epi32(how->high - how->zero_point);
-    const __m512i low = _mm512_set1_epi32(how->low - how->zero_point);
-    return _mm512_add_epi32(
-        _mm512_max_epi32(_mm512_min_epi32(value, high), low), _mm512_set1_epi32(how->zero_point));
-}
-
-/// The upper clamp comes before the conversion, which makes INT32_MIN of whatever is too large or too small.
-VNNI static inline __m512i requantize_float(__m512i sum, __m512 scale, __m512 high) {
-    return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scale), high));
-}
-
-/// The less usual ways from sums to bytes, out of line: [rows][blocks][16] sums.
-VNNI static __attribute__((noinline)) void finish(const work *w, const __m512i *sums, size_t rows, size_t blocks) {
-    const mw_s8_convolution *const c = w->c;
-    const mw_requantization *const how = &c->requantization;
-    for (size_t b = 0; b < blocks; b++) {
-        const size_t channel = (w->block + b) * 16, count = mw_smaller(c->channels - channel, 16);
-        const __mmask16 kept = (__mmask16)((1u << count) - 1);
-        for (size_t r = 0; r < rows; r++) {
-            __m512i sum = sums[r * blocks + b];
-            if (w->input_sums != NULL) {
-                const __m512i points = _mm512_loadu_si512(c->weight_zero_points + channel);
-                sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(points, _mm512_set1_epi32(w->input_sums[r])));
-            }
-            __m512i value;
-            if (how->kind == MW_REQUANTIZE_FLOAT) {
-                const __m512 high = _mm512_set1_ps((float)(how->high - how->zero_point));
-                const __m512i low = _mm512_set1_epi32(how->low - how->zero_point);
-                value = requantize_float(sum, _mm512_loadu_ps(how->scales + channel), high);
-                value = _mm512_add_epi32(_mm512_max_epi32(value, low), _mm512_set1_epi32(how->zero_point));
-            } else {
-                value = requantize_integer(how, channel, sum);
-            }
-            int8_t *const to = w->output + r * c->output_stride + channel;
-            _mm_mask_storeu_epi8(to, kept, _mm512_cvtepi32_epi8(value));
-        }
-    }
-}
-
-/// Whether `scales` of `blocks` blocks are all within -1...1, the ends left out: then no product leaves 32 bits.
-TILE bool are_fractions(const float *scales, const int blocks) {
-    __mmask16 all = 0xFFFF;
-    MW_UNROLL
-    for (int b = 0; b < blocks; b++) {
-        const __m512 magnitude = _mm512_abs_ps(_mm512_loadu_ps(scales + 16 * b));
-        all &= _mm512_cmp_ps_mask(magnitude, _mm512_set1_ps(1), _CMP_LT_OQ);
-    }
-    return all == 0xFFFF;
+    // What is shifted out rounds up above one half; a half itself does where ties go up, or away from zero and above it.
+    __m512i remainder = _mm512_and_si512(product, f->mask);
+    if (kind == MW_REQUANTIZE_TWO_STEP) remainder = _mm512_add_epi32(remainder, _mm512_srai_epi32(product, 31));
+    const __mmask16 up = _mm512_cmpgt_epi32_mask(remainder, f->threshold);
+    const __m512i down = _mm512_srav_epi32(product, f->right);
+    return _mm512_mask_add_epi32(down, up, down, one);
 }
 
 /// Bytes of four vectors of converted sums: narrowed with saturation, zero point added, clamped. Packing works within
@@ -114,6 +76,67 @@ TILE __m512i narrow(const mw_requantization *how, const __m512i v[4]) {
     if (how->low == -128 && how->high == 127) return bytes;
     return _mm512_min_epi8(
         _mm512_max_epi8(bytes, _mm512_set1_epi8((int8_t)how->low)), _mm512_set1_epi8((int8_t)how->high));
+}
+
+/// The less usual ways from sums to bytes, [rows][blocks][16] sums: four positions of a block at once.
+TILE void finish_kind(const work *w, const __m512i *sums, int rows, int blocks, const mw_requantize_kind kind) {
+    const mw_s8_convolution *const c = w->c;
+    const mw_requantization *const how = &c->requantization;
+    // The upper clamp comes before the conversion, which makes INT32_MIN of whatever is too large or too small.
+    const __m512 high = _mm512_set1_ps((float)(how->high - how->zero_point));
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    for (int b = 0; b < blocks; b++) {
+        const size_t channel = (w->block + (size_t)b) * 16, count = mw_smaller(c->channels - channel, 16);
+        const __mmask16 kept = (__mmask16)((1u << count) - 1);
+        int8_t *to = w->output + channel;
+        factors f = {0};
+        __m512 scales = _mm512_setzero_ps();
+        if (kind == MW_REQUANTIZE_FLOAT) scales = _mm512_loadu_ps(how->scales + channel);
+        else f = load_factors(how, channel);
+        const bool has_points = w->input_sums != NULL;
+        const __m512i points =
+            has_points ? _mm512_loadu_si512(c->weight_zero_points + channel) : _mm512_setzero_si512();
+        for (int r = 0; r < rows; r += 4) {
+            __m512i v[4];
+            MW_UNROLL
+            for (int i = 0; i < 4; i++) {
+                const int row = r + i < rows ? r + i : r;
+                __m512i sum = sums[row * blocks + b];
+                if (has_points) {
+                    const __m512i inputs = _mm512_set1_epi32(w->input_sums[row]);
+                    sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(points, inputs));
+                }
+                v[i] = kind == MW_REQUANTIZE_FLOAT
+                    ? _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scales), high))
+                    : scale_integer(&f, sum, kind);
+            }
+            __m512i bytes = _mm512_permutexvar_epi32(order, narrow(how, v));
+            for (int i = r; i < rows && i < r + 4; i++, to += c->output_stride) {
+                if (count == 16) _mm_storeu_si128((__m128i *)to, _mm512_castsi512_si128(bytes));
+                else _mm_mask_storeu_epi8(to, kept, _mm512_castsi512_si128(bytes));
+                bytes = _mm512_alignr_epi32(bytes, bytes, 4);
+            }
+        }
+    }
+}
+
+VNNI static __attribute__((noinline)) void finish(const work *w, const __m512i *sums, int rows, int blocks) {
+    switch (w->c->requantization.kind) {
+        case MW_REQUANTIZE_FLOAT: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_FLOAT);
+        case MW_REQUANTIZE_TWO_STEP: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_TWO_STEP);
+        case MW_REQUANTIZE_TWO_STEP_UP: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_TWO_STEP_UP);
+    }
+}
+
+/// Whether `scales` of `blocks` blocks are all within -1...1, the ends left out: then no product leaves 32 bits.
+TILE bool are_fractions(const float *scales, const int blocks) {
+    __mmask16 all = 0xFFFF;
+    MW_UNROLL
+    for (int b = 0; b < blocks; b++) {
+        const __m512 magnitude = _mm512_abs_ps(_mm512_loadu_ps(scales + 16 * b));
+        all &= _mm512_cmp_ps_mask(magnitude, _mm512_set1_ps(1), _CMP_LT_OQ);
+    }
+    return all == 0xFFFF;
 }
 
 TILE void store_masked(int8_t *to, __m512i bytes, size_t count) {
@@ -260,7 +283,7 @@ TILE void tile(const work *w, const int rows, const int blocks, const int phases
         __m512i kept[MOST_ROWS * MOST_BLOCKS];
         MW_UNROLL
         for (int i = 0; i < rows * blocks; i++) kept[i] = sums[0][i];
-        finish(w, kept, (size_t)rows, (size_t)blocks);
+        finish(w, kept, rows, blocks);
     }
 }
 
