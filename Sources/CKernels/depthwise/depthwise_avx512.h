@@ -209,7 +209,7 @@ INLINE mw_requantize_avx512 constants(
             how, _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(how->scales + first)), lanes, lanes, lanes);
     }
     const __m512i channels = _mm512_add_epi32(lanes, _mm512_set1_epi32((int32_t)first));
-    const __m512i ties_up = _mm512_set1_epi32((int32_t)mw_smaller(d->ties_up_channels, INT32_MAX));
+    const __m512i ties_up = _mm512_set1_epi32(mw_ties_up_channels(d));
     return mw_requantize_avx512_of(
         how, _mm512_setzero_ps(), _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->multipliers + first)),
         _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->shifts + first)),
@@ -383,7 +383,7 @@ INLINE void compute_scaled(
 }
 
 INLINE mw_scaling scaling_of(const mw_s8_depthwise *d, const mw_strip_band *band) {
-    if (d->requantization.kind == MW_REQUANTIZE_TWO_STEP) return MW_SCALE_TWO_STEP;
+    if (d->requantization.kind != MW_REQUANTIZE_FLOAT) return MW_SCALE_TWO_STEP;
     const __m512 scales = _mm512_loadu_ps(d->requantization.scales + band->block * MW_STRIP_LANES);
     return _mm512_cmp_ps_mask(scales, _mm512_set1_ps(1), _CMP_LT_OQ) == 0xFFFF ? MW_SCALE_DOWN : MW_SCALE_FLOAT;
 }

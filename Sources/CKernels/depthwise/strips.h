@@ -42,6 +42,12 @@ static inline size_t mw_larger(size_t a, size_t b) { return a > b ? a : b; }
 static inline size_t mw_ceil_divide(size_t a, size_t b) { return (a + b - 1) / b; }
 static inline size_t mw_round_up(size_t a, size_t to) { return mw_ceil_divide(a, to) * to; }
 
+/// Channels below round the ties of the second of two steps up.
+static inline int32_t mw_ties_up_channels(const mw_s8_depthwise *d) {
+    if (d->requantization.kind != MW_REQUANTIZE_TWO_STEP) return INT32_MAX;
+    return (int32_t)mw_smaller(d->ties_up_channels, INT32_MAX);
+}
+
 /// Phases are 1, 2 or 4.
 static inline void mw_strips_of_row(mw_strips *s, const mw_s8_depthwise *d) {
     const size_t taps = d->taps_x, stride = d->stride_x, width = s->width;

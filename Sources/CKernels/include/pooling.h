@@ -41,9 +41,8 @@ typedef struct {
     int32_t offset;
     /// For MW_REQUANTIZE_FLOAT.
     float scale;
-    /// For MW_REQUANTIZE_TWO_STEP, with the second step's ties up or away from zero.
+    /// For the others.
     int32_t multiplier, shift;
-    bool ties_up;
     /// Any; low and high within -128...127.
     int32_t zero_point, low, high;
 } mw_s8_scale;

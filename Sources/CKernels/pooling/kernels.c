@@ -25,7 +25,7 @@ void mw_s8_scale_sums(
         const int32_t sum = (int32_t)((uint32_t)sums[i] + (uint32_t)scale->offset);
         const int64_t scaled = scale->kind == MW_REQUANTIZE_FLOAT
             ? mw_scale_float(sum, scale->scale)
-            : mw_scale_two_step(sum, scale->multiplier, scale->shift, !scale->ties_up);
+            : mw_scale_two_step(sum, scale->multiplier, scale->shift, scale->kind == MW_REQUANTIZE_TWO_STEP);
         const int64_t value = scaled + scale->zero_point;
         output[i] = (int8_t)(value < scale->low ? scale->low : value > scale->high ? scale->high : value);
     }
