@@ -6,8 +6,8 @@
 #include "../include/CKernels.h"
 
 /// Bytes of the longest window. Sums of unsigned by signed bytes are at most 255 * 128 * 2^16 = 2^31 - 2^23, of signed
-/// by signed 2^30, so none leaves 32 bits before the bias; that may have wrapped when it was folded and wraps back, both
-/// modulo 2^32.
+/// by signed 2^30, so none leaves 32 bits before the bias; that may have wrapped when it was folded and wraps back,
+/// both modulo 2^32.
 enum { MW_LONGEST_WINDOW = 65536 };
 
 /// Groups of four bytes in a run, the last one filled up.
