@@ -26,6 +26,9 @@ package protocol Contract: Sendable {
     /// The arithmetic of a softmax of rows of `length` elements.
     static func softmax(_ rows: SoftmaxOfRows) -> SoftmaxArithmetic?
 
+    /// How pixels of a resized image are mixed, when they are not picked.
+    static func bilinear(isUnsigned: Bool) -> ResizeArithmetic
+
     /// How real numbers become int8.
     static func quantizing(_ output: Quantization) -> QuantizingArithmetic
 

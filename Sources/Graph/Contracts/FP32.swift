@@ -47,6 +47,9 @@ package enum FP32: Contract {
 
     package static func softmax(_ rows: SoftmaxOfRows) -> SoftmaxArithmetic? { TFLite.softmax(rows) }
 
+    /// Source: XNNPACK, `s8-ibilinear`.
+    package static func bilinear(isUnsigned: Bool) -> ResizeArithmetic { .shifted }
+
     /// Source: XNNPACK, `f32-qs8-vcvt`.
     package static func quantizing(_ output: Quantization) -> QuantizingArithmetic {
         QuantizingArithmetic(.multiplyEven)

@@ -61,6 +61,9 @@ package enum ONNX: Contract {
             .divideHalfEven, table: (0...255).map { Float(exp((Double(-$0) + shift) * scale)) })
     }
 
+    /// As ``FP32`` has it; what ONNX Runtime does has not been measured.
+    package static func bilinear(isUnsigned: Bool) -> ResizeArithmetic { .shifted }
+
     /// Source: `QuantizeLinear`.
     package static func quantizing(_ output: Quantization) -> QuantizingArithmetic { QuantizingArithmetic(.divideEven) }
 

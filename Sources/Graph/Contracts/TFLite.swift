@@ -84,6 +84,9 @@ package enum TFLite: Contract {
             table: (0...255).map { UnaryFunction.exp.value(step * Float($0), stored: 0) })
     }
 
+    /// Source: `reference_ops::ResizeBilinearInteger`; `optimized_ops::ResizeBilinear` on uint8.
+    package static func bilinear(isUnsigned: Bool) -> ResizeArithmetic { isUnsigned ? .float : .divided }
+
     /// Source: `optimized_ops::AffineQuantize`.
     package static func quantizing(_ output: Quantization) -> QuantizingArithmetic {
         QuantizingArithmetic(.multiplyEven, tail: .divideAway, block: 8)

@@ -19,8 +19,16 @@ package struct Convolution: Operator {
     package let outputQuantization: Quantization
     package let weights: Weights
     package let clamp: ClosedRange<Int32>
-    /// Whether a transposed convolution became this one, its input spread by a ``Pad``.
-    package let isTransposed: Bool
+    package let origin: Origin
+
+    /// What this was in the model, which some contracts round another way.
+    package enum Origin: UInt32, Hashable, Sendable, CaseIterable {
+        case convolution = 0
+        /// A transposed convolution, its input spread by a ``Pad``.
+        case transposed = 1
+        /// A depthwise convolution with several outputs a channel: as many groups as channels.
+        case depthwise = 2
+    }
 
     package var inputsOfGroup: Int { inputShape[3] / groups }
     package var multiplyAdds: Int { outputShape.reduce(1, *) * weights.depth }
@@ -45,14 +53,20 @@ package struct Convolution: Operator {
                 found: "\(groups)")
         }
         clamp = try decoder.clamp()
-        let isTransposed = try decoder.flag("origin in a transposed convolution")
-        self.isTransposed = isTransposed
+        let origin = try decoder.choice("origin of \(Self.name)", Origin.self)
+        self.origin = origin
         let channels = outputShape[3]
         let layout = Self.segments(window, inputs: inputShape[3] / groups, groups: groups)
         weights = try Weights(
             from: &decoder, outputs: outputShape[3] / groups, groups: groups, segments: layout.count,
             segmentLength: layout.length, input: inputQuantization, output: outputQuantization, name: Self.name
-        ) { isTransposed ? .transposedConvolution(channel: $0, channels: channels) : .convolution }
+        ) {
+            switch origin {
+            case .convolution: .convolution
+            case .transposed: .transposedConvolution(channel: $0, channels: channels)
+            case .depthwise: .depthwise(channel: $0, channels: channels)
+            }
+        }
     }
 
     /// A row of the kernel where its taps lie side by side, else one tap.
@@ -111,10 +125,11 @@ extension PlanBuilder {
     /// Adds a convolution.
     ///
     /// - Shapes: input `[n, height, width, in]`, weights `[out, height, width, in / groups]`, bias `[out]`.
-    /// - Parameter isTransposed: it stands for a transposed convolution, which some contracts tell apart.
+    /// - Parameter origin: what it stands for, which some contracts tell apart.
     /// - Returns: the new tensor `[n, height, width, out]`.
     package mutating func convolution(
-        _ input: TensorID, _ weights: Weights.Source, window: Window, groups: Int = 1, isTransposed: Bool = false,
+        _ input: TensorID, _ weights: Weights.Source, window: Window, groups: Int = 1,
+        origin: Convolution.Origin = .convolution,
         output: Quantization, clamp: ClosedRange<Int32> = -128...127, name: String? = nil
     ) throws(PlanError) -> TensorID {
         let outputs = weights.bias.count
@@ -130,7 +145,7 @@ extension PlanBuilder {
             window.encode(to: &encoder)
             encoder.integer(groups)
             encoder.clamp(clamp)
-            encoder.flag(isTransposed)
+            encoder.choice(origin)
             weights.encode(to: &encoder, groups: groups, segments: layout.count, length: layout.length)
         }
         return result

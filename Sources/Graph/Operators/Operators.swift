@@ -54,7 +54,7 @@ package enum Operators {
         FullyConnected.self, Convolution.self, DepthwiseConvolution.self, Pool.self, Mean.self, Addition.self,
         Multiplication.self, Lookup.self, Softmax.self, Concatenation.self, Slice.self, Pad.self,
         Reshape.self, Transpose.self, Resize.self, ArgumentMaximum.self, MatrixProduct.self, Quantize.self,
-        Dequantize.self, Extremum.self,
+        Dequantize.self, Extremum.self, ChannelLookup.self, L2Normalization.self,
     ]
 
     static func type(code: UInt32, at offset: Int) throws(PlanError) -> any Operator.Type {
