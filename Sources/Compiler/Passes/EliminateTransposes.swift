@@ -1,5 +1,5 @@
-/// Layout: transposes that importers put around image operations are cancelled, moved to where they cost least, or turned
-/// into what costs nothing.
+/// Layout: transposes that importers put around image operations are cancelled, moved to where they cost least, or
+/// turned into what costs nothing.
 package enum EliminateTransposes: Pass {
     package static let name = "eliminate-transposes"
     package static let summary =

@@ -1,8 +1,8 @@
 /// A multiple and an offset a channel, known beforehand, go into the weights and bias of a neighbour: batch
 /// normalization, or a multiplication or addition with a constant.
 ///
-/// - Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
-///   section 3.2.
+/// - Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+///   Inference", section 3.2.
 package enum FoldBatchNormalization: Pass {
     package static let name = "fold-batch-normalization"
     package static let summary =
@@ -82,7 +82,8 @@ package enum FoldBatchNormalization: Pass {
         _ number: Int, _ node: Node, _ affine: Affine, _ editor: inout ModelEditor
     ) -> Bool {
         guard editor.onlyReader(of: affine.x) == number, let writer = editor.writer(of: affine.x),
-            let before = editor.node(writer), let weights = Weights(before, editor), weights.activation == .none,
+            let before = editor.node(writer), let weights = ConstantWeights(before, editor),
+            weights.activation == .none,
             editor[affine.x].quantization == nil, let channels = editor[affine.x].shape.last
         else { return false }
         guard let bias = weights.bias(channels, editor) else { return false }
@@ -110,7 +111,8 @@ package enum FoldBatchNormalization: Pass {
             guard let x = node.inputs[place], let known = node.inputs[other], editor[known].constant != nil,
                 editor[known].quantization != nil, editor[known].type == .int32, editor.onlyReader(of: x) == number,
                 let writer = editor.writer(of: x), let before = editor.node(writer),
-                let weights = Weights(before, editor), weights.activation == .none, editor[x].quantization == nil,
+                let weights = ConstantWeights(before, editor), weights.activation == .none,
+                editor[x].quantization == nil,
                 before.inputs.count < 3 || before.inputs[2] == nil, editor[x].shape == editor[node.outputs[0]].shape,
                 let channels = editor[x].shape.last, editor[known].elementCount == channels,
                 editor[known].shape.last == channels, let bias = editor.reshapedConstant(known, [channels])
@@ -128,7 +130,8 @@ package enum FoldBatchNormalization: Pass {
 
     private static func foldIntoReader(_ node: Node, _ affine: Affine, _ editor: inout ModelEditor) -> Bool {
         guard affine.activation == .none, let reader = editor.onlyReader(of: node.outputs[0]),
-            let after = editor.node(reader), after.inputs[0] == node.outputs[0], let weights = Weights(after, editor),
+            let after = editor.node(reader), after.inputs[0] == node.outputs[0],
+            let weights = ConstantWeights(after, editor),
             let inChannels = editor[affine.x].shape.last, let outChannels = editor[after.outputs[0]].shape.last,
             let bias = weights.bias(outChannels, editor), editor[after.outputs[0]].quantization == nil
         else { return false }

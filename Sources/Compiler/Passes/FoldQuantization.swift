@@ -1,8 +1,8 @@
 /// `dequantize, operation, quantize` with known scales becomes the operation on quantized values.
 ///
 /// In this order: integers get the quantization that the nodes around them agree on; dequantizing moves down and
-/// quantizing moves up through what only moves elements; what then has quantized values on all sides is taken over. A node
-/// that cannot be stays in real numbers between its ``Dequantize`` and ``Quantize``: an island, see
+/// quantizing moves up through what only moves elements; what then has quantized values on all sides is taken over. A
+/// node that cannot be stays in real numbers between its ``Dequantize`` and ``Quantize``: an island, see
 /// ``Model/floatNodes``.
 /// - Quantization: a bias is int32 with the scale of the operand times that of the weights.
 /// - Source: ONNX Runtime 1.32's QDQ propagation and selectors.

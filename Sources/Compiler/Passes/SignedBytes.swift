@@ -1,6 +1,7 @@
 /// uint8 values become int8 values with the same real numbers: elements and zero points less 128.
 ///
-/// - Quantization: exact; graph inputs and outputs remember in ``Value/presentedType`` what the caller hands in and gets.
+/// - Quantization: exact; graph inputs and outputs remember in ``Value/presentedType`` what the caller hands in and
+///   gets.
 package enum SignedBytes: Pass {
     package static let name = "signed-bytes"
     package static let summary = "Carries uint8 tensors to int8, with every element and zero point 128 lower."

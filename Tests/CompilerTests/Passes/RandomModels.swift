@@ -1,7 +1,7 @@
 @testable import Compiler
 
-/// Random networks whose arithmetic is exact in float32, whatever the order: small whole numbers, scales that are powers
-/// of two, and quantizing now and then so that sums stay small.
+/// Random networks whose arithmetic is exact in float32, whatever the order: small whole numbers, scales that are
+/// powers of two, and quantizing now and then so that sums stay small.
 struct RandomModels {
     private var maker: ModelMaker
     private var numbers: SeededNumbers

@@ -1,7 +1,7 @@
 /// How an operation that works the same on dimensions in another order is said on them: `new[d] = old[permutation[d]]`.
 enum Layout {
-    /// Whether the node treats all dimensions alike but for the ones that it names, so that its operands and results can be
-    /// laid out in another order; all of those have the same number of dimensions then.
+    /// Whether the node treats all dimensions alike but for the ones that it names, so that its operands and results
+    /// can be laid out in another order; all of those have the same number of dimensions then.
     static func isFree(_ node: Node, _ model: Model) -> Bool {
         guard let first = node.outputs.first else { return false }
         let rank = model[first].shape.count

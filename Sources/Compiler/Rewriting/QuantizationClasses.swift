@@ -1,8 +1,8 @@
 /// Which integers stand for which real numbers, from the nodes that quantize and dequantize them.
 ///
-/// Integers that are only moved from value to value form a class; if every node that quantizes into it or dequantizes from
-/// it names the same scale and zero point, and nothing reads the integers for themselves, all of its values get that
-/// quantization.
+/// Integers that are only moved from value to value form a class; if every node that quantizes into it or dequantizes
+/// from it names the same scale and zero point, and nothing reads the integers for themselves, all of its values get
+/// that quantization.
 struct QuantizationClasses {
     private var parents: [Int]
     private var found: [Int: Set<ValueQuantization>] = [:]

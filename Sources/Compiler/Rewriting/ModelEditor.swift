@@ -172,7 +172,8 @@ struct ModelEditor {
         outputUses[old.index] = 0
     }
 
-    /// The graph's outputs that were `old` are `new` under the old name; a copy of it if it has a name of its own to keep.
+    /// The graph's outputs that were `old` are `new` under the old name; a copy of it if it has a name of its own to
+    /// keep.
     mutating func replaceOutput(_ old: ValueID, with new: ValueID) {
         var new = new
         if isInput(new) || isOutput(new) || model[new].constant != nil {

@@ -1,4 +1,5 @@
-/// Reshapes joined, moved below what they stand above, and brought above transposes where whole runs of dimensions move.
+/// Reshapes joined, moved below what they stand above, and brought above transposes where whole runs of dimensions
+/// move.
 enum ReshapeRules {
     static func apply(_ number: Int, _ node: Node, _ reshape: Reshape, _ editor: inout ModelEditor) {
         guard let x = node.inputs[0] else { return }
@@ -69,8 +70,8 @@ enum ReshapeRules {
         editor.noteChange()
     }
 
-    /// `transpose, reshape` becomes `reshape, transpose` where the transpose moves as a whole each run of dimensions that
-    /// the reshape cuts up or joins.
+    /// `transpose, reshape` becomes `reshape, transpose` where the transpose moves as a whole each run of dimensions
+    /// that the reshape cuts up or joins.
     private static func sinkTranspose(_ number: Int, _ node: Node, _ reshape: Reshape, _ editor: inout ModelEditor) {
         guard let x = node.inputs[0], editor.onlyReader(of: x) == number,
             let writer = editor.writer(of: x, as: Transpose.self),

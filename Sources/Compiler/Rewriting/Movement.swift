@@ -14,8 +14,8 @@ enum Movement {
         }
     }
 
-    /// Whether the node brings no real number of its own into the result, or only ones that a tensor with one scale holds
-    /// exactly: what a pad adds, what a clamp within its limits cuts off at.
+    /// Whether the node brings no real number of its own into the result, or only ones that a tensor with one scale
+    /// holds exactly: what a pad adds, what a clamp within its limits cuts off at.
     static func isExact(_ operation: any Operation, _ quantization: ValueQuantization, type: ElementType) -> Bool {
         switch operation {
         case let pad as Pad:

@@ -1,5 +1,5 @@
 /// The constant weights of a node and where in them its channels are.
-struct Weights {
+struct ConstantWeights {
     let id: ValueID
     private let biasID: ValueID?
     private let operation: any Operation

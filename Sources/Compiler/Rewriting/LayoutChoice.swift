@@ -1,9 +1,10 @@
-/// Chooses, for each group of connected nodes that do not care, the order of dimensions that leaves the fewest elements to
-/// be transposed where the group meets the rest.
+/// Chooses, for each group of connected nodes that do not care, the order of dimensions that leaves the fewest elements
+/// to be transposed where the group meets the rest.
 ///
 /// A group is what free nodes (``Layout/isFree(_:_:)``) form through the values between them. Its operands come from
-/// outside, straight or through a ``Transpose``; for each order the transposes that would then be needed at its edges are
-/// counted, and the best one that beats the present order is taken. Groups look at each other's choice, in a few sweeps.
+/// outside, straight or through a ``Transpose``; for each order the transposes that would then be needed at its edges
+/// are counted, and the best one that beats the present order is taken. Groups look at each other's choice, in a few
+/// sweeps.
 struct LayoutChoice {
     /// Where a group meets the rest: `from`, transposed, is what `to` reads.
     private struct Edge: Hashable {
