@@ -3,6 +3,7 @@ package struct KernelSet: Sendable {
     /// The instruction set that was asked for; where an operator has no kernel of it, the next lower one serves.
     package let isa: String
     package let convolution: ConvolutionKernel
+    package let depthwise: DepthwiseKernel
 
     /// Instruction sets that kernels are built for and this CPU has, worst first.
     package static var supported: [String] { ConvolutionKernel.all.filter(\.isSupported).map(\.isa) }
@@ -24,12 +25,17 @@ package struct KernelSet: Sendable {
         self.init(supported: isa)
     }
 
+    /// Instruction sets that only some operators gain from, and which one each goes with.
+    private static let extensions = ["avx512_vbmi": "avx512_vnni"]
+
     private init(supported isa: String) {
         self.isa = isa
         let order = ConvolutionKernel.all.map(\.isa)
         // Tables are in ascending order and begin with scalar, so the last one that is not above `isa` is there.
-        let allowed = Set(order.prefix { $0 != isa } + [isa])
+        let named = Set(order.prefix { $0 != isa } + [isa])
+        let allowed = named.union(Self.extensions.filter { named.contains($0.value) }.keys)
         convolution = Self.last(of: ConvolutionKernel.all) { allowed.contains($0.isa) && $0.isSupported }
+        depthwise = Self.last(of: DepthwiseKernel.all) { allowed.contains($0.isa) && $0.isSupported }
     }
 
     private static func last<Kernel>(of table: [Kernel], where isAllowed: (Kernel) -> Bool) -> Kernel {

@@ -94,7 +94,7 @@ package final class PreparedConvolution: @unchecked Sendable {
 extension mw_requantization {
     /// Factors go into `first` and `second`, which hold zeros and at least a channel each; the structure points there.
     // SAFETY: floats and integers have the same size and alignment; a stretch is only read as what it was bound to.
-    fileprivate init(
+    init(
         _ how: ConvolutionRequantization, first: UnsafeMutableBufferPointer<Int32>,
         second: UnsafeMutableBufferPointer<Int32>
     ) {

@@ -384,7 +384,7 @@ INLINE void compute_scaled(
 
 INLINE mw_scaling scaling_of(const mw_s8_depthwise *d, const mw_strip_band *band) {
     if (d->requantization.kind != MW_REQUANTIZE_FLOAT) return MW_SCALE_TWO_STEP;
-    const __m512 scales = _mm512_loadu_ps(d->requantization.scales + band->block * MW_STRIP_LANES);
+    const __m512 scales = _mm512_abs_ps(_mm512_loadu_ps(d->requantization.scales + band->block * MW_STRIP_LANES));
     return _mm512_cmp_ps_mask(scales, _mm512_set1_ps(1), _CMP_LT_OQ) == 0xFFFF ? MW_SCALE_DOWN : MW_SCALE_FLOAT;
 }
 
