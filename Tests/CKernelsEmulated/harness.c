@@ -132,6 +132,7 @@ int main(int count, char **values) {
     arguments = values + 1;
     check_fully_connected();
     check_convolution();
+    check_depthwise();
     printf("%zu passed, %zu failed\n", passed, failed);
     return failed == 0 && passed > 0 ? 0 : 1;
 }

@@ -37,6 +37,13 @@ MW_NEON int32x4_t mw_scale_two_step_neon(int32x4_t sums, int32x4_t multipliers, 
     return vrshlq_s32(lowered, right);
 }
 
+/// For channels channel...channel + 3, of which those below `ties_up` have ties up: the `away` above.
+MW_NEON int32x4_t mw_away_neon(size_t channel, size_t ties_up) {
+    const uint32x4_t lanes = vaddq_u32(vdupq_n_u32((uint32_t)channel), (uint32x4_t){0, 1, 2, 3});
+    const uint32_t limit = ties_up < UINT32_MAX ? (uint32_t)ties_up : UINT32_MAX;
+    return vreinterpretq_s32_u32(vcgeq_u32(lanes, vdupq_n_u32(limit)));
+}
+
 /// 16 scaled sums to bytes. Each step saturates, so the clamp meets what it would have met in 32 bits.
 MW_NEON int8x16_t mw_narrow_neon(const mw_requantize_neon *r, const int32x4_t v[4]) {
     const int16x8_t first = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(v[0]), v[1]), r->zero_point);
