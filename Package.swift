@@ -77,7 +77,7 @@ let modules: [Module] = [
     module("KernelsTests", .tests, uses: ["Kernels", "CKernels"]),
     module("GraphTests", .tests, uses: ["Graph"]),
     module("RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter"]),
-    module("CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime"], data: ["Passes/Golden"]),
+    module("CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime"], data: ["Passes/Golden", "ONNX/Vectors"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),

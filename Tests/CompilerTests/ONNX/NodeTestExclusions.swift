@@ -32,7 +32,8 @@ enum NodeTestExclusions {
         "antialiasing": [
             "resize_downsample_scales_linear_antialias", "resize_downsample_sizes_linear_antialias",
         ],
-        "half_pixel_symmetric coordinates": [
+        "half_pixel_symmetric and tf_half_pixel_for_nn coordinates": [
+            "resize_downsample_sizes_nearest_tf_half_pixel_for_nn",
             "resize_downsample_scales_linear_half_pixel_symmetric",
             "resize_upsample_scales_linear_half_pixel_symmetric",
         ],

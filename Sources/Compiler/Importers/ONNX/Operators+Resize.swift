@@ -23,8 +23,16 @@ enum ResizeOperators {
         node.ignore("cubic_coeff_a", "exclude_outside", "extrapolation_value")
         let method = try method(try node.string("mode", default: "nearest"))
         if node.version < 11 {
-            let change = try Self.change(node.shape(x), scales: try reals(node, 1, "scales") ?? [])
-            return [try add(&node, x, change, method, .asymmetric, .floor)]
+            let scales = try reals(node, 1, "scales") ?? []
+            let isSmaller = scales.contains { $0 < 1 }
+            if method == .nearest, isSmaller, scales.contains(where: { $0 > 1 }) {
+                throw node.unsupported(
+                    "scales", expected: "larger ones or smaller ones", found: "both",
+                    advice: "export for operator set 11 or later")
+            }
+            // The operator set leaves it open; ONNX Runtime and the standard's tests round up where an image shrinks.
+            let change = try Self.change(node.shape(x), scales: scales)
+            return [try add(&node, x, change, method, .asymmetric, isSmaller ? .ceil : .floor)]
         }
         if try node.flag("antialias") {
             throw node.unsupported("antialias", expected: "0", found: "1", advice: "export without antialiasing")
