@@ -16,7 +16,7 @@ MW_NEON int8x16_t requantized(const mw_s8_depthwise *d, size_t channel, int32x4_
         } else {
             sums[i] = mw_scale_two_step_neon(
                 sums[i], vld1q_s32(how->multipliers + four), vld1q_s32(how->shifts + four),
-                mw_away_neon(four, d->ties_up_channels));
+                mw_away_neon(four, mw_direct_ties_up(d)));
         }
     }
     if (is_half) sums[2] = sums[3] = sums[0];

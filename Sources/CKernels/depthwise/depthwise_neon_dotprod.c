@@ -174,10 +174,11 @@ DOTPROD static void compute(
         .plane_bytes = s->blocks * block_bytes,
         .planes = ((const int32_t *)((const char *)packed + mw_packed_planes_offset(s)))[band->block],
     };
+    const size_t ties_up = (size_t)mw_ties_up_channels(d);
     for (; w.lane < band->channels; w.lane += 8) {
         w.channel = band->block * MW_STRIP_LANES + w.lane;
         w.bias = (const int32_t *)packed + w.channel;
-        for (size_t q = 0; q < 2; q++) w.away[q] = mw_away_neon(w.channel + q * 4, d->ties_up_channels);
+        for (size_t q = 0; q < 2; q++) w.away[q] = mw_away_neon(w.channel + q * 4, ties_up);
         (s->phases == 1 ? compute_1 : s->phases == 2 ? compute_2 : compute_4)(&w);
     }
 }

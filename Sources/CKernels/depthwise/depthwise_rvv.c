@@ -42,13 +42,14 @@ MW_RVV static void compute_pixel(
     const size_t padded = mw_direct_padded(d), count = mw_direct_taps(d);
     const mw_direct_header *const header = packed;
     const void *const weights = mw_direct_weights(d, packed);
+    const size_t all_ties_up = mw_direct_ties_up(d);
     for (size_t channel = 0, vl; channel < d->channels; channel += vl) {
         vl = __riscv_vsetvl_e8m1(d->channels - channel);
         const vint32m4_t bias = __riscv_vle32_v_i32m4(mw_direct_bias(packed) + channel, vl);
         const vint32m4_t sums = header->is_narrow
             ? sum_narrow(taps, count, (const int8_t *)weights + channel, padded, channel, bias, vl)
             : sum_wide(taps, count, (const int16_t *)weights + channel, padded, channel, bias, vl);
-        const size_t ties_up = d->ties_up_channels > channel ? d->ties_up_channels - channel : 0;
+        const size_t ties_up = all_ties_up > channel ? all_ties_up - channel : 0;
         const vint8m1_t bytes = mw_requantize_rvv_m4(&d->requantization, channel, ties_up, sums, vl);
         __riscv_vse8_v_i8m1(output + channel, bytes, vl);
     }

@@ -38,6 +38,11 @@ static inline size_t mw_direct_packed_bytes(const mw_s8_depthwise *d) {
     return MW_DIRECT_ALIGNMENT + mw_direct_padded(d) * (sizeof(int32_t) + mw_direct_taps(d) * sizeof(int16_t));
 }
 
+/// Channels whose second rounding has ties up, from the first on.
+static inline size_t mw_direct_ties_up(const mw_s8_depthwise *d) {
+    return d->requantization.kind == MW_REQUANTIZE_TWO_STEP ? d->ties_up_channels : d->channels;
+}
+
 /// The pixel of zero points, pointers to pixels, and how far each moves from one output to the next.
 static inline size_t mw_direct_scratch_bytes(const mw_s8_depthwise *d) {
     return mw_direct_padded(d) + mw_direct_taps(d) * (sizeof(int8_t *) + sizeof(size_t));
