@@ -3,7 +3,7 @@ internal import Graph
 extension Binary: Lowerable {
     func lower(_ node: Node, _ lowering: inout Lowering) throws(ModelError) {
         let output = try lowering.quantization(of: node.outputs[0])
-        let clamp = lowering.clamp(activation, output)
+        let clamp = lowering.clamp(activation, output, of: node.outputs[0])
         let value = lowering.model[node.outputs[0]]
         var a = try lowering.input(node, 0)
         var b = try lowering.input(node, 1)
@@ -48,7 +48,7 @@ extension Unary: Lowerable {
         let output = try lowering.quantization(of: node.outputs[0])
         let source = try lowering.input(node)
         let input = lowering.builder.quantization(of: source)
-        let table = lowering.contract.table(try planned(input), input: input, output: output)
+        let table = try lowering.table(try planned(input), from: input, to: output)
         let name = lowering.model[node.outputs[0]].name
         let result = try lowering.planned { (builder) throws(PlanError) in
             try builder.lookup(source, table: table, output: output, name: name)
@@ -81,7 +81,7 @@ extension Lowering {
     mutating func requantized(_ tensor: TensorID, to output: Graph.Quantization) throws(ModelError) -> TensorID {
         let input = builder.quantization(of: tensor)
         guard input != output else { return tensor }
-        let table = contract.table(.identity, input: input, output: output)
+        let table = try table(.identity, from: input, to: output)
         return try planned { (builder) throws(PlanError) in
             try builder.lookup(tensor, table: table, output: output)
         }
@@ -99,8 +99,7 @@ extension Softmax: Lowerable {
         let beta = beta
         let result = try lowering.planned { (builder) throws(PlanError) in
             try builder.softmax(
-                source, beta: beta, rounding: value.isFromUnsigned ? .addHalfAndCut : .halfAway, output: output,
-                name: value.name)
+                source, beta: beta, isUnsigned: value.isFromUnsigned, output: output, name: value.name)
         }
         lowering.set(node.outputs[0], result)
     }

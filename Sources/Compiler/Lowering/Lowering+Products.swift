@@ -9,7 +9,7 @@ extension Convolution: Lowerable {
         let channels = lowering.model[node.outputs[0]].shape[3]
         let inputs = node.inputs[0].map { lowering.model[$0].shape[3] } ?? 0
         let output = try lowering.quantization(of: node.outputs[0])
-        let clamp = lowering.clamp(activation, output)
+        let clamp = lowering.clamp(activation, output, of: node.outputs[0])
         let source = try lowering.input(node)
         let weights = try lowering.weights(node)
         let name = lowering.model[node.outputs[0]].name
@@ -43,7 +43,7 @@ extension TransposedConvolution: Lowerable {
         }
         let source = try lowering.input(node)
         let output = try lowering.quantization(of: node.outputs[0])
-        let clamp = lowering.clamp(activation, output)
+        let clamp = lowering.clamp(activation, output, of: node.outputs[0])
         let weights = try lowering.weights(node).turned(kernel.height, kernel.width)
         let fill = Int8(clamping: lowering.builder.quantization(of: source).zeroPoint)
         let name = lowering.model[node.outputs[0]].name
@@ -65,7 +65,7 @@ extension MatrixProduct: Lowerable {
     func lower(_ node: Node, _ lowering: inout Lowering) throws(ModelError) {
         guard !transposesA else { throw lowering.unsupported(node, "a left side that is not transposed") }
         let output = try lowering.quantization(of: node.outputs[0])
-        let clamp = lowering.clamp(activation, output)
+        let clamp = lowering.clamp(activation, output, of: node.outputs[0])
         let source = try lowering.input(node)
         let name = lowering.model[node.outputs[0]].name
         let result: TensorID

@@ -7,32 +7,35 @@ extension Pool: Lowerable {
         }
         let output = try lowering.quantization(of: node.outputs[0])
         let source = try lowering.input(node)
-        let input = lowering.builder.quantization(of: source)
         let window = Window(
             kernel: (kernel.height, kernel.width), strides: (strides.height, strides.width),
             dilations: (dilations.height, dilations.width),
             padding: (padding.top, padding.left, padding.bottom, padding.right))
         let planned: Graph.Pool.Kind = kind == .maximum ? .maximum : .average
-        let clamp = lowering.clamp(activation, input)
-        let name = lowering.model[node.outputs[0]].name
+        let clamp = lowering.clamp(activation, output, of: node.outputs[0])
+        let value = lowering.model[node.outputs[0]]
         let result = try lowering.planned { (builder) throws(PlanError) in
-            try builder.pool(planned, source, window: window, clamp: clamp, name: input == output ? name : nil)
+            try builder.pool(
+                planned, source, window: window, isUnsigned: value.isFromUnsigned, output: output, clamp: clamp,
+                name: value.name)
         }
-        lowering.set(node.outputs[0], try lowering.requantized(result, to: output))
+        lowering.set(node.outputs[0], result)
     }
 }
 
 extension Reduce: Lowerable {
     func lower(_ node: Node, _ lowering: inout Lowering) throws(ModelError) {
         let value = lowering.model[node.outputs[0]]
-        guard function == .mean, let first = axes.first, let last = axes.last, axes.count == last - first + 1 else {
-            throw lowering.unsupported(node, "a mean along dimensions that lie side by side")
+        guard function == .mean || function == .sum, let first = axes.first, let last = axes.last, axes.count == last - first + 1 else {
+            throw lowering.unsupported(node, "a mean or a sum along dimensions that lie side by side")
         }
         let output = try lowering.quantization(of: node.outputs[0])
         let source = try lowering.input(node)
+        let kind: ReductionOfMany.Kind = function == .mean ? .mean : .sum
         let result = try lowering.planned { (builder) throws(PlanError) in
             try builder.mean(
-                source, axes: first..<last + 1, shape: Lowering.shape(of: value), output: output, name: value.name)
+                source, kind: kind, axes: first..<last + 1, shape: Lowering.shape(of: value),
+                isUnsigned: value.isFromUnsigned, output: output, name: value.name)
         }
         lowering.set(node.outputs[0], result)
     }

@@ -86,12 +86,13 @@ package struct Lowering {
         return Quantization(scale: found.scales[0], zeroPoint: found.zeroPoints[0])
     }
 
-    /// The int8 range that an activation leaves in a node's first output.
-    func clamp(_ activation: Activation, _ output: Graph.Quantization) -> ClosedRange<Int32> {
-        let low = activation.low.isFinite ? max(contract.bound(activation.low, output), -128) : -128
-        let high = activation.high.isFinite ? min(contract.bound(activation.high, output), 127) : 127
-        let bounded = min(low, 127)
-        return bounded...max(high, bounded)
+    /// The int8 range that an activation leaves in a value.
+    func clamp(_ activation: Activation, _ output: Graph.Quantization, of id: ValueID) -> ClosedRange<Int32> {
+        let isUnsigned = model[id].isFromUnsigned
+        func bound(_ value: Float) -> Int32 { contract.bound(value, output, isUnsigned: isUnsigned) }
+        let low = activation.low.isFinite ? min(max(bound(activation.low), -128), 127) : -128
+        let high = activation.high.isFinite ? min(max(bound(activation.high), -128), 127) : 127
+        return low...max(high, low)
     }
 
     /// Calls the builder; what it finds wrong becomes an error of the model.
@@ -104,7 +105,21 @@ package struct Lowering {
         }
     }
 
-    static func planned<Result>(_ body: () throws(PlanError) -> Result) throws(ModelError) -> Result {
+    /// A function of one element as the contract has it.
+    func table(_ function: UnaryFunction, from input: Graph.Quantization, to output: Graph.Quantization)
+        throws(ModelError) -> FunctionTable
+    {
+        guard let table = contract.table(function, input: input, output: output) else {
+            throw .mismatch(
+                .init(
+                    "scales of a function of one element", expected: "a ratio that \(contract.name) can do",
+                    found: "\(input.scale) to \(output.scale)"))
+        }
+        return table
+    }
+
+    /// The builder's part of what becomes an error of the model.
+    package static func planned<Result>(_ body: () throws(PlanError) -> Result) throws(ModelError) -> Result {
         do throws(PlanError) { return try body() } catch { throw mismatch(error) }
     }
 
