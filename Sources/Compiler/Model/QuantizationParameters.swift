@@ -80,7 +80,7 @@ struct QuantizationParameters {
 
     /// Calls `body` with each stretch of elements, in order, that share a scale.
     private func forEachSlice(_ shape: [Int], _ body: (Int, Range<Int>) -> Void) {
-        guard let axis, scales.count > 1 else {
+        guard let axis, scales.count != 1 else {
             body(0, 0..<shape.reduce(1, *))
             return
         }

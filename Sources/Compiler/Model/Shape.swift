@@ -3,12 +3,17 @@ enum Shape {
     /// Elements of one tensor: 1 GiB as float32, far beyond any network that runs at the edge.
     static let maximumElements = 1 << 28
 
+    /// Product of the other dimensions of a tensor without elements: nothing in the file pays for walking along them.
+    static let maximumEmptyExtent = 1 << 20
+
     /// Rows, columns, strides and the like: products of two of them stay far below 2^63.
     static let maximumExtent = 1 << 28
 
     /// Number of elements.
-    /// - Throws: `.mismatch` below zero, `.tooLarge` above ``maximumElements``.
+    /// - Throws: `.mismatch` for a dimension below zero, `.tooLarge` beyond ``maximumElements`` or, of an empty tensor,
+    ///   ``maximumEmptyExtent``.
     static func count(_ shape: [Int], of what: @autoclosure () -> String) throws(ModelError) -> Int {
+        let limit = shape.contains(0) ? maximumEmptyExtent : maximumElements
         var count = 1
         // A dimension of zero makes the product zero whatever the others are, but not after an overflow.
         for extent in shape {
@@ -16,9 +21,9 @@ enum Shape {
                 throw .mismatch(.init("shape of " + what(), expected: "no dimension below zero", found: "\(shape)"))
             }
             let (product, overflows) = count.multipliedReportingOverflow(by: max(extent, 1))
-            guard !overflows, product <= maximumElements else {
+            guard !overflows, product <= limit else {
                 throw .tooLarge(
-                    .init("shape of " + what(), expected: "at most \(maximumElements) elements", found: "\(shape)"))
+                    .init("shape of " + what(), expected: "at most \(limit) elements", found: "\(shape)"))
             }
             count = product
         }

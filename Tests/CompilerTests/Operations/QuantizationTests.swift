@@ -102,6 +102,13 @@ import Testing
         #expect(try Quantize(to: .int8).of(real, self.scale(scale), zero) == x)
     }
 
+    @Test("Slices of nothing")
+    func empty() throws {
+        let (x, scale) = (Tensors.reals([2, 0], []), Tensors.reals([0], []))
+        let q = try Quantize(to: .int8, axis: 1).of(x, scale, nil)
+        #expect(try Dequantize(axis: 1).of(q, scale, nil) == x)
+    }
+
     @Test("Scales that are none are refused where they are known", arguments: [Float.nan, 0, -1, .infinity])
     func badScales(number: Float) {
         let constant = Operand(type: .float32, shape: [], constant: scale(number))

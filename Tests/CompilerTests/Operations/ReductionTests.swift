@@ -169,4 +169,15 @@ import Testing
         #expect(Pool(.average, kernel: Pair(3, 1)).refusal([1, 2, 2, 1]).contains("to hold the kernel"))
         #expect(!Pool(.average, kernel: Pair(0, 1)).refusal([1, 2, 2, 1]).hasPrefix("none"))
     }
+
+    @Test("Pools: a file of a few bytes cannot ask for gigabytes")
+    func poolLimits() {
+        var wide = Pool(.maximum, kernel: Pair(1 << 20, 1 << 20))
+        wide.padding = Padding(top: 1 << 20, left: 1 << 20)
+        #expect(wide.refusal([1, 1, 1, 1]).contains("expected at most 4194304 taps, found 1048576 x 1048576"))
+        var long = Pool(.maximum, kernel: Pair(1, 1))
+        long.padding = Padding(top: 1 << 20, left: 1 << 20)
+        #expect(long.refusal([1, 1, 1, 1]).hasPrefix("model.too_large: shape of the result of pool"))
+        #expect(long.refusal([0, 1 << 20, 1 << 20, 1]).hasPrefix("model.too_large: shape of x of pool"))
+    }
 }
