@@ -87,8 +87,20 @@ package struct PlanBuilder {
         name: String?, type: TensorType = .int8, shape: [Int], quantization: Quantization
     ) -> TensorID {
         let id = TensorID(index: tensors.count)
-        tensors.append(Tensor(name: name ?? "t\(id.index)", type: type, shape: shape, quantization: quantization))
+        let name = name.map(Self.plain) ?? ""
+        tensors.append(
+            Tensor(name: name.isEmpty ? "t\(id.index)" : name, type: type, shape: shape, quantization: quantization))
         return id
+    }
+
+    /// A name as a plan can hold it: converters join the names of all that they fused, and the last says most.
+    private static func plain(_ name: String) -> String {
+        let printable = String(String.UnicodeScalarView(name.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
+        guard printable.utf8.count > PlanFormat.maximumNameBytes else { return printable }
+        let last = printable.split(separator: ";").last.map(String.init) ?? printable
+        var kept = last[...]
+        while kept.utf8.count > PlanFormat.maximumNameBytes { kept = kept.dropFirst() }
+        return String(kept)
     }
 
     package func shape(of id: TensorID) throws(PlanError) -> [Int] {

@@ -4,6 +4,7 @@ package struct KernelSet: Sendable {
     package let isa: String
     package let convolution: ConvolutionKernel
     package let depthwise: DepthwiseKernel
+    package let bytes: ByteKernels
 
     /// Instruction sets that kernels are built for and this CPU has, worst first.
     package static var supported: [String] { ConvolutionKernel.all.filter(\.isSupported).map(\.isa) }
@@ -36,6 +37,7 @@ package struct KernelSet: Sendable {
         let allowed = named.union(Self.extensions.filter { named.contains($0.value) }.keys)
         convolution = Self.last(of: ConvolutionKernel.all) { allowed.contains($0.isa) && $0.isSupported }
         depthwise = Self.last(of: DepthwiseKernel.all) { allowed.contains($0.isa) && $0.isSupported }
+        bytes = ByteKernels(allowed: allowed)
     }
 
     private static func last<Kernel>(of table: [Kernel], where isAllowed: (Kernel) -> Bool) -> Kernel {

@@ -66,11 +66,11 @@ package final class Session {
         inputBytes = plan.inputBytes
         outputBytes = plan.outputBytes
         let layout = ArenaPlan(plan)
-        let context = StepContext(kernels: kernels, arena: layout)
+        let context = StepContext(plan: plan, kernels: kernels, arena: layout)
         var steps: [Step] = []
         for node in plan.operators {
             guard let runnable = node as? any Runnable else {
-                steps.append(ReferenceStep(node, plan, context))
+                steps.append(ReferenceStep(node, context))
                 continue
             }
             if let step = runnable.step(context) { steps.append(step) }

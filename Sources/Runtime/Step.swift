@@ -37,6 +37,7 @@ struct Part {
 
 /// What a step is made from, besides its operator.
 struct StepContext {
+    let plan: Plan
     let kernels: KernelSet
     let arena: ArenaPlan
 

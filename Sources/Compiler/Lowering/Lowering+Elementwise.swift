@@ -147,3 +147,18 @@ extension Lowering {
         return Quantization(scale: scales[0], zeroPoint: zeroPoint)
     }
 }
+
+extension L2Normalization: Lowerable {
+    func lower(_ node: Node, _ lowering: inout Lowering) throws(ModelError) {
+        let value = lowering.model[node.outputs[0]]
+        guard axis == value.shape.count - 1 else {
+            throw lowering.unsupported(node, "a normalization along the last dimension")
+        }
+        let source = try lowering.input(node)
+        let result = try lowering.planned { (builder) throws(PlanError) in
+            try builder.l2Normalization(source, isUnsigned: value.isFromUnsigned, name: value.name)
+        }
+        lowering.set(
+            node.outputs[0], try lowering.requantized(result, to: try lowering.quantization(of: node.outputs[0])))
+    }
+}

@@ -43,57 +43,54 @@ extension Reduce: Lowerable {
 
 extension Resize: Lowerable {
     func lower(_ node: Node, _ lowering: inout Lowering) throws(ModelError) {
-        guard coordinates != .halfPixelSymmetric else {
-            throw lowering.unsupported(node, "coordinates other than \(coordinates.rawValue)")
-        }
         let source = try lowering.input(node)
         guard let input = node.inputs[0].map({ lowering.model[$0].shape }) else { return }
-        let bits = method == .nearest ? 0 : 11
-        let rows = axis(size.height, of: input[1], scale: scaleHeight, bits: bits)
-        let columns = axis(size.width, of: input[2], scale: scaleWidth, bits: bits)
+        let value = lowering.model[node.outputs[0]]
+        let arithmetic: ResizeArithmetic =
+            method == .nearest ? .nearest : lowering.contract.bilinear(isUnsigned: value.isFromUnsigned)
+        let rows = try axis(arithmetic, size.height, of: input[1], ratio: scaleHeight, node, lowering)
+        let columns = try axis(arithmetic, size.width, of: input[2], ratio: scaleWidth, node, lowering)
         let output = try lowering.quantization(of: node.outputs[0])
         let result = try lowering.planned { (builder) throws(PlanError) in
-            try builder.resize(source, rows: rows, columns: columns, bits: bits)
+            try builder.resize(source, arithmetic, rows: rows, columns: columns)
         }
         lowering.set(node.outputs[0], try lowering.requantized(result, to: output))
     }
 
     /// Where each output index lies in the input.
-    private func axis(_ count: Int, of size: Int, scale: Float?, bits: Int) -> Graph.Resize.Axis {
-        let ratio = scale ?? Float(size) / Float(count)
-        var axis = Graph.Resize.Axis(low: [], high: [], fraction: [])
-        for index in 0..<count {
-            let position = position(index, count, of: size, ratio: ratio)
-            let last = Float(size - 1)
-            if method == .nearest {
-                let rounded: Float
-                switch rounding {
-                case .floor: rounded = position.rounded(.down)
-                case .ceil: rounded = position.rounded(.up)
-                case .halfDown: rounded = (position - 0.5).rounded(.up)
-                case .halfUp: rounded = (position + 0.5).rounded(.down)
-                }
-                let picked = Int32(min(max(rounded, 0), last))
-                axis.low.append(picked)
-                axis.high.append(picked)
-                axis.fraction.append(0)
-            } else {
-                let inside = min(max(position, 0), last)
-                let low = inside.rounded(.down)
-                axis.low.append(Int32(low))
-                axis.high.append(Int32(min(low + 1, last)))
-                axis.fraction.append(Int32(((inside - low) * Float(1 << bits)).rounded(.toNearestOrEven)))
-            }
+    private func axis(
+        _ arithmetic: ResizeArithmetic, _ count: Int, of size: Int, ratio: Float?, _ node: Node, _ lowering: Lowering
+    ) throws(ModelError) -> Graph.Resize.Axis {
+        let known: ResizeArithmetic.Coordinates
+        switch coordinates {
+        case .asymmetric: known = .asymmetric
+        case .alignCorners: known = .alignCorners
+        case .halfPixel: known = .halfPixel
+        case .pytorchHalfPixel: known = count == 1 ? .asymmetric : .halfPixel
+        case .halfPixelSymmetric: throw lowering.unsupported(node, "coordinates other than \(coordinates.rawValue)")
         }
-        return axis
+        guard method == .nearest, coordinates != .asymmetric || rounding != .floor else {
+            return arithmetic.axis(count, of: size, known, ratio: ratio)
+        }
+        let stated = ratio ?? Float(size) / Float(count)
+        let picked = (0..<count).map { index in
+            let place: Float =
+                switch known {
+                case .asymmetric: Float(index) * stated
+                case .halfPixel: (Float(index) + 0.5) * stated - 0.5
+                case .alignCorners: count == 1 ? 0 : Float(index) * (Float(size - 1) / Float(count - 1))
+                }
+            return Int32(min(max(rounded(place), 0), Float(size - 1)))
+        }
+        return Graph.Resize.Axis(low: picked, high: picked, fraction: picked.map { _ in 0 })
     }
 
-    private func position(_ index: Int, _ count: Int, of size: Int, ratio: Float) -> Float {
-        switch coordinates {
-        case .asymmetric: Float(index) * ratio
-        case .alignCorners: count == 1 ? 0 : Float(index) * (Float(size - 1) / Float(count - 1))
-        case .pytorchHalfPixel where count == 1: 0
-        default: Float(index) * ratio + (0.5 * ratio - 0.5)
+    private func rounded(_ place: Float) -> Float {
+        switch rounding {
+        case .floor: place.rounded(.down)
+        case .ceil: place.rounded(.up)
+        case .halfDown: (place - 0.5).rounded(.up)
+        case .halfUp: (place + 0.5).rounded(.down)
         }
     }
 }

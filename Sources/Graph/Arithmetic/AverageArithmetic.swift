@@ -13,14 +13,19 @@ package enum AverageArithmetic: Hashable, Sendable {
         let count = Int32(pixels.count)
         switch self {
         case .integer(let origin):
-            let sum = pixels.reduce(count * origin, +)
-            // Division of integers goes towards zero.
-            return (sum + (sum > 0 ? count / 2 : -(count / 2))) / count - origin
+            return Self.average(sum: pixels.reduce(0, +), count: count, origin: origin)
         case .float(let input, let output, let origin):
             var sum: Float = 0
             for pixel in pixels { sum += input.scale * Float(pixel - input.zeroPoint) }
             let steps = sum / Float(count) / output.scale + Float(output.zeroPoint + origin)
             return Int32(min(max(steps, -1_024), 1_024).rounded(.toNearestOrEven)) - origin
         }
+    }
+
+    /// ``integer(origin:)`` from the sum of the stored numbers.
+    package static func average(sum: Int32, count: Int32, origin: Int32) -> Int32 {
+        let moved = sum + count * origin
+        // Division of integers goes towards zero.
+        return (moved + (moved > 0 ? count / 2 : -(count / 2))) / count - origin
     }
 }

@@ -72,21 +72,23 @@ extension Weights {
 
 extension ConvolutionRequantization.Factors {
     /// - Parameter channels: all of one kind, as a contract makes them for a sum of products.
-    init(_ channels: ArraySlice<Requantization>) {
+    /// - Parameter tiesUp: nil where the channels say it.
+    init(_ channels: ArraySlice<Requantization>, tiesUp: Bool? = nil) {
         var scales: [Float] = []
         var multipliers: [Int32] = []
         var shifts: [Int32] = []
-        var tiesUp = false
+        var isUp = false
         for channel in channels {
             switch channel {
             case .float(let scale): scales.append(scale)
             case .twoStep(let multiplier, let ties):
                 multipliers.append(multiplier.value)
                 shifts.append(multiplier.shift)
-                tiesUp = ties == .up
+                isUp = ties == .up
             }
         }
         self =
-            scales.isEmpty ? .twoStep(multipliers: multipliers, shifts: shifts, tiesUp: tiesUp) : .float(scales: scales)
+            scales.isEmpty
+            ? .twoStep(multipliers: multipliers, shifts: shifts, tiesUp: tiesUp ?? isUp) : .float(scales: scales)
     }
 }

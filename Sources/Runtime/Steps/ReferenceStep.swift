@@ -6,9 +6,9 @@ final class ReferenceStep: Step {
     private let inputs: [(tensor: Tensor, offset: Int)]
     private let outputs: [Int]
 
-    init(_ node: any Operator, _ plan: Plan, _ context: StepContext) {
+    init(_ node: any Operator, _ context: StepContext) {
         self.node = node
-        inputs = node.inputs.map { (plan.tensors[$0.index], context.offset($0)) }
+        inputs = node.inputs.map { (context.plan.tensors[$0.index], context.offset($0)) }
         outputs = node.outputs.map { context.offset($0) }
     }
 
