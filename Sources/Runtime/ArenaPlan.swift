@@ -39,9 +39,9 @@ struct ArenaPlan {
             lives[roots[source]].last = max(lives[roots[source]].last, lastRead[output])
         }
         let own = lives.filter { roots[$0.root] == $0.root && plan.tensors[$0.root].constant == nil }
-        place(own)
-        for index in offsets.indices { offsets[index] = offsets[roots[index]] }
         lowerBound = Self.lowerBound(own, steps: plan.operators.count + 2)
+        placeBest(own)
+        for index in offsets.indices { offsets[index] = offsets[roots[index]] }
         var end = bytes
         for (index, tensor) in plan.tensors.enumerated() where tensor.constant != nil {
             offsets[index] = end
@@ -82,10 +82,48 @@ struct ArenaPlan {
         }
     }
 
-    /// Largest first, each at the lowest place that is free over its whole life.
-    private mutating func place(_ lives: [Life]) {
+    /// No order is best for every network, and each is quick to try: what needs the fewest bytes stays.
+    private mutating func placeBest(_ lives: [Life]) {
+        let orders: [(Life, Life) -> Bool] = [
+            { ($1.bytes, $0.root) < ($0.bytes, $1.root) },
+            { ($1.bytes * ($1.last - $1.first + 1), $0.root) < ($0.bytes * ($0.last - $0.first + 1), $1.root) },
+            { ($0.first, $1.bytes, $0.root) < ($1.first, $0.bytes, $1.root) },
+            { ($1.last, $1.bytes, $0.root) < ($0.last, $0.bytes, $1.root) },
+        ]
+        var best: (bytes: Int, offsets: [Int])?
+        for order in orders where best?.bytes != lowerBound {
+            let placed = place(lives.sorted(by: order))
+            if placed.bytes < best?.bytes ?? .max { best = placed }
+        }
+        if let (crowded, peak) = crowd(lives) {
+            let first = Set(crowded.map(\.root))
+            let rest = lives.filter { !first.contains($0.root) }.sorted { ($1.bytes, $0.root) < ($0.bytes, $1.root) }
+            // Those that are alive together at the fullest moment, one beside the other: first those that end with it.
+            let sides = crowded.sorted {
+                ($0.first == peak ? 1 : 0, $1.bytes, $0.root) < ($1.first == peak ? 1 : 0, $0.bytes, $1.root)
+            }
+            let placed = place(sides + rest)
+            if placed.bytes < best?.bytes ?? .max { best = placed }
+        }
+        (bytes, offsets) = best ?? (0, offsets)
+    }
+
+    /// The tensors that are alive at the fullest moment, and that moment.
+    private func crowd(_ lives: [Life]) -> ([Life], Int)? {
+        let moments = Set(lives.map(\.first)).sorted()
+        let peak = moments.max { moment, other in
+            lives.reduce(0) { $0 + ($1.first <= moment && moment <= $1.last ? $1.bytes : 0) }
+                < lives.reduce(0) { $0 + ($1.first <= other && other <= $1.last ? $1.bytes : 0) }
+        }
+        return peak.map { peak in (lives.filter { $0.first <= peak && peak <= $0.last }, peak) }
+    }
+
+    /// In the given order, each at the lowest place that is free over its whole life.
+    private func place(_ lives: [Life]) -> (bytes: Int, offsets: [Int]) {
+        var offsets = [Int](repeating: 0, count: offsets.count)
+        var bytes = 0
         var placed: [Life] = []
-        for life in lives.sorted(by: { ($1.bytes, $0.root) < ($0.bytes, $1.root) }) {
+        for life in lives {
             let neighbours = placed.filter { $0.first <= life.last && life.first <= $0.last }
                 .map { offsets[$0.root]..<offsets[$0.root] + $0.bytes }.sorted { $0.lowerBound < $1.lowerBound }
             var offset = 0
@@ -96,6 +134,7 @@ struct ArenaPlan {
             bytes = max(bytes, offset + life.bytes)
             placed.append(life)
         }
+        return (bytes, offsets)
     }
 
     private static func lowerBound(_ lives: [Life], steps: Int) -> Int {

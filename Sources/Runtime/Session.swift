@@ -34,7 +34,7 @@ package final class Session {
     // Arrays are walked by index in what runs per inference: unoptimized, an iterator allocates for each element.
 
     /// A step that takes less than this, in nanoseconds, is not shared: handing it out costs about a microsecond.
-    private static let worthSharing = 4_000
+    private static let worthSharing = 12_000
     /// A kernel may read a few bytes behind a tensor.
     private static let slack = 64
 
