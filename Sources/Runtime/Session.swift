@@ -28,6 +28,7 @@ package final class Session {
     private let arena: UnsafeMutableRawPointer
     private let scratch: UnsafeMutableRawPointer
     private let scratchBytes: Int
+    private let sharesFrom: Int
     private let inputs: [Place]
     private let outputs: [Place]
 
@@ -54,13 +55,16 @@ package final class Session {
     /// - Parameter owner: keeps the plan's bytes alive: the object that holds the mapping.
     /// - Parameter kernels: the best of this CPU unless a test or a benchmark asks for others.
     /// - Parameter threads: the caller included; 1...64.
+    /// - Parameter isSharingAll: hands out the smallest step too, which is slower, and a test of the division.
     /// - Throws: when an operator has no kernel, or the system gives no threads.
-    package init(plan: Plan, keeping owner: AnyObject, kernels: KernelSet = .best, threads: Int = 1)
-        throws(RuntimeError)
-    {
+    package init(
+        plan: Plan, keeping owner: AnyObject, kernels: KernelSet = .best, threads: Int = 1,
+        isSharingAll: Bool = false
+    ) throws(RuntimeError) {
         self.plan = plan
         self.owner = owner
         self.kernels = kernels
+        sharesFrom = isSharingAll ? 0 : Self.worthSharing
         inputCount = plan.inputCount
         outputCount = plan.outputCount
         inputBytes = plan.inputBytes
@@ -231,7 +235,7 @@ package final class Session {
     private func runSteps() {
         for number in steps.indices {
             let step = steps[number]
-            if let pool, step.divisions > 1, step.estimate >= Self.worthSharing {
+            if let pool, step.divisions > 1, step.estimate >= sharesFrom {
                 pool.run(step, arena: arena, scratch: scratch, scratchBytes: scratchBytes)
             } else {
                 step.run(.whole, arena: arena, scratch: scratch)

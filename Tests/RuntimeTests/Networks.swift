@@ -13,18 +13,19 @@ enum Networks {
             quantization: .init(scale: 0.02, zeroPoint: .random(in: -128...127, using: &random)))
         for (inputs, outputs) in zip(widths, widths.dropFirst()) {
             let range: ClosedRange<Int8> = Bool.random(using: &random) ? -128...127 : 127...127
+            let output = Quantization(
+                scale: .random(in: 0.005...0.2, using: &random), zeroPoint: .random(in: -128...127, using: &random))
             last = try builder.fullyConnected(
-                last, weights: (0..<inputs * outputs).map { _ in Int8.random(in: range, using: &random) },
-                outputs: outputs,
-                weightScales: (0..<outputs).map { _ in Float.random(in: 0.000_1...0.05, using: &random) },
-                bias: (0..<outputs).map { _ in Int32.random(in: -100_000...100_000, using: &random) },
-                output: .init(
-                    scale: .random(in: 0.005...0.2, using: &random), zeroPoint: .random(in: -128...127, using: &random)),
-                activation: Bool.random(using: &random) ? .relu : .none)
+                last,
+                Weights.Source(
+                    elements: (0..<inputs * outputs).map { _ in Int8.random(in: range, using: &random) },
+                    scales: (0..<outputs).map { _ in Float.random(in: 0.000_1...0.05, using: &random) },
+                    bias: (0..<outputs).map { _ in Int32.random(in: -100_000...100_000, using: &random) }),
+                output: output, clamp: Bool.random(using: &random) ? output.zeroPoint...127 : -128...127)
         }
         builder.output(last)
         if golden > 0 {
-            let inputs = (0..<golden).map { _ in Self.input(widths[0], &random) }
+            let inputs = (0..<golden).map { _ in Self.input(widths[0], &random).map(UInt8.init(bitPattern:)) }
             builder.attach(receipt: try builder.receipt(goldenInputs: inputs))
         }
         return PlanMemory(copying: try builder.encode())
@@ -34,6 +35,8 @@ enum Networks {
         (0..<count).map { _ in Int8.random(in: -128...127, using: &random) }
     }
 
+    static func quantize(_ value: Float, _ quantization: Quantization) -> Int8 { quantization.quantize(value) }
+
     static func session(_ memory: PlanMemory, isa: String? = nil) throws -> Session {
         try Session(
             plan: Plan(bytes: memory.bytes), keeping: memory, kernels: isa.map { try KernelSet(isa: $0) } ?? .best)
@@ -41,6 +44,10 @@ enum Networks {
 }
 
 extension Session {
+    func reference(_ input: [Int8]) throws -> [Int8] {
+        try plan.reference(input.map(UInt8.init(bitPattern:))).map(Int8.init(bitPattern:))
+    }
+
     func run(_ input: [Int8]) throws -> [Int8] {
         var output = [Int8](repeating: 0, count: outputCount)
         try input.withUnsafeBufferPointer { input in

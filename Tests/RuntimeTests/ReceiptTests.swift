@@ -13,18 +13,18 @@ struct ReceiptTests {
         #expect(throws: Never.self) { try session.proveReceipt() }
     }
 
-    @Test("a receipt that does not hold is refused by case and element", arguments: KernelSet.supported)
+    @Test("a receipt that does not hold is refused by case and byte", arguments: KernelSet.supported)
     func differs(isa: String) throws {
         var builder = PlanBuilder(contract: "tflite")
         let input = builder.input(name: "x", shape: [2], quantization: .init(scale: 1, zeroPoint: 0))
         builder.output(
             try builder.fullyConnected(
-                input, weights: [1, 0, 0, 1], outputs: 2, weightScales: [1, 1], bias: [0, 0],
-                output: .init(scale: 1, zeroPoint: 0), activation: .none))
+                input, Weights.Source(elements: [1, 0, 0, 1], scales: [1, 1], bias: [0, 0]),
+                output: .init(scale: 1, zeroPoint: 0)))
         builder.attach(
             receipt: Receipt(cases: [.init(input: [1, 2], output: [1, 2]), .init(input: [3, 4], output: [3, 5])]))
         let session = try Networks.session(PlanMemory(copying: try builder.encode()), isa: isa)
-        #expect(throws: RuntimeError.receiptDiffers(case: 1, element: 1, expected: 5, found: 4, isa: isa)) {
+        #expect(throws: RuntimeError.receiptDiffers(case: 1, byte: 1, expected: 5, found: 4, isa: isa)) {
             try session.proveReceipt()
         }
     }

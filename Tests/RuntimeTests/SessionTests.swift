@@ -23,49 +23,10 @@ struct SessionTests {
             for input in values {
                 let output = try session.run(input)
                 distinct.formUnion(output)
-                #expect(try output == session.plan.reference(input), "\(isa), seed \(seed), widths \(widths)")
+                #expect(try output == session.reference(input), "\(isa), seed \(seed), widths \(widths)")
             }
         }
         #expect(distinct.count > 100, "networks that only saturate prove little")
-    }
-
-    @Test("requantization in C equals the formula, ties and ends of 32 bits included")
-    func requantization() throws {
-        var random = SplitMix64(seed: 5)
-        var sums: [Int32] = [0, 1, -1, 2, -2, 3, -3, .max, .min, .max - 1, .min + 1, 1 << 30, -(1 << 30)]
-        while sums.count < 400 {
-            sums.append(Int32(truncatingIfNeeded: random.next()) >> Int32.random(in: 0...31, using: &random))
-        }
-        let values: [Int32] = [0, 1 << 30, (1 << 30) + 1, .max, .max - 1, 1_518_500_250]
-        for shift: Int32 in -31...30 {
-            for value in values {
-                let multiplier = FixedPointMultiplier(value: value, shift: shift)
-                for (zeroPoint, range) in [(0, -128...127), (-128, -128...127), (127, 127...127), (-7, -7...127)]
-                    as [(Int32, ClosedRange<Int32>)]
-                {
-                    var output = [Int8](repeating: 0, count: sums.count)
-                    let values = [Int32](repeating: value, count: sums.count)
-                    let shifts = [Int32](repeating: shift, count: sums.count)
-                    sums.withUnsafeBufferPointer { sums in
-                        values.withUnsafeBufferPointer { values in
-                            shifts.withUnsafeBufferPointer { shifts in
-                                output.withUnsafeMutableBufferPointer {
-                                    Requantize.twoStep(
-                                        sums: sums, multipliers: values, shifts: shifts, zeroPoint: zeroPoint,
-                                        range: range, output: $0)
-                                }
-                            }
-                        }
-                    }
-                    let formula = Requantization.twoStep(multiplier)
-                    let expected = sums.map { Int8(formula($0, zeroPoint: zeroPoint, range: range)) }
-                    guard output == expected else {
-                        Issue.record("value \(value), shift \(shift), zero point \(zeroPoint)")
-                        return
-                    }
-                }
-            }
-        }
     }
 
     @Test("an inference allocates nothing, on int8 and on real values", arguments: isas)
@@ -113,14 +74,14 @@ struct SessionTests {
             (0, -10), (0.25, -10), (0.75, -8), (-0.25, -10), (-0.75, -12), (1.25, -8), (0.5, -9), (1e30, 127),
             (-1e30, -128), (68.5, 127), (68.75, 127), (-59, -128), (.greatestFiniteMagnitude, 127), (-0.0, -10),
         ] as [(Float, Int8)] {
-            #expect(Session.quantize(value, half) == expected, "\(value)")
+            #expect(Networks.quantize(value, half) == expected, "\(value)")
         }
-        #expect(Session.quantize(.greatestFiniteMagnitude, .init(scale: .leastNonzeroMagnitude, zeroPoint: 0)) == 127)
+        #expect(Networks.quantize(.greatestFiniteMagnitude, .init(scale: .leastNonzeroMagnitude, zeroPoint: 0)) == 127)
 
         let session = try Networks.session(Networks.dense([9, 4], seed: 3))
         let input: [Float] = [0.1, -0.2, 0.33, 1.5, -1.5, 0, 2.56, -2.56, 0.01]
         let (from, to) = (session.plan.inputs[0].quantization, session.plan.outputs[0].quantization)
-        let expected = try session.plan.reference(input.map { Session.quantize($0, from) })
+        let expected = try session.reference(input.map { Networks.quantize($0, from) })
         #expect(try session.run(input) == expected.map { to.scale * Float(Int32($0) - to.zeroPoint) })
     }
 
@@ -143,14 +104,14 @@ struct SessionTests {
     @Test("buffers of the wrong size are refused")
     func sizes() throws {
         let session = try Networks.session(Networks.dense([5, 3], seed: 3))
-        #expect(throws: RuntimeError.wrongSize(what: "input", expected: 5, found: 4)) {
+        #expect(throws: RuntimeError.wrongSize(what: "bytes of input", expected: 5, found: 4)) {
             try session.run([Int8](repeating: 0, count: 4))
         }
         #expect(throws: RuntimeError.wrongSize(what: "input", expected: 5, found: 6)) {
             try session.run([Float](repeating: 0, count: 6))
         }
         var output = [Int8](repeating: 0, count: 2)
-        #expect(throws: RuntimeError.wrongSize(what: "output", expected: 3, found: 2)) {
+        #expect(throws: RuntimeError.wrongSize(what: "bytes of output", expected: 3, found: 2)) {
             try [Int8](repeating: 0, count: 5).withUnsafeBufferPointer { input in
                 try output.withUnsafeMutableBufferPointer { try session.run(quantized: input, output: $0) }
             }
@@ -180,8 +141,10 @@ struct SessionTests {
         let b = builder.input(name: "b", shape: [1], quantization: unit)
         func dense(_ from: TensorID, _ weights: [Int8], _ outputs: Int) throws -> TensorID {
             try builder.fullyConnected(
-                from, weights: weights, outputs: outputs, weightScales: Array(repeating: 1, count: outputs),
-                bias: Array(repeating: 0, count: outputs), output: unit, activation: .none)
+                from,
+                Weights.Source(
+                    elements: weights, scales: Array(repeating: 1, count: outputs),
+                    bias: Array(repeating: 0, count: outputs)), output: unit)
         }
         let doubled = try dense(a, [2, 0, 0, 2], 2)
         let summed = try dense(a, [1, 1], 1)
@@ -191,13 +154,13 @@ struct SessionTests {
         let session = try Networks.session(memory)
         #expect(session.inputCount == 3 && session.outputCount == 4)
         #expect(try session.run([3, 4, 5] as [Int8]) == [-5, 6, 8, 7])
-        #expect(try session.plan.reference([3, 4, 5]) == [-5, 6, 8, 7])
+        #expect(try session.reference([3, 4, 5]) == [-5, 6, 8, 7])
     }
 
     @Test("tensors that are never alive together share memory")
     func arena() throws {
-        // 64-byte tensors: two at a time of nine, and 4 bytes a channel of scratch.
+        // 64-byte tensors: two at a time of nine.
         let session = try Networks.session(Networks.dense(Array(repeating: 64, count: 9), seed: 3))
-        #expect(session.arenaBytes == 2 * 64 + 64 * 4)
+        #expect(session.tensorBytes == 2 * 64 && session.tensorLowerBound == 2 * 64)
     }
 }

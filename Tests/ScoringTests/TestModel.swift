@@ -33,9 +33,12 @@ enum TestModel {
         let input = builder.input(
             name: "deviations", shape: [1, inputs], quantization: Quantization(scale: 6 / 127, zeroPoint: 0))
         let output = try builder.fullyConnected(
-            input, weights: [Int8](repeating: 0, count: inputs * outputs), outputs: outputs,
-            weightScales: [Float](repeating: 0.01, count: outputs), bias: [Int32](repeating: 0, count: outputs),
-            output: Quantization(scale: 0.1, zeroPoint: 0), activation: .none)
+            input,
+            Weights.Source(
+                elements: [Int8](repeating: 0, count: inputs * outputs),
+                scales: [Float](repeating: 0.01, count: outputs),
+                bias: [Int32](repeating: 0, count: outputs)),
+            output: Quantization(scale: 0.1, zeroPoint: 0))
         builder.output(output)
         builder.attach(card: try json ?? card.json())
         return try builder.encode()
