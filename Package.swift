@@ -75,7 +75,7 @@ let modules: [Module] = [
     module("PlotsTests", .tests, uses: ["Plant", "Plots"]),
     module("ChecksumTests", .tests, uses: ["Checksum", "CChecksum"]),
     module("KernelsTests", .tests, uses: ["Kernels", "CKernels"]),
-    module("GraphTests", .tests, uses: ["Graph"]),
+    module("GraphTests", .tests, uses: ["Checksum", "Graph"], data: ["Vectors"]),
     module("RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter"]),
     module("CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime"], data: ["Passes/Golden", "ONNX/Vectors"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),

@@ -79,6 +79,7 @@ package enum TensorValue: Hashable, Sendable {
     case float32([Float])
 
     /// - Parameter bytes: little-endian, a whole number of elements.
+    // SAFETY: read within their count and copied.
     package init(_ type: TensorType, bytes: UnsafeRawBufferPointer) {
         let count = bytes.count / type.size
         switch type {

@@ -38,6 +38,7 @@ final class WorkerPool {
         }
     }
 
+    // SAFETY: unretained, because the session keeps its steps for longer than any call lasts.
     private struct Call {
         var step: Unmanaged<Step>
         var parts: Int

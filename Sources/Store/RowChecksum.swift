@@ -42,6 +42,7 @@ struct RowChecksum {
     mutating func addNull() { step(5) }
 
     /// The bytes alone, without their count.
+    // SAFETY: read within their count and not kept; so are those of the blob and the text above.
     mutating func add(raw bytes: UnsafeRawBufferPointer) { crc.add(bytes) }
 
     private mutating func addCounted(_ bytes: UnsafeRawBufferPointer) {

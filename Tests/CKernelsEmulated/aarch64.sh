@@ -34,6 +34,6 @@ run() { # cpu, then the kernel that must be the best of each operator
     echo "cpu $cpu:"
     "$qemu" -cpu "$cpu" "$work/kernels" "$@"
 }
-run max fully_connected=neon_dotprod convolution=neon_i8mm depthwise=neon_dotprod
-run neoverse-n1 fully_connected=neon_dotprod convolution=neon_dotprod depthwise=neon_dotprod
-run cortex-a53 fully_connected=neon convolution=neon depthwise=neon
+run max fully_connected=neon_dotprod convolution=neon_i8mm depthwise=neon_dotprod lookup=neon
+run neoverse-n1 fully_connected=neon_dotprod convolution=neon_dotprod depthwise=neon_dotprod lookup=neon
+run cortex-a53 fully_connected=neon convolution=neon depthwise=neon lookup=neon

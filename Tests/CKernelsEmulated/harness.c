@@ -133,6 +133,7 @@ int main(int count, char **values) {
     check_fully_connected();
     check_convolution();
     check_depthwise();
+    check_lookup();
     printf("%zu passed, %zu failed\n", passed, failed);
     return failed == 0 && passed > 0 ? 0 : 1;
 }

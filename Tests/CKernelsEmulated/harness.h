@@ -42,6 +42,7 @@ void check_best(const char *operator_name, const char *isa);
 void check_fully_connected(void);
 void check_convolution(void);
 void check_depthwise(void);
+void check_lookup(void);
 
 extern size_t passed, failed;
 

@@ -27,7 +27,7 @@ echo "compiler: $(clang --version | head -n 1)"
 for bits in 128 256 512; do
     echo "cpu with vectors of $bits bits:"
     "$qemu" -cpu "rv64,v=true,vlen=$bits,vext_spec=v1.0,rvv_ta_all_1s=true,rvv_ma_all_1s=true" "$work/kernels" \
-        fully_connected=scalar convolution=rvv depthwise=rvv
+        fully_connected=scalar convolution=rvv depthwise=rvv lookup=rvv
 done
 echo "cpu without vectors:"
-"$qemu" -cpu rv64 "$work/kernels" fully_connected=scalar convolution=scalar depthwise=scalar
+"$qemu" -cpu rv64 "$work/kernels" fully_connected=scalar convolution=scalar depthwise=scalar lookup=scalar

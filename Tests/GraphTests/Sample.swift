@@ -1,16 +1,19 @@
+import Checksum
 import Graph
 
 /// Small plans, and the surgery on their bytes that tests do.
 enum Sample {
+    static let features = Quantization(scale: 0.5, zeroPoint: 1)
+    static let score = Quantization(scale: 2, zeroPoint: 3)
+
     static func builder() throws -> PlanBuilder {
         var builder = PlanBuilder(contract: "tflite")
-        let input = builder.input(name: "features", shape: [1, 3], quantization: .init(scale: 0.5, zeroPoint: 1))
+        let input = builder.input(name: "features", shape: [1, 3], quantization: features)
         let hidden = try builder.fullyConnected(
-            input, weights: [1, -2, 3, 4, 5, -6], outputs: 2, weightScales: [0.25, 0.5], bias: [10, -20],
-            output: .init(scale: 0.25, zeroPoint: -10), activation: .relu, name: "hidden")
+            input, .init(elements: [1, -2, 3, 4, 5, -6], scales: [0.25, 0.5], bias: [10, -20]),
+            output: .init(scale: 0.25, zeroPoint: -10), clamp: -10...127, name: "hidden")
         let output = try builder.fullyConnected(
-            hidden, weights: [127, -128], outputs: 1, weightScales: [0.125], bias: [7],
-            output: .init(scale: 2, zeroPoint: 3), activation: .none, name: "score")
+            hidden, .init(elements: [127, -128], scales: [0.125], bias: [7]), output: score, name: "score")
         builder.output(output)
         return builder
     }
@@ -18,21 +21,14 @@ enum Sample {
     static func plan() throws -> [UInt8] {
         var builder = try builder()
         builder.attach(card: Array(#"{"name":"sample"}"#.utf8))
-        builder.attach(receipt: try builder.receipt(goldenInputs: [[0, 0, 0], [-128, 127, 5]]))
+        builder.attach(receipt: try builder.receipt(goldenInputs: [[0, 0, 0], [0x80, 127, 5]]))
         return try builder.encode()
     }
 
-    static func read(_ bytes: [UInt8]) throws(PlanError) -> Plan {
-        try bytes.withUnsafeBytes { file in Result { () throws(PlanError) in try Plan(bytes: file) } }.get()
-    }
-
     static func refusal(_ bytes: [UInt8]) -> PlanError? {
-        do {
-            _ = try read(bytes)
-            return nil
-        } catch {
-            return error
-        }
+        let outcome = bytes.withUnsafeBytes { file in Result { () throws(PlanError) in _ = try Plan(bytes: file) } }
+        guard case .failure(let error) = outcome else { return nil }
+        return error
     }
 }
 

@@ -94,17 +94,17 @@ struct TFLiteContractTests {
 
     @Test("a sum is scaled in two rounded steps", arguments: scaled)
     func scale(vector: Scaled) throws {
-        #expect(try #require(FixedPointMultiplier(vector.factor)).scale(vector.sum) == vector.expected)
+        #expect(try #require(FixedPointMultiplier(vector.factor)).scale(vector.sum, ties: .away) == vector.expected)
     }
 
     @Test("requantizing adds the zero point and clamps, also at the ends of 32 bits")
     func requantize() throws {
-        let one = Requantization.twoStep(FixedPointMultiplier(value: 1 << 30, shift: 1))
+        let one = Requantization.twoStep(FixedPointMultiplier(value: 1 << 30, shift: 1), ties: .away)
         #expect(one(5, zeroPoint: -3, range: -128...127) == 2)
         #expect(one(500, zeroPoint: 0, range: -128...127) == 127)
         #expect(one(-500, zeroPoint: 0, range: -128...127) == -128)
         #expect(one(-500, zeroPoint: -20, range: -20...127) == -20)
-        let many = Requantization.twoStep(FixedPointMultiplier(value: .max, shift: 30))
+        let many = Requantization.twoStep(FixedPointMultiplier(value: .max, shift: 30), ties: .up)
         #expect(many(.max, zeroPoint: 127, range: -128...127) == 127)
         #expect(many(.min, zeroPoint: -128, range: -128...127) == -128)
     }
@@ -112,17 +112,77 @@ struct TFLiteContractTests {
     @Test("per channel, the three scales meet as doubles")
     func scales() throws {
         // 0.1f * 0.3f / 0.7f differs in the last bits when multiplied as floats.
-        let made = try #require(TFLite.requantization(input: 0.1, weight: 0.3, output: 0.7))
-        let expected = try #require(
+        let sum = SumOfProducts(.convolution, input: 0.1, weight: 0.3, output: 0.7)
+        let exact = try #require(
             FixedPointMultiplier(Double(0.1 as Float) * Double(0.3 as Float) / Double(0.7 as Float)))
-        #expect(made == .twoStep(expected))
-        #expect(made != .twoStep(try #require(FixedPointMultiplier(Double(0.1 as Float * 0.3 / 0.7)))))
+        let met = try #require(FixedPointMultiplier(Double(0.1 as Float * 0.3) / Double(0.7 as Float)))
+        #expect(exact != met)
+        #expect(TFLite.requantization(sum) == .twoStep(exact, ties: .up))
+        var unsigned = sum
+        unsigned.isUnsigned = true
+        #expect(TFLite.requantization(unsigned) == .twoStep(met, ties: .up))
     }
 
-    @Test("ReLU keeps what stands for zero and above")
-    func activation() {
-        #expect(Activation.none.range(of: .init(scale: 1, zeroPoint: 5)) == -128...127)
-        #expect(Activation.relu.range(of: .init(scale: 1, zeroPoint: 5)) == 5...127)
-        #expect(Activation.relu.range(of: .init(scale: 1, zeroPoint: -128)) == -128...127)
+    @Test("ties of the second step: where ruy and vectors compute they go up, in plain code away from zero")
+    func ties() throws {
+        // h = -6 before the second step, which is by 2^2: -1.5.
+        let quarter = FixedPointMultiplier(value: 1 << 30, shift: -2)
+        #expect(quarter.scale(-12, ties: .up) == -1)
+        #expect(quarter.scale(-12, ties: .away) == -2)
+        #expect(quarter.scale(12, ties: .up) == 2)
+        #expect(quarter.scale(12, ties: .away) == 2)
+        func ties(_ kind: SumOfProducts.Kind, isUnsigned: Bool = false) throws -> Requantization.Ties {
+            let sum = SumOfProducts(kind, input: 1, weight: 0.25, output: 1, isUnsigned: isUnsigned)
+            guard case .twoStep(_, let ties) = try #require(TFLite.requantization(sum)) else { return .away }
+            return ties
+        }
+        for channel in 0..<19 {
+            let expected: Requantization.Ties = channel < 16 ? .up : .away
+            #expect(try ties(.depthwise(channel: channel, channels: 19)) == expected)
+            #expect(try ties(.transposedConvolution(channel: channel, channels: 19)) == expected)
+            #expect(try ties(.depthwise(channel: channel, channels: 19), isUnsigned: true) == .away)
+            #expect(try ties(.transposedConvolution(channel: channel, channels: 19), isUnsigned: true) == .up)
+        }
+        #expect(try ties(.convolution) == .up && ties(.fullyConnected) == .up)
+        #expect(try ties(.matrixProduct(isRightConstant: true)) == .away)
+    }
+
+    @Test("a sum's elements go through vectors in runs, and what is left through plain code")
+    func runs() throws {
+        // Shapes, runs, elements of each run in vectors, and how vectors take a side; nil: plain code throughout.
+        let unit = Quantization(scale: 1, zeroPoint: 0)
+        for (a, b, run, body, side) in [
+            ([37], [37], 37, 32, .shiftedLess), ([2, 9, 24], [1, 1, 24], 24, 16, .shiftedLess),
+            ([1, 1, 24], [2, 9, 24], 24, 16, .shiftedLess), ([2, 9, 24], [1], 432, 432, .floored),
+            ([2, 9, 21], [2, 9, 1], 21, 16, .floored), ([4, 3, 1, 5], [4, 1, 6, 5], 5, 0, .shiftedLess),
+        ] as [([Int], [Int], Int, Int, AdditionArithmetic.Side)] {
+            let sum = SumOfTwo(unit, a, unit, b, output: unit)
+            let made = try #require(TFLite.addition(sum))
+            #expect(made.runCount == run && made.bodyCount == body, "\(a) + \(b): \(made)")
+            guard case .twoStep(_, _, _, let taken) = made.method, case .twoStep(_, _, _, .rounded) = made.tail else {
+                Issue.record("\(made)")
+                continue
+            }
+            #expect(taken == side, "\(a) + \(b)")
+        }
+        let general = try #require(
+            TFLite.addition(SumOfTwo(unit, [2, 1, 2, 1, 2, 1], unit, [1, 2, 1, 2, 1, 2], output: unit)))
+        #expect(general.method == general.tail)
+        let difference = try #require(TFLite.addition(SumOfTwo(unit, [37], unit, [37], output: unit, subtracts: true)))
+        #expect(difference.method == difference.tail)
+    }
+
+    @Test("bounds of a fused activation, half away from zero here and half to even there")
+    func bounds() {
+        let output = Quantization(scale: 4, zeroPoint: 5)
+        #expect(TFLite.bound(6, output, isUnsigned: false) == 7)
+        #expect(TFLite.bound(10, output, isUnsigned: false) == 8)
+        #expect(FP32.bound(10, output, isUnsigned: false) == 8)
+        #expect(FP32.bound(14, output, isUnsigned: false) == 8)
+        #expect(ONNX.bound(10, output, isUnsigned: false) == 7)
+        for contract in Contracts.all {
+            #expect(contract.bound(0, output, isUnsigned: true) == 5)
+            #expect(contract.bound(.infinity, output, isUnsigned: false) > 127)
+        }
     }
 }

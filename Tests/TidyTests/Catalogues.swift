@@ -58,12 +58,13 @@ enum Catalogues {
         return Set(body.matches(of: #/(\w+)(?:\.\w+|\()/#).map { String($0.output.1) })
     }
 
-    /// Each kernel file `<operator>_<isa>.c` has a row `KERNEL(..., isa, ...)` in its folder's kernels.inc, and each row a file.
+    /// Each kernel file `<operator>_<isa>.c` has a row `KERNEL(isa, ...)` or `KERNEL(mw_..., isa, ...)` in its folder's kernels.inc, and each row a file.
     static func kernelFindings(_ files: [SourceFile]) -> [Finding] {
         files.filter { $0.path.hasPrefix("Sources/CKernels/") && $0.name == "kernels.inc" }.flatMap { table in
             let folder = String(table.path.dropLast("kernels.inc".count))
             let name = folder.split(separator: "/").last.map(String.init) ?? ""
-            let rows = Set(table.text.matches(of: #/(?m)^\s*KERNEL\(\s*\w+\s*,\s*(\w+)/#).map { String($0.output.1) })
+            let rows = Set(
+                table.text.matches(of: #/(?m)^\s*KERNEL\(\s*(?:mw_\w+\s*,\s*)?(\w+)/#).map { String($0.output.1) })
             let sources = files.filter {
                 $0.path.hasPrefix(folder) && $0.name.hasPrefix("\(name)_") && $0.name.hasSuffix(".c")
             }

@@ -22,6 +22,11 @@ bool mw_cpu_has_avx512_vnni(void) {
         && __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512vnni") != 0;
 }
 
+bool mw_cpu_has_fma(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("fma") != 0;
+}
+
 bool mw_cpu_has_avx512_vbmi(void) {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512vbmi") != 0;

@@ -13,6 +13,7 @@
 
 #if defined(__x86_64__)
 bool mw_cpu_has_avx2(void);
+bool mw_cpu_has_fma(void);
 /// The 256-bit form without AVX-512.
 bool mw_cpu_has_avx_vnni(void);
 /// With the byte masks of all widths (BW, VL) that the tails need.

@@ -26,7 +26,9 @@ extension Pool: Lowerable {
 extension Reduce: Lowerable {
     func lower(_ node: Node, _ lowering: inout Lowering) throws(ModelError) {
         let value = lowering.model[node.outputs[0]]
-        guard function == .mean || function == .sum, let first = axes.first, let last = axes.last, axes.count == last - first + 1 else {
+        guard function == .mean || function == .sum, let first = axes.first, let last = axes.last,
+            axes.count == last - first + 1
+        else {
             throw lowering.unsupported(node, "a mean or a sum along dimensions that lie side by side")
         }
         let output = try lowering.quantization(of: node.outputs[0])

@@ -36,9 +36,30 @@ package enum ResizeArithmetic: UInt32, Hashable, Sendable, CaseIterable {
     ///   - ratio: input pixels an output pixel, where a file states it.
     /// - Source: XNNPACK, `indirection.c`; TensorFlow Lite, `resize_bilinear.h`.
     package func axis(_ count: Int, of size: Int, _ coordinates: Coordinates, ratio: Float? = nil) -> Resize.Axis {
-        self == .divided && ratio == nil
-            ? Self.integerAxis(count, of: size, coordinates)
-            : floatAxis(count, of: size, coordinates, ratio ?? Float(size) / Float(count))
+        let stated = ratio ?? Float(size) / Float(count)
+        switch self {
+        case .nearest: return Self.nearestAxis(count, of: size, coordinates, stated)
+        case .divided where ratio == nil: return Self.integerAxis(count, of: size, coordinates)
+        default: return floatAxis(count, of: size, coordinates, stated)
+        }
+    }
+
+    /// Source: `resize_nearest_neighbor.h`.
+    private static func nearestAxis(_ count: Int, of size: Int, _ coordinates: Coordinates, _ ratio: Float)
+        -> Resize.Axis
+    {
+        let last = Float(size - 1)
+        let corners = count > 1 ? last / Float(count - 1) : ratio
+        let picked = (0..<count).map { index in
+            let place: Float =
+                switch coordinates {
+                case .asymmetric: (Float(index) * ratio).rounded(.down)
+                case .halfPixel: ((Float(index) + 0.5) * ratio).rounded(.down)
+                case .alignCorners: (Float(index) * corners).rounded(.toNearestOrAwayFromZero)
+                }
+            return Int32(min(max(place, 0), last))
+        }
+        return Resize.Axis(low: picked, high: picked, fraction: picked.map { _ in 0 })
     }
 
     private func floatAxis(_ count: Int, of size: Int, _ coordinates: Coordinates, _ ratio: Float) -> Resize.Axis {

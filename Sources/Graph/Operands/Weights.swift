@@ -31,6 +31,10 @@ package struct Weights: Sendable {
     static func paddedLength(_ length: Int) -> Int { (length + groupBytes - 1) / groupBytes * groupBytes }
     package var blockBytes: Int { Self.blockChannels * segments * Self.paddedLength(segmentLength) }
     package var packedBytes: Int { groups * blocks * blockBytes }
+    /// Of everything here.
+    package var constantBytes: Int {
+        packedBytes + scales.bytes.count + bias.bytes.count + (zeroPoints?.bytes.count ?? 0)
+    }
 
     package func scale(_ channel: Int) -> Float { scales[scales.count == 1 ? 0 : channel] }
     package func zeroPoint(_ channel: Int) -> Int32 { zeroPoints.map { Int32($0[channel]) } ?? 0 }

@@ -12,7 +12,7 @@ package struct ChannelLookup: Operator {
     /// `[channels, 256]`, each for -128 first.
     package let tables: Constant<Int8>
 
-    package var summary: String { "\(Self.name), \(channels) channels" }
+    package var constantBytes: Int { tables.bytes.count }
     package var reuse: Reuse { .inPlace([0]) }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {

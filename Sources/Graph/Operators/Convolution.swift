@@ -32,9 +32,9 @@ package struct Convolution: Operator {
 
     package var inputsOfGroup: Int { inputShape[3] / groups }
     package var multiplyAdds: Int { outputShape.reduce(1, *) * weights.depth }
+    package var constantBytes: Int { weights.constantBytes }
     package var summary: String {
-        "\(Self.name) \(window.summary), \(inputShape[3]) -> \(outputShape[3])"
-            + (groups == 1 ? "" : " in \(groups) groups") + clamp.summary
+        "\(Self.name) \(window.summary)" + (groups == 1 ? "" : ", \(groups) groups") + clamp.summary
     }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {

@@ -27,7 +27,10 @@ package struct DepthwiseConvolution: Operator {
 
     package var channels: Int { inputShape[3] }
     package var multiplyAdds: Int { outputShape.reduce(1, *) * window.taps }
-    package var summary: String { "\(Self.name) \(window.summary), \(channels) channels" + clamp.summary }
+    package var constantBytes: Int {
+        weights.bytes.count + scales.bytes.count + bias.bytes.count + (zeroPoints?.bytes.count ?? 0)
+    }
+    package var summary: String { "\(Self.name) \(window.summary)" + clamp.summary }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
         try decoder.expect(inputs: 1, of: Self.name)

@@ -18,7 +18,8 @@ package struct FullyConnected: Operator {
     package var inputCount: Int { weights.segmentLength }
     package var outputCount: Int { weights.outputs }
     package var multiplyAdds: Int { rows * inputCount * outputCount }
-    package var summary: String { "\(Self.name) \(rows) x \(inputCount) -> \(outputCount)" + clamp.summary }
+    package var constantBytes: Int { weights.constantBytes }
+    package var summary: String { Self.name + clamp.summary }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
         try decoder.expect(inputs: 1, of: Self.name)

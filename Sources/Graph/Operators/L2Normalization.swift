@@ -20,8 +20,6 @@ package struct L2Normalization: Operator {
     /// So that a sum of squares of at most 255^2 stays below 2^31.
     package static let maximumLength = 32_768
 
-    package var summary: String { "\(Self.name) of \(rows) x \(length)" }
-
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
         try decoder.expect(inputs: 1, of: Self.name)
         let (from, to) = (try decoder.input(0, of: Self.name), try decoder.output(of: Self.name))

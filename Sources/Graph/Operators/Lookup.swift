@@ -15,6 +15,7 @@ package struct Lookup: Operator {
     package let bodyCount: Int
 
     package var reuse: Reuse { .inPlace([0]) }
+    package var constantBytes: Int { table.bytes.count + (tail?.bytes.count ?? 0) }
     package var summary: String { Self.name + (tail == nil ? "" : ", another from element \(bodyCount)") }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {

@@ -21,7 +21,7 @@ package struct MatrixProduct: Operator {
     package let clamp: ClosedRange<Int32>
 
     package var multiplyAdds: Int { batch * rows * columns * depth }
-    package var summary: String { "\(Self.name) \(batch) of \(rows) x \(depth) x \(columns)" + clamp.summary }
+    package var summary: String { Self.name + (isRightRowMajor ? "" : ", right side transposed") + clamp.summary }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
         try decoder.expect(inputs: 2, of: Self.name)

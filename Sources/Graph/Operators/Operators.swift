@@ -12,6 +12,10 @@ package protocol Operator: Sendable {
     var wiring: Wiring { get }
     /// Multiplications with a weight, for one inference.
     var multiplyAdds: Int { get }
+    /// Bytes of the plan's constants that it reads: weights, biases, scales, tables.
+    var constantBytes: Int { get }
+    /// Whether it computes in float32 on its way from int8 to int8.
+    var isFloatInside: Bool { get }
     /// One line for people, without the tensors.
     var summary: String { get }
     /// How its first output may use the bytes of its inputs.
@@ -27,6 +31,8 @@ extension Operator {
     package var inputs: [TensorID] { wiring.inputs }
     package var outputs: [TensorID] { wiring.outputs }
     package var multiplyAdds: Int { 0 }
+    package var constantBytes: Int { 0 }
+    package var isFloatInside: Bool { false }
     package var summary: String { Self.name }
     package var reuse: Reuse { .none }
 }

@@ -19,7 +19,10 @@ package struct Pool: Operator {
     package let outputShape: [Int]
     package let clamp: ClosedRange<Int32>
 
-    package var summary: String { "\(kind)_\(Self.name) \(window.summary), \(inputShape[3]) channels" + clamp.summary }
+    package var isFloatInside: Bool {
+        if case .float = arithmetic { true } else { false }
+    }
+    package var summary: String { "\(kind)_\(Self.name) \(window.summary)" + clamp.summary }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
         try decoder.expect(inputs: 1, of: Self.name)

@@ -28,8 +28,10 @@ package struct Resize: Operator {
     package let rows: Axis
     package let columns: Axis
 
+    package var constantBytes: Int { 12 * (rows.low.count + columns.low.count) }
+    package var isFloatInside: Bool { arithmetic == .float }
     package var summary: String {
-        "\(Self.name) \(arithmetic == .nearest ? "nearest" : "bilinear") to \(outputShape[1])x\(outputShape[2])"
+        "\(Self.name) \(arithmetic == .nearest ? "nearest" : "bilinear")"
     }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {

@@ -18,7 +18,8 @@ package struct Softmax: Operator {
     /// For an input that is so far below the largest of its row: 256 numbers, none above the first.
     package let table: Constant<Float>
 
-    package var summary: String { "\(Self.name) of \(rows) x \(length), float32 inside" }
+    package var constantBytes: Int { table.bytes.count }
+    package var isFloatInside: Bool { true }
     package var reuse: Reuse { .inPlace([0]) }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
@@ -41,7 +42,7 @@ package struct Softmax: Operator {
         let sums = (most, most * Float(length))
         let fits =
             rounding == .divideHalfEven
-            ? sums.0 >= 0x1p-60 && (sums.1 * max(inverse, 1)).isFinite
+            ? sums.0 >= 0x1p-60 && sums.1.isFinite && (sums.0 * inverse).isFinite
             : sums.0 >= 0x1p-60 && (sums.1 * output.scale).isFinite && (1 / (sums.0 * output.scale)).isFinite
         try decoder.expect(
             fits, "exponentials and scale of \(Self.name)", expected: "rows whose sum float32 can hold",

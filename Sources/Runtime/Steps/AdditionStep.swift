@@ -66,6 +66,7 @@ final class AdditionStep: Step {
     override var divisions: Int { bodyCount / 64 + 1 }
     override var estimate: Int { count / 8 }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         add(body, part.range(of: bodyCount, multiple: 64), arena)
         if part.index == 0 { add(tail, bodyCount..<count, arena) }

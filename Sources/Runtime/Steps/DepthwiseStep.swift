@@ -40,6 +40,7 @@ final class DepthwiseStep: Step {
     /// Nanoseconds, at some 10 multiplications each.
     override var estimate: Int { images * product.shape.outputBytes * product.shape.taps / 10 }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         let rows = part.range(of: product.shape.outputRows)
         guard !rows.isEmpty else { return }

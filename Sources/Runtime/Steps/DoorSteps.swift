@@ -21,6 +21,7 @@ final class QuantizeStep: Step {
     override var divisions: Int { count }
     override var estimate: Int { count * 2 }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         let from = (arena + input).assumingMemoryBound(to: Float.self)
         let to = (arena + output).assumingMemoryBound(to: Int8.self)

@@ -24,6 +24,7 @@ final class LookupStep: Step {
     override var divisions: Int { node.bodyCount / 64 + 1 }
     override var estimate: Int { count / 16 }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         look(in: node.table, part.range(of: node.bodyCount, multiple: 64), arena)
         if part.index == 0, let tail = node.tail { look(in: tail, node.bodyCount..<count, arena) }

@@ -23,6 +23,7 @@ final class MeanStep: Step {
 
     override var scratchBytes: Int { extents.inner * MemoryLayout<Int32>.stride }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         let sums = scratch.assumingMemoryBound(to: Int32.self)
         let arithmetic = node.arithmetic

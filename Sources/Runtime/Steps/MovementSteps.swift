@@ -20,6 +20,7 @@ final class ConcatenationStep: Step {
         outputRun = runs.reduce(0) { $0 + $1.length }
     }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         var start = 0
         for index in inputs.indices {

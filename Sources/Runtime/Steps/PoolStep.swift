@@ -36,6 +36,7 @@ final class PoolStep: Step {
     override var divisions: Int { isWhole ? 1 : shape.outputRows }
     override var estimate: Int { shape.outputBytes * shape.taps / 4 }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         for image in 0..<node.inputShape[0] {
             let from = arena + input + image * shape.inputBytes

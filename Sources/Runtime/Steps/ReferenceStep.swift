@@ -12,6 +12,7 @@ final class ReferenceStep: Step {
         outputs = node.outputs.map { context.offset($0) }
     }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         let values = inputs.map { input in
             TensorValue(

@@ -20,6 +20,7 @@ final class CopyStep: Step {
         self.byteCount = byteCount
     }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         (arena + to).copyMemory(from: arena + from, byteCount: byteCount)
     }

@@ -26,6 +26,7 @@ final class SoftmaxStep: Step {
         output = context.offset(node.wiring.outputs[0])
     }
 
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
         softmax(arena + input, arena + output)
     }

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Compiler
 
-/// One of the ONNX standard's backend node tests, as files: `model.onnx`, and `test_data_set_<n>` with `input_<i>.pb` and
-/// `output_<i>.pb`.
+/// One of the ONNX standard's backend node tests, as files: `model.onnx`, and folders `test_data_set_<n>` with
+/// `input_<i>.pb` and `output_<i>.pb`.
 struct NodeTest {
     enum Outcome: Hashable {
         case passed
@@ -107,8 +107,8 @@ struct NodeTest {
         return nil
     }
 
-    /// The standard hands axes, shapes and scales in as inputs, which the importer must know: as few of them are given to it
-    /// beforehand as it asks for.
+    /// The standard hands axes, shapes and scales in as inputs, which the importer must know: as few of them are given
+    /// to it beforehand as it asks for.
     private func imported(_ bytes: [UInt8], _ inputs: [(name: String, data: TensorData)]) throws -> Model {
         let whole = inputs.dropFirst().filter { ElementType.integers.contains($0.data.type) }
         let attempts = [[], Array(whole), Array(inputs.dropFirst()), inputs]

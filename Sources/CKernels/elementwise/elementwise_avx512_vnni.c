@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+
+#define ISA avx512_vnni
+#define TARGET __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl")))
+
+#include "elementwise_body.h"
+
+#endif

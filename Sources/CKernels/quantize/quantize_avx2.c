@@ -1,0 +1,8 @@
+#if defined(__x86_64__)
+
+#define ISA avx2
+#define TARGET __attribute__((target("avx2,fma")))
+
+#include "quantize_body.h"
+
+#endif

@@ -1,0 +1,34 @@
+#include <math.h>
+
+#include "../cpu/target.h"
+#include "kernels.h"
+
+BODY int8_t quantized(float value, bool is_away, int32_t zero_point, int32_t low, int32_t high) {
+    // Far beyond int8, so that it fits an integer; not-a-number compares false and falls to the lower end.
+    value = value > -32767.0f ? value : -32767.0f;
+    value = value < 32767.0f ? value : 32767.0f;
+    const int32_t moved = (int32_t)(is_away ? roundf(value) : rintf(value)) + zero_point;
+    return (int8_t)(moved < low ? low : moved > high ? high : moved);
+}
+
+TARGET void KERNEL_NAME(mw_s8_quantize)(
+    const mw_s8_quantize *restrict q, size_t count, const float *restrict input, int8_t *restrict output) {
+    const float scale = q->scale;
+    const int32_t zero_point = q->zero_point, low = q->low, high = q->high;
+    switch (q->kind) {
+    case MW_QUANTIZE_MULTIPLY_EVEN:
+        for (size_t i = 0; i < count; i++) output[i] = quantized(input[i] * scale, false, zero_point, low, high);
+        break;
+    case MW_QUANTIZE_DIVIDE_EVEN:
+        for (size_t i = 0; i < count; i++) output[i] = quantized(input[i] / scale, false, zero_point, low, high);
+        break;
+    case MW_QUANTIZE_DIVIDE_AWAY:
+        for (size_t i = 0; i < count; i++) output[i] = quantized(input[i] / scale, true, zero_point, low, high);
+        break;
+    }
+}
+
+TARGET void KERNEL_NAME(mw_s8_dequantize)(
+    size_t count, const int8_t *restrict input, int32_t zero_point, float scale, float *restrict output) {
+    for (size_t i = 0; i < count; i++) output[i] = (float)(input[i] - zero_point) * scale;
+}
