@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("elements: expected 3", 3, Int64(1), 8), ("a multiple of 4", 2, 1, 7), ("type of the elements", 1, 8, 1),
+        ("expected 3 for [3]", 3, Int64(1), 8), ("a multiple of 4", 2, 1, 7), ("type of the elements", 1, 8, 1),
         ("no dimension below zero", -1, 1, 4), ("at most \(1 << 28) elements", 1 << 40, 1, 4),
     ])
     func refusals(_ words: String, _ extent: Int64, _ type: Int64, _ bytes: Int) throws {
