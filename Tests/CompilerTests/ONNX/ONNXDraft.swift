@@ -1,8 +1,8 @@
 @testable import Compiler
 
 /// An ONNX file in the making.
-struct ONNXDraft {
-    enum Attribute {
+struct ONNXDraft: Sendable {
+    enum Attribute: Sendable {
         case float(Float)
         case int(Int64)
         case string(String)
@@ -13,7 +13,7 @@ struct ONNXDraft {
         indirect case graph(ONNXDraft)
     }
 
-    struct Node {
+    struct Node: Sendable {
         var type: String
         var domain = ""
         var name = ""
@@ -23,7 +23,7 @@ struct ONNXDraft {
     }
 
     /// A graph's input; a dimension below zero is written as a name.
-    struct Input {
+    struct Input: Sendable {
         var name: String
         var type = ElementType.float32
         var shape: [Int]
