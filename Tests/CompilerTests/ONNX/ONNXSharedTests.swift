@@ -45,9 +45,10 @@ struct ONNXSharedTests {
         #expect(model[model.inputs[0]].shape[0] == 1)
     }
 
-    /// Weights of 8 bits meet activations of 8 bits in LiteRT and real ones here (`kws01_dscnn_fp32`).
+    /// Weights of 8 bits meet activations of 8 bits in LiteRT, and real ones here and in ONNX Runtime, which lies as far off
+    /// (`kws01_dscnn_fp32`).
     @Test(arguments: [
-        ("ad01_autoencoder_fp32", 50, Float(1e-4)), ("ic01_resnet8_fp32", 5, 1e-4), ("kws01_dscnn_fp32", 10, 1e-3),
+        ("ad01_autoencoder_fp32", 50, Float(1e-4)), ("ic01_resnet8_fp32", 5, 1e-4), ("kws01_dscnn_fp32", 10, 0.02),
         ("vww01_mobilenetv1_025_fp32", 4, 1e-4),
     ])
     func floatOnesComputeTheirGoldenOutputs(_ file: String, _ rows: Int, _ tolerance: Float) throws {
