@@ -1,9 +1,13 @@
+import FoundationEssentials
 import Testing
 
 @testable import Compiler
 
 /// Files that no exporter wrote: each is read, or refused with a ``ModelError``; never a crash, and never slowly.
 @Suite struct ONNXMutationTests {
+    /// Mutants a model; `MILLWRIGHT_MUTANTS` asks for long runs.
+    private static let rounds = ProcessInfo.processInfo.environment["MILLWRIGHT_MUTANTS"].flatMap { Int($0) } ?? 1000
+
     static let models = ["quantized network", "shape arithmetic", "recurrence"]
 
     private static func bytes(_ name: String) -> [UInt8] {
@@ -45,7 +49,7 @@ import Testing
         let (bytes, seed) = (Self.bytes(name), UInt64(20_261_123))
         var source = ONNXMutator(seed: seed)
         var refused = 0
-        for round in 0..<1000 {
+        for round in 0..<Self.rounds {
             do throws(ModelError) {
                 let model = try ONNXFormat.model(from: source.mutated(bytes), name: name)
                 try model.check()
@@ -55,7 +59,7 @@ import Testing
             }
         }
         // Both must happen, else the mutants are too tame or too wild.
-        #expect((100..<1000).contains(refused))
+        #expect((Self.rounds / 10..<Self.rounds).contains(refused))
     }
 
     /// Sound files with numbers that no exporter writes, for each operator's own rule.
@@ -65,7 +69,7 @@ import Testing
         var source = ONNXMutator(seed: seed)
         for vector in try ONNXVector.group(group) {
             let bytes = try vector.draft.bytes
-            for round in 0..<12 {
+            for round in 0..<Self.rounds / 80 {
                 do throws(ModelError) {
                     try ONNXFormat.model(from: source.mutated(bytes), name: group).check()
                 } catch {
