@@ -42,38 +42,31 @@ package struct ModelBuilder: Sendable {
 
     /// Adds a graph input.
     /// - Throws: `.tooLarge` for an implausible shape.
-    package mutating func input(
-        _ name: String, type: ElementType, shape: [Int], quantization: ValueQuantization? = nil
-    ) throws(ModelError) -> ValueID {
-        let id = try add(Value(name: name, type: type, shape: shape, quantization: quantization))
+    package mutating func input(_ name: String, type: ElementType, shape: [Int]) throws(ModelError) -> ValueID {
+        let id = try add(Value(name: name, type: type, shape: shape))
         model.inputs.append(id)
         return id
     }
 
     /// Adds a constant that the file holds.
-    /// - Throws: `.tooLarge` for an implausible shape, `.mismatch` for a quantization that does not fit it.
-    package mutating func constant(
-        _ name: String, _ data: TensorData, quantization: ValueQuantization? = nil
-    ) throws(ModelError) -> ValueID {
-        try add(
-            Value(name: name, type: data.type, shape: data.shape, quantization: quantization, constant: data))
+    /// - Throws: `.tooLarge` for an implausible shape.
+    package mutating func constant(_ name: String, _ data: TensorData) throws(ModelError) -> ValueID {
+        try add(Value(name: name, type: data.type, shape: data.shape, constant: data))
     }
 
     /// Adds a node, or computes it where all operands are known and it is not too large.
     ///
     /// - Parameter name: the node's, for messages, and its results' until they are renamed.
-    /// - Parameter stored: type and quantization of each result that is kept as integers.
     /// - Returns: one value a result.
     /// - Throws: what the operation's shape rule throws, `.tooLarge` beyond the limits.
     package mutating func add(
-        _ operation: any Operation, _ inputs: [ValueID?], name: String,
-        stored: [(type: ElementType, quantization: ValueQuantization)?] = []
+        _ operation: any Operation, _ inputs: [ValueID?], name: String
     ) throws(ModelError) -> [ValueID] {
         var node = Node(name: name, operation, inputs: inputs, outputs: [])
         let operands = try model.operands(of: node)
         let results = try operation.outputs(for: operands)
         for result in results { try check(result.shape) }
-        if stored.isEmpty, let known = try evaluated(node, operands, results) {
+        if let known = try evaluated(node, operands, results) {
             var ids: [ValueID] = []
             for data in known { ids.append(try constant(name, data)) }
             return ids
@@ -85,10 +78,8 @@ package struct ModelBuilder: Sendable {
                     advice: "unrolled sequences take several nodes a step: shorten them"))
         }
         for (index, result) in results.enumerated() {
-            let form = index < stored.count ? stored[index] : nil
-            let value = Value(
-                name: results.count == 1 ? name : "\(name):\(index)", type: form?.type ?? result.type,
-                shape: result.shape, quantization: form?.quantization)
+            let own = results.count == 1 ? name : "\(name):\(index)"
+            let value = Value(name: own, type: result.type, shape: result.shape)
             node.outputs.append(try add(value))
         }
         if node.operation is Dequantize, let output = node.outputs.first { dequantizers[output] = model.nodes.count }
@@ -101,7 +92,7 @@ package struct ModelBuilder: Sendable {
 
     /// What a value is known to be: a constant, or one dequantized by constants; nil if it depends on the inputs.
     package func known(_ id: ValueID) throws(ModelError) -> TensorData? {
-        if let constant = model[id].constant { return model[id].quantization == nil ? constant : nil }
+        if let constant = model[id].constant { return constant }
         guard let index = dequantizers[id], model[id].elementCount <= Self.maximumParameters else { return nil }
         let node = model.nodes[index]
         var operands: [TensorData?] = []
@@ -124,8 +115,7 @@ package struct ModelBuilder: Sendable {
                 continue
             }
             let value = model[output]
-            let copy = try add(
-                Value(name: value.name, type: value.type, shape: value.shape, quantization: value.quantization))
+            let copy = try add(Value(name: value.name, type: value.type, shape: value.shape))
             let identity = Reshape(shape: value.shape)
             model.nodes.append(Node(name: value.name, identity, inputs: [output], outputs: [copy]))
             model.outputs.append(copy)

@@ -3,8 +3,7 @@
 /// - Images are brought from `[n, channels, height, width]` into the model's order by transposes around what needs it.
 /// - Quantize and dequantize nodes stay as they are; a pass makes quantized values of them.
 /// - An unknown batch is 1. Real numbers of 16 and 64 bits are float32.
-/// - Source: the ONNX standard, operator sets 7 to 28; later ones say no more
-///   about these operators than what types they take.
+/// - Source: the ONNX standard, operator sets 7 to 28; those from 22 on add types to these operators, hardly meaning.
 package enum ONNXFormat: Importer {
     package static let format = "ONNX"
     package static let suffix = "onnx"

@@ -40,7 +40,6 @@ struct ONNXElementType: Hashable {
 /// A tensor with its elements.
 struct ONNXTensor {
     var name = ""
-    var type = ONNXElementType(code: 0)
     var data: TensorData
 
     /// - Throws: `.malformed` where the elements are not as many as the shape says, `.unsupported` for other types and
@@ -69,7 +68,6 @@ struct ONNXTensor {
             throw error.at("tensor \(name)")
         }
         self.name = name
-        type = parts.type
     }
 
     private struct Parts {

@@ -4,6 +4,7 @@ enum ElementwiseOperators {
         "Add": binary(.add), "Sub": binary(.subtract), "Mul": binary(.multiply), "Div": binary(.divide),
         "And": binary(.and), "Or": binary(.or), "Xor": binary(.xor), "Equal": binary(.equal),
         "BitwiseAnd": binary(.and), "BitwiseOr": binary(.or), "BitwiseXor": binary(.xor),
+        "BitwiseNot": not,
         "Less": binary(.less), "LessOrEqual": binary(.lessOrEqual),
         "Greater": binary(.greater), "GreaterOrEqual": binary(.greaterOrEqual),
         "Pow": power, "Mod": modulo,
@@ -77,5 +78,12 @@ enum ElementwiseOperators {
         }
         let type = try ONNXElementType(code: Int64(code)).required(of: "the result")
         return [try node.cast(try node.input(0), to: type)]
+    }
+
+    /// All bits turned: what `xor` with all ones leaves.
+    private static func not(_ node: inout NodeImport) throws(ModelError) -> [ValueID] {
+        let x = try node.input(0)
+        let ones = Elements(node.type(x), wrapping: [-1])
+        return [try node.binary(.xor, x, try node.constant(TensorData(shape: [], ones)))]
     }
 }

@@ -1,7 +1,7 @@
 /// Products of integers, kept as 32 bit sums: the forms that dynamic quantization leaves.
 enum IntegerOperators {
     static let table: [String: ONNXOperators.Mapping] = [
-        "ConvInteger": convolution, "MatMulInteger": matrixProduct, "BitwiseNot": not,
+        "ConvInteger": convolution, "MatMulInteger": matrixProduct,
     ]
 
     /// Elements less their zero point, in 32 bits.
@@ -27,12 +27,5 @@ enum IntegerOperators {
         let a = try centred(&node, try node.input(0), node.optional(2)) { [$0, 1] }
         let b = try centred(&node, try node.input(1), node.optional(3)) { [$0] }
         return [try MatrixOperators.product(&node, a, b)]
-    }
-
-    /// All bits turned: what `xor` with all ones leaves.
-    private static func not(_ node: inout NodeImport) throws(ModelError) -> [ValueID] {
-        let x = try node.input(0)
-        let ones = Elements(node.type(x), wrapping: [-1])
-        return [try node.binary(.xor, x, try node.constant(TensorData(shape: [], ones)))]
     }
 }
