@@ -134,6 +134,10 @@ int main(int count, char **values) {
     check_convolution();
     check_depthwise();
     check_lookup();
+    check_elementwise();
+    check_pooling();
+    check_quantize();
+    check_resize();
     printf("%zu passed, %zu failed\n", passed, failed);
     return failed == 0 && passed > 0 ? 0 : 1;
 }

@@ -43,11 +43,15 @@ void check_fully_connected(void);
 void check_convolution(void);
 void check_depthwise(void);
 void check_lookup(void);
+void check_elementwise(void);
+void check_pooling(void);
+void check_quantize(void);
+void check_resize(void);
 
 extern size_t passed, failed;
 
 /// The loop all checks have: each kernel of `table` from `first` on, with the count of what passed.
-#define EACH_KERNEL(name, kernel_type, table, first, count, kernel, body)                   \
+#define EACH_KERNEL(name, kernel_type, table, first, count, kernel, ...)                    \
     do {                                                                                    \
         const char *best = "none";                                                          \
         for (size_t index = 0; index < (count); index++) {                                  \
@@ -59,7 +63,7 @@ extern size_t passed, failed;
             best = kernel->isa;                                                             \
             if (index + 1 <= (first)) continue;                                              \
             const size_t before = passed;                                                   \
-            body;                                                                           \
+            __VA_ARGS__;                                                                    \
             printf("%s %s: %zu passed\n", name, kernel->isa, passed - before);              \
         }                                                                                   \
         check_best(name, best);                                                             \

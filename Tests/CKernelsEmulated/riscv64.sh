@@ -24,10 +24,13 @@ clang --target=riscv64-linux-gnu -fuse-ld=lld -O2 -std=c11 -Wall -Wextra -Werror
     *.c ../../Sources/CKernels/*/*.c -lm -o "$work/kernels"
 echo "compiler: $(clang --version | head -n 1)"
 
+run() { # cpu, the kernel that must be the best of each operator
+    "$qemu" -cpu "$1" "$work/kernels" fully_connected=scalar "convolution=$2" "depthwise=$2" "lookup=$2" \
+        "elementwise=$2" "pooling=$2" "quantize=$2" "resize=$2"
+}
 for bits in 128 256 512; do
     echo "cpu with vectors of $bits bits:"
-    "$qemu" -cpu "rv64,v=true,vlen=$bits,vext_spec=v1.0,rvv_ta_all_1s=true,rvv_ma_all_1s=true" "$work/kernels" \
-        fully_connected=scalar convolution=rvv depthwise=rvv lookup=rvv
+    run "rv64,v=true,vlen=$bits,vext_spec=v1.0,rvv_ta_all_1s=true,rvv_ma_all_1s=true" rvv
 done
 echo "cpu without vectors:"
-"$qemu" -cpu rv64 "$work/kernels" fully_connected=scalar convolution=scalar depthwise=scalar lookup=scalar
+run rv64 scalar

@@ -2,17 +2,12 @@
 #include <math.h>
 
 #include "../cpu/target.h"
+#include "../requantize/nearest.h"
 #include "kernels.h"
 
 BODY int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 BODY int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 BODY int8_t clamped(int32_t value, int32_t low, int32_t high) { return (int8_t)smaller(larger(value, low), high); }
-
-// To the nearest, ties to even; what is beyond int8 by far is cut off first, so that it fits an integer.
-BODY int32_t nearest(float value) {
-    const float low = value > -32767.0f ? value : -32767.0f;
-    return (int32_t)rintf(low < 32767.0f ? low : 32767.0f);
-}
 
 BODY int32_t scaled(int32_t value, int32_t left, int32_t multiplier, int32_t right, mw_rounding rounding) {
     const int32_t limit = value < 0 ? INT32_MIN : INT32_MAX, moved = (int32_t)((uint32_t)value << left);

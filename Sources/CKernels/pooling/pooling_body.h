@@ -78,6 +78,12 @@ BODY void add_cells(const window *w, size_t channel, size_t count, int32_t *rest
     }
 }
 
+BODY int32_t low_bits(double value) {
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (int32_t)bits;
+}
+
 TARGET void KERNEL_NAME(mw_s8_average_pool)(
     const mw_s8_pool *restrict p, const int8_t *restrict input, int8_t *restrict output, size_t first_row,
     size_t last_row) {
@@ -88,7 +94,8 @@ TARGET void KERNEL_NAME(mw_s8_average_pool)(
             const window w = window_at(p, input, y, x);
             const int32_t cells = (int32_t)(w.rows * w.columns);
             // (n + 1/2) / cells is at least 1 / (2 * cells) away from the next integer, far more than a double's error:
-            // rounding towards zero gives the quotient of the integers.
+            // half a step less, rounded to the nearest, is the quotient of the integers. Beside 1.5 * 2^52 a double has
+            // no digits behind the point, and the integer stands in its low bits.
             const double inverse = 1.0 / cells;
             for (size_t channel = 0; channel < p->channels; channel += CHUNK) {
                 const size_t count = smaller(p->channels - channel, CHUNK);
@@ -97,7 +104,8 @@ TARGET void KERNEL_NAME(mw_s8_average_pool)(
                 int8_t *restrict to = output + (y * p->output_columns + x) * p->channels + channel;
                 for (size_t c = 0; c < count; c++) {
                     const int32_t magnitude = sums[c] < 0 ? -sums[c] : sums[c];
-                    const int32_t quotient = (int32_t)(((double)(magnitude + cells / 2) + 0.5) * inverse);
+                    const double numerator = (double)(magnitude + cells / 2) + 0.5;
+                    const int32_t quotient = low_bits(numerator * inverse - 0.5 + 0x1.8p52);
                     const int32_t value = sums[c] < 0 ? -quotient : quotient;
                     to[c] = (int8_t)(value < low ? low : value > high ? high : value);
                 }

@@ -1,13 +1,9 @@
-#include <math.h>
-
 #include "../cpu/target.h"
+#include "../requantize/nearest.h"
 #include "kernels.h"
 
 BODY int8_t quantized(float value, bool is_away, int32_t zero_point, int32_t low, int32_t high) {
-    // Far beyond int8, so that it fits an integer; not-a-number compares false and falls to the lower end.
-    value = value > -32767.0f ? value : -32767.0f;
-    value = value < 32767.0f ? value : 32767.0f;
-    const int32_t moved = (int32_t)(is_away ? roundf(value) : rintf(value)) + zero_point;
+    const int32_t moved = (is_away ? nearest_away(value) : nearest(value)) + zero_point;
     return (int8_t)(moved < low ? low : moved > high ? high : moved);
 }
 
