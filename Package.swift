@@ -73,6 +73,7 @@ let modules: [Module] = [
     module("PlantTests", .tests, uses: ["Plant"]),
     module("HostTests", .tests, uses: ["Plant", "Host"]),
     module("PlotsTests", .tests, uses: ["Plant", "Plots"]),
+    module("ArraysTests", .tests, uses: ["Arrays"]),
     module("ChecksumTests", .tests, uses: ["Checksum", "CChecksum"]),
     module("KernelsTests", .tests, uses: ["Kernels", "CKernels"]),
     module("GraphTests", .tests, uses: ["Checksum", "Graph"], data: ["Vectors"]),

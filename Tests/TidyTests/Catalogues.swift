@@ -18,6 +18,7 @@ enum Catalogues {
         Rule(folder: "Sources/Registry/Routes/", suffix: "Routes.swift", type: "Routes", property: "all"),
         Rule(folder: "Sources/Graph/Operators/", suffix: ".swift", type: "Operators", property: "all"),
         Rule(folder: "Sources/Graph/Contracts/", suffix: ".swift", type: "Contracts", property: "all"),
+        Rule(folder: "Sources/Compiler/Passes/", suffix: ".swift", type: "Passes", property: "order"),
     ]
 
     static func findings(_ rule: Rule, _ files: [SourceFile]) -> [Finding] {
