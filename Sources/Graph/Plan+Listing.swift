@@ -1,7 +1,7 @@
 extension Plan {
     /// What the plan is and does: a table with one line a step, then totals; for people and golden files.
     package var listing: String {
-        var lines = ["plan version \(PlanFormat.version), \(Self.grouped(fileBytes)) bytes"]
+        var lines = ["plan version \(PlanFormat.version), \(ListingTable.grouped(fileBytes)) bytes"]
         lines.append("contract \(contract.name): \(contract.summary)")
         for tensor in inputs { lines.append("input  \(Self.text(tensor))") }
         lines.append("")
@@ -24,11 +24,11 @@ extension Plan {
             let isQuantized = output.type == .int8
             table.append([
                 "\(index + 1)", node.summary, "\(shapes) -> \(Self.shape(output))",
-                node.multiplyAdds == 0 ? "" : Self.grouped(node.multiplyAdds),
+                node.multiplyAdds == 0 ? "" : ListingTable.grouped(node.multiplyAdds),
                 node.multiplyAdds == 0 ? "" : Self.share(node.multiplyAdds, of: work),
-                node.constantBytes == 0 ? "" : Self.grouped(node.constantBytes),
+                node.constantBytes == 0 ? "" : ListingTable.grouped(node.constantBytes),
                 isQuantized ? "\(output.quantization.scale)" : "\(output.type)",
-                isQuantized ? "\(output.quantization.zeroPoint)" : "", output.name,
+                isQuantized ? "\(output.quantization.zeroPoint)" : "", String(output.shortName),
             ])
         }
         return table
@@ -37,11 +37,11 @@ extension Plan {
     private var totals: [String] {
         let constants = tensors.reduce(0) { $0 + ($1.constant == nil ? 0 : 1) }
         var words = [
-            "\(operators.count) operators", "\(Self.grouped(multiplyAdds)) MAC",
-            "\(Self.grouped(constantBytes)) bytes of constants",
+            "\(operators.count) operators", "\(ListingTable.grouped(multiplyAdds)) MAC",
+            "\(ListingTable.grouped(constantBytes)) bytes of constants",
         ]
         if constants > 0 { words.append("\(constants) constant operands") }
-        words.append("card \(Self.grouped(card.count)) bytes")
+        words.append("card \(ListingTable.grouped(card.count)) bytes")
         words.append("receipt \(receipt?.cases.count ?? 0) cases")
         let islands = operators.filter(\.isFloatInside)
         let names = islands.map { type(of: $0).name }
@@ -75,44 +75,9 @@ extension Plan {
         tensor.shape.map(String.init).joined(separator: "x")
     }
 
-    /// `1,234,567`.
-    private static func grouped(_ number: Int) -> String {
-        let digits = Array(String(number))
-        return digits.indices.reduce(into: "") { text, index in
-            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-            text.append(digits[index])
-        }
-    }
-
     /// `12.3 %`.
     private static func share(_ part: Int, of whole: Int) -> String {
         let thousandths = (part * 1_000 + whole / 2) / max(whole, 1)
         return "\(thousandths / 10).\(thousandths % 10) %"
-    }
-}
-
-/// Columns of a listing, as wide as their widest cell.
-private struct ListingTable {
-    enum Side { case left, right }
-    private let sides: [Side]
-    private var rows: [[String]]
-
-    init(_ columns: [(title: String, side: Side)]) {
-        sides = columns.map(\.side)
-        rows = [columns.map(\.title)]
-    }
-
-    mutating func append(_ cells: [String]) { rows.append(cells) }
-
-    var text: [String] {
-        let widths = sides.indices.map { column in rows.reduce(0) { max($0, $1[column].count) } }
-        return rows.map { row in
-            let cells = row.indices.map { column in
-                let gap = String(repeating: " ", count: widths[column] - row[column].count)
-                return sides[column] == .left ? row[column] + gap : gap + row[column]
-            }
-            let line = cells.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }
     }
 }

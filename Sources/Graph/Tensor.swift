@@ -68,6 +68,9 @@ package struct Tensor: Sendable {
         self.constant = constant
     }
 
+    /// Converters join the names of all that they fused with semicolons; the last says most.
+    package var shortName: Substring { name.split(separator: ";").last ?? name[...] }
+
     package var elementCount: Int { shape.reduce(1, *) }
     package var byteCount: Int { elementCount * type.size }
 }

@@ -11,11 +11,16 @@ struct ArenaPlan {
     /// Constant operands: they lie behind the tensors and are filled in once.
     private(set) var constants: [(tensor: Int, offset: Int)] = []
     private(set) var constantBytes = 0
+    /// In whose bytes each tensor lies: its own, or those of the one in whose place it was computed.
+    private(set) var roots: [Int]
+    /// When each tensor is alive: the step that writes it, 0 for what comes in, to the one that reads it last; one more
+    /// than there are for what comes out.
+    private(set) var lives: [ClosedRange<Int>]
 
     static let alignment = 64
 
     /// Tensors that share one stretch of bytes: one, and what is computed in its place.
-    private struct Life {
+    private struct Stretch {
         var root: Int
         var bytes: Int
         /// Steps: 0 before the first operator, `count + 1` after the last.
@@ -27,18 +32,20 @@ struct ArenaPlan {
         offsets = Array(repeating: 0, count: plan.tensors.count)
         let lastRead = Self.lastReads(plan)
         var roots = Array(plan.tensors.indices)
-        var lives = plan.tensors.enumerated().map { index, tensor in
-            Life(root: index, bytes: Self.aligned(tensor.byteCount), first: 0, last: lastRead[index])
+        var stretches = plan.tensors.enumerated().map { index, tensor in
+            Stretch(root: index, bytes: Self.aligned(tensor.byteCount), first: 0, last: lastRead[index])
         }
         for (number, node) in plan.operators.enumerated() {
             let step = number + 1
-            for id in node.outputs { lives[id.index].first = step }
+            for id in node.outputs { stretches[id.index].first = step }
             guard let output = node.outputs.first?.index else { continue }
-            guard let source = Self.place(of: node, at: step, plan, lastRead, roots, lives) else { continue }
+            guard let source = Self.place(of: node, at: step, plan, lastRead, roots, stretches) else { continue }
             roots[output] = roots[source]
-            lives[roots[source]].last = max(lives[roots[source]].last, lastRead[output])
+            stretches[roots[source]].last = max(stretches[roots[source]].last, lastRead[output])
         }
-        let own = lives.filter { roots[$0.root] == $0.root && plan.tensors[$0.root].constant == nil }
+        self.roots = roots
+        lives = stretches.map { $0.first...max($0.first, lastRead[$0.root]) }
+        let own = stretches.filter { roots[$0.root] == $0.root && plan.tensors[$0.root].constant == nil }
         lowerBound = Self.lowerBound(own, steps: plan.operators.count + 2)
         placeBest(own)
         for index in offsets.indices { offsets[index] = offsets[roots[index]] }
@@ -63,7 +70,7 @@ struct ArenaPlan {
 
     /// The tensor in whose bytes an operator may leave its result, nil for bytes of its own.
     private static func place(
-        of node: any Operator, at step: Int, _ plan: Plan, _ lastRead: [Int], _ roots: [Int], _ lives: [Life]
+        of node: any Operator, at step: Int, _ plan: Plan, _ lastRead: [Int], _ roots: [Int], _ lives: [Stretch]
     ) -> Int? {
         let candidates: [Int]
         switch node.reuse {
@@ -83,8 +90,8 @@ struct ArenaPlan {
     }
 
     /// No order is best for every network, and each is quick to try: what needs the fewest bytes stays.
-    private mutating func placeBest(_ lives: [Life]) {
-        let orders: [(Life, Life) -> Bool] = [
+    private mutating func placeBest(_ lives: [Stretch]) {
+        let orders: [(Stretch, Stretch) -> Bool] = [
             { ($1.bytes, $0.root) < ($0.bytes, $1.root) },
             { ($1.bytes * ($1.last - $1.first + 1), $0.root) < ($0.bytes * ($0.last - $0.first + 1), $1.root) },
             { ($0.first, $1.bytes, $0.root) < ($1.first, $0.bytes, $1.root) },
@@ -109,7 +116,7 @@ struct ArenaPlan {
     }
 
     /// The tensors that are alive at the fullest moment, and that moment.
-    private func crowd(_ lives: [Life]) -> ([Life], Int)? {
+    private func crowd(_ lives: [Stretch]) -> ([Stretch], Int)? {
         let moments = Set(lives.map(\.first)).sorted()
         let peak = moments.max { moment, other in
             lives.reduce(0) { $0 + ($1.first <= moment && moment <= $1.last ? $1.bytes : 0) }
@@ -119,10 +126,10 @@ struct ArenaPlan {
     }
 
     /// In the given order, each at the lowest place that is free over its whole life.
-    private func place(_ lives: [Life]) -> (bytes: Int, offsets: [Int]) {
+    private func place(_ lives: [Stretch]) -> (bytes: Int, offsets: [Int]) {
         var offsets = [Int](repeating: 0, count: offsets.count)
         var bytes = 0
-        var placed: [Life] = []
+        var placed: [Stretch] = []
         for life in lives {
             let neighbours = placed.filter { $0.first <= life.last && life.first <= $0.last }
                 .map { offsets[$0.root]..<offsets[$0.root] + $0.bytes }.sorted { $0.lowerBound < $1.lowerBound }
@@ -137,7 +144,7 @@ struct ArenaPlan {
         return (bytes, offsets)
     }
 
-    private static func lowerBound(_ lives: [Life], steps: Int) -> Int {
+    private static func lowerBound(_ lives: [Stretch], steps: Int) -> Int {
         var change = [Int](repeating: 0, count: steps + 1)
         for life in lives {
             change[life.first] += life.bytes

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compiler
 import Graph
+import Runtime
 import Store
 
 struct ModelCompile: ParsableCommand {
@@ -20,7 +21,7 @@ struct ModelCompile: ParsableCommand {
     @Option(help: "Golden inputs in the plan's receipt, made from a seed; 0 for none.")
     var receipt = 2
 
-    @Flag(help: "Print the passes, the model as they leave it, and the plan.")
+    @Flag(help: "Print the passes, the model as they leave it, the plan, and its memory.")
     var listing = false
 
     func validate() throws {
@@ -46,7 +47,12 @@ struct ModelCompile: ParsableCommand {
         try OutputFile.write(bytes, to: path)
         let memory = PlanMemory(copying: bytes)
         let plan = try Plan(bytes: memory.bytes)
-        if listing { withExtendedLifetime(memory) { Output.line(plan.listing) } }
+        if listing {
+            withExtendedLifetime(memory) {
+                Output.line(plan.listing)
+                Output.line(plan.arenaListing)
+            }
+        }
         Output.line("\(path): \(bytes.count) bytes, \(plan.operators.count) steps, contract \(contract)")
     }
 
