@@ -14,7 +14,7 @@ extension Elements {
     }
 
     /// As real numbers, each the nearest one.
-    var reals: [Float] {
+    package var reals: [Float] {
         switch self {
         case .float32(let elements): elements
         case .bool(let elements): elements.map { $0 ? 1 : 0 }

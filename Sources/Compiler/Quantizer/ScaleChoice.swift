@@ -1,0 +1,27 @@
+/// Scales and zero points from ranges of real numbers.
+enum ScaleChoice {
+    /// From the lowest to the highest int8 value.
+    static let steps = 255
+    /// Weights leave -128 out, so that a scale is the same on both sides of zero.
+    static let weightLimit: Float = 127
+    /// Below it sums of products lose themselves in what a float holds.
+    private static let leastStep: Float = 1e-12
+    /// Room for a bias: a quarter of what int32 holds, so that sums on top of it do not overflow.
+    private static let biasLimit: Float = 536_870_912
+
+    /// An int8 activation: asymmetric, zero held exactly.
+    static func activation(_ extent: Extent) -> ValueQuantization {
+        let (low, high) = (min(extent.low, 0), max(extent.high, 0))
+        // Nothing but zeros were seen: any scale holds them.
+        guard high > low else { return ValueQuantization(scales: [1], zeroPoints: [0]) }
+        let scale = max(Float((Double(high) - Double(low)) / Double(steps)), leastStep)
+        let zero = (-128 - Double(low) / Double(scale)).rounded(.toNearestOrEven)
+        return ValueQuantization(scales: [scale], zeroPoints: [Int32(min(max(zero, -128), 127))])
+    }
+
+    /// The scale of one output channel's int8 weights: symmetric, and large enough for the int32 bias to hold the
+    /// channel's offset.
+    static func weights(largest: Float, offset: Float, input scale: Float) -> Float {
+        max(largest / weightLimit, abs(offset) / (scale * biasLimit), leastStep)
+    }
+}
