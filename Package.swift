@@ -4,7 +4,7 @@
 import PackageDescription
 
 struct Module {
-    enum Kind { case swift, c, testC, system(pkgConfig: String, debian: String), program, testSupport, tests }
+    enum Kind { case swift, c, testC, system(pkgConfig: String, debian: String), program, testSupport, tests, fuzzer }
     var name: String
     var kind: Kind
     var uses: [String]
@@ -68,17 +68,23 @@ let modules: [Module] = [
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
 
     module("TestBench", .testSupport, uses: ["Plant", "Rig"]),
+    module("Seeded", .testSupport),
     module("CAllocationCounter", .testC),
+    module("Hostile", .testSupport, uses: ["Arrays", "Checksum", "Graph", "Compiler", "Runtime"]),
+    module("Fuzz", .fuzzer, uses: ["Compiler", "Hostile"]),
     module("TidyTests", .tests),
     module("PlantTests", .tests, uses: ["Plant"]),
     module("HostTests", .tests, uses: ["Plant", "Host"]),
     module("PlotsTests", .tests, uses: ["Plant", "Plots"]),
-    module("ArraysTests", .tests, uses: ["Arrays"]),
+    module("ArraysTests", .tests, uses: ["Arrays", "Seeded"]),
     module("ChecksumTests", .tests, uses: ["Checksum", "CChecksum"]),
-    module("KernelsTests", .tests, uses: ["Kernels", "CKernels"]),
+    module("KernelsTests", .tests, uses: ["Kernels", "CKernels", "Seeded"]),
     module("GraphTests", .tests, uses: ["Checksum", "Graph"], data: ["Vectors"]),
-    module("RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter"]),
-    module("CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime"], data: ["Passes/Golden", "ONNX/Vectors"]),
+    module(
+        "RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter", "Seeded", "Hostile"]),
+    module(
+        "CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime", "Seeded"],
+        data: ["Passes/Golden", "ONNX/Vectors"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),
@@ -152,6 +158,10 @@ func target(_ module: Module) -> Target {
     case .testSupport:
         return .target(
             name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", swiftSettings: swiftSettings)
+    case .fuzzer:
+        return .executableTarget(
+            name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", exclude: ["run"],
+            swiftSettings: swiftSettings)
     case .tests:
         return .testTarget(
             name: module.name, dependencies: dependencies, exclude: module.data, swiftSettings: swiftSettings)
@@ -159,6 +169,12 @@ func target(_ module: Module) -> Target {
 }
 
 let used = Set(modules.flatMap(\.packages))
+
+/// libFuzzer brings the main function, so the fuzzer links only in a build for it: `./test --fuzz`.
+let isFuzzing = Context.environment["MILLWRIGHT_FUZZ"] != nil
+let built = modules.filter { module in
+    if case .fuzzer = module.kind { isFuzzing } else { true }
+}
 
 let package = Package(
     name: "millwright",
@@ -169,6 +185,6 @@ let package = Package(
     // Two products of one package are one dependency.
     dependencies: Dictionary(packages.filter { used.contains($0.key) }.values.map { ($0.url, $0.from) }) { $1 }
         .sorted { $0.key < $1.key }.map { .package(url: $0.key, from: $0.value) },
-    targets: modules.map(target),
+    targets: built.map(target),
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import CKernels
 import Kernels
+import Seeded
 import Testing
 
 /// A convolution with its operands, and what the formula says of it: neither the C scalar kernel, nor packing or folding.

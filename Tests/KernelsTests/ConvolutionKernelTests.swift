@@ -1,6 +1,7 @@
 import CKernels
 import Glibc
 import Kernels
+import Seeded
 import Testing
 
 @Suite("convolution kernels: the same bytes on every instruction set")

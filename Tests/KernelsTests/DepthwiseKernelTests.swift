@@ -1,6 +1,7 @@
 import CKernels
 import Glibc
 import Kernels
+import Seeded
 import Testing
 
 @Suite("depthwise convolution: the same bytes on every instruction set")

@@ -1,6 +1,7 @@
 import Graph
 import Kernels
 import Runtime
+import Seeded
 
 /// Random networks of fully-connected layers, as their seed says.
 enum Networks {

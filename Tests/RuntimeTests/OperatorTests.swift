@@ -2,6 +2,7 @@ import CAllocationCounter
 import Graph
 import Kernels
 import Runtime
+import Seeded
 import Testing
 
 /// One small network for each operator, from a seed.

@@ -2,6 +2,7 @@ import CAllocationCounter
 import Graph
 import Kernels
 import Runtime
+import Seeded
 import Testing
 
 @Suite("session: a plan run by kernels")

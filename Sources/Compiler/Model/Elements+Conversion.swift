@@ -28,7 +28,7 @@ extension Elements {
     }
 
     /// Whole numbers as a type: modulo 2^bits; truth is what is not zero.
-    init(_ type: ElementType, wrapping integers: [Int64]) {
+    package init(_ type: ElementType, wrapping integers: [Int64]) {
         switch type {
         case .float32: self = .float32(integers.map(Float.init))
         case .bool: self = .bool(integers.map { $0 != 0 })

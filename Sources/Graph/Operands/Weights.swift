@@ -128,6 +128,8 @@ package struct Weights: Sendable {
         }
         packed = try decoder.constant(
             "weights of \(name)", count: groups * blocks * Self.blockChannels * depth, of: Int8.self)
+        try Self.checkFill(
+            packed, outputs: outputs, groups: groups, segments: segments, length: segmentLength, name: name, at: start)
         let scaleCount = try decoder.reader.count("number of weight scales", in: 1...max(channels, 1))
         guard scaleCount == 1 || scaleCount == channels else {
             throw decoder.malformed("number of weight scales", expected: "1 or \(channels)", found: "\(scaleCount)")
@@ -141,6 +143,33 @@ package struct Weights: Sendable {
             scales, channels: channels, input: input, output: output, isUnsigned: zeroPoints != nil,
             kind: kind)
         try SumLimits.check(self, input, at: start)
+    }
+}
+
+extension Weights {
+    /// Kernels multiply what fills a segment up by whatever lies behind it in the image, so it must be 0; and so must, that
+    /// a plan has one form only, what stands for channels that are not there.
+    private static func checkFill(
+        _ packed: Constant<Int8>, outputs: Int, groups: Int, segments: Int, length: Int, name: String, at offset: Int
+    ) throws(PlanError) {
+        let lastBytes = length % groupBytes == 0 ? groupBytes : length % groupBytes
+        let blocks = (outputs + blockChannels - 1) / blockChannels
+        let quads = paddedLength(length) / groupBytes
+        for block in 0..<groups * blocks {
+            let lanes = min(outputs - block % blocks * blockChannels, blockChannels)
+            for quad in 0..<segments * quads {
+                let bytes = quad % quads == quads - 1 ? lastBytes : groupBytes
+                guard lanes < blockChannels || bytes < groupBytes else { continue }
+                let first = (block * segments * quads + quad) * blockChannels * groupBytes
+                for index in 0..<blockChannels * groupBytes
+                where (index / groupBytes >= lanes || index % groupBytes >= bytes) && packed[first + index] != 0 {
+                    throw .malformed(
+                        .init(
+                            "filling of the weights of \(name)", expected: "0", found: "\(packed[first + index])",
+                            offset: offset))
+                }
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Seeded
 import Testing
 
 @testable import Compiler
@@ -47,7 +48,7 @@ import Testing
     @Test(arguments: models)
     func mutated(_ name: String) throws {
         let (bytes, seed) = (Self.bytes(name), UInt64(20_261_123))
-        var source = ONNXMutator(seed: seed)
+        var source = ByteMutator(seed: seed, numbers: .varint)
         var refused = 0
         for round in 0..<Self.rounds {
             do throws(ModelError) {
@@ -66,7 +67,7 @@ import Testing
     @Test(arguments: ONNXVector.groups)
     func numbersOfEachOperatorMutated(_ group: String) throws {
         let seed: UInt64 = 20_261_124
-        var source = ONNXMutator(seed: seed)
+        var source = ByteMutator(seed: seed, numbers: .varint)
         for vector in try ONNXVector.group(group) {
             let bytes = try vector.draft.bytes
             for round in 0..<Self.rounds / 80 {

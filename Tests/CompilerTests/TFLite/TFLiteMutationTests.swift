@@ -1,4 +1,5 @@
 import Compiler
+import Seeded
 import Testing
 
 /// Files that no converter wrote: each is read, or refused with a ``ModelError``; never a crash, and never slowly.
@@ -28,7 +29,7 @@ import Testing
     @Test(arguments: models)
     func mutated(_ name: String, _ bytes: [UInt8]) throws {
         let seed: UInt64 = 20_261_123
-        var source = Mutator(seed: seed)
+        var source = ByteMutator(seed: seed, numbers: .fixed32)
         for round in 0..<600 {
             let mutant = source.mutated(bytes)
             do throws(ModelError) {
@@ -43,7 +44,7 @@ import Testing
     /// Sound offsets around numbers that no converter writes: these go deep into each operator's rule.
     @Test func numbersOfEachOperatorMutated() throws {
         let seed: UInt64 = 20_261_124
-        var source = Mutator(seed: seed)
+        var source = DraftMutator(seed: seed)
         for one in TFLiteCases.all {
             for round in 0..<32 {
                 var draft = one.draft
