@@ -15,9 +15,9 @@ enum Fuzz {
         }
 }
 
+// SAFETY: `data` is `count` bytes long and readable during the call; it is copied first.
 /// libFuzzer's door. Crashes, hangs and wild reads are for libFuzzer and AddressSanitizer to see; a broken promise ends
 /// the process, so that they see it too.
-// SAFETY: `data` is `count` bytes long and readable during the call; it is copied first.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do {
