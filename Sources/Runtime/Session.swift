@@ -73,10 +73,7 @@ package final class Session {
         let context = StepContext(plan: plan, kernels: kernels, arena: layout)
         var steps: [Step] = []
         for node in plan.operators {
-            guard let runnable = node as? any Runnable else {
-                steps.append(ReferenceStep(node, context))
-                continue
-            }
+            guard let runnable = node as? any Runnable else { throw .noKernel(operator: type(of: node).name) }
             if let step = runnable.step(context) { steps.append(step) }
         }
         self.steps = steps

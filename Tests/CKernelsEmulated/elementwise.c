@@ -38,7 +38,7 @@ static mw_s8_add random_add(void) {
         .float_offset = (float)random_between(-1000, 1000) / 8.0f,
     };
     if (one_in(10)) how.factor_a = how.factor_b = how.bias = INT32_MAX;
-    how.zero_point = how.kind == MW_ADD_FLOAT ? 0 : random_point();
+    how.zero_point = random_point();
     random_bounds(&how.low, &how.high);
     return how;
 }
@@ -51,6 +51,7 @@ static mw_s8_multiply random_multiply(void) {
         .scale = random_scale() / 64.0f,
         .fixed_point = random_fixed_point(10),
         .zero_point = random_point(),
+        .origin = one_in(2) ? 128 : 0,
     };
     random_bounds(&how.low, &how.high);
     return how;

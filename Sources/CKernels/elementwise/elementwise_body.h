@@ -100,10 +100,12 @@ BODY void add_float(
     const mw_s8_add *restrict how, const mw_s8_operands *restrict operands, const int8_t *a, const int8_t *b,
     int8_t *output) {
     const float fa = how->float_a, fb = how->float_b, offset = how->float_offset;
+    const int32_t za = how->zero_point_a, zb = how->zero_point_b;
     const int32_t zero_point = how->zero_point, low = how->low, high = how->high;
     EACH(
         operands, a, b, output,
-        clamped(nearest(fmaf((float)left, fa, fmaf((float)right, fb, offset))) + zero_point, low, high));
+        clamped(
+            nearest(fmaf((float)(left - za), fa, fmaf((float)(right - zb), fb, offset))) + zero_point, low, high));
 }
 
 TARGET void KERNEL_NAME(mw_s8_add)(
@@ -121,7 +123,8 @@ TARGET void KERNEL_NAME(mw_s8_multiply)(
     int8_t *output) {
     const int32_t za = how->zero_point_a, zb = how->zero_point_b;
     const int32_t zero_point = how->zero_point, low = how->low, high = how->high;
-    const float scale = how->scale, moved = (float)how->zero_point;
+    const int32_t origin = how->origin;
+    const float scale = how->scale, moved = (float)(how->zero_point + origin);
     const mw_fixed_point by = how->fixed_point;
 #define PRODUCT ((left - za) * (right - zb))
 #define FIXED(rounding)                                                                                             \
@@ -135,7 +138,7 @@ TARGET void KERNEL_NAME(mw_s8_multiply)(
         EACH(operands, a, b, output, clamped(nearest((float)PRODUCT * scale) + zero_point, low, high));
         break;
     case MW_MULTIPLY_FLOAT_ZERO_POINT:
-        EACH(operands, a, b, output, clamped(nearest((float)PRODUCT * scale + moved), low, high));
+        EACH(operands, a, b, output, clamped(nearest((float)PRODUCT * scale + moved) - origin, low, high));
         break;
     case MW_MULTIPLY_FIXED_POINT:
         if (by.rounding == MW_TIES_AWAY) FIXED(MW_TIES_AWAY);

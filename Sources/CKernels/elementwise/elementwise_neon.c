@@ -103,8 +103,8 @@ MW_NEON addition addition_of(const mw_s8_add *how) {
 
 MW_NEON int8x16_t add(const addition *how, const mw_add_kind kind, int8x16_t a, int8x16_t b) {
     int32x4_t x[4], y[4];
-    widened(a, kind == MW_ADD_TWO_STEP ? how->zero_point_a : 0, x);
-    widened(b, kind == MW_ADD_TWO_STEP ? how->zero_point_b : 0, y);
+    widened(a, kind == MW_ADD_ONE_SHIFT ? 0 : how->zero_point_a, x);
+    widened(b, kind == MW_ADD_ONE_SHIFT ? 0 : how->zero_point_b, y);
     for (size_t i = 0; i < 4; i++) {
         if (kind == MW_ADD_ONE_SHIFT) {
             const int32x4_t sum = vmlaq_s32(vmlaq_s32(how->bias, x[i], how->factor_a), y[i], how->factor_b);
@@ -159,8 +159,8 @@ void mw_s8_multiply__neon(
     int8_t *output) {
     const bool is_in_float = how->kind == MW_MULTIPLY_FLOAT_ZERO_POINT;
     const multiplication of = {
-        shared_of(is_in_float ? 0 : how->zero_point, how->low, how->high), how->zero_point_a, how->zero_point_b,
-        vdupq_n_f32(how->scale), vdupq_n_f32((float)how->zero_point), fixed_point_of(&how->fixed_point)};
+        shared_of(is_in_float ? -how->origin : how->zero_point, how->low, how->high), how->zero_point_a, how->zero_point_b,
+        vdupq_n_f32(how->scale), vdupq_n_f32((float)(how->zero_point + how->origin)), fixed_point_of(&how->fixed_point)};
     switch (how->kind) {
     case MW_MULTIPLY_FLOAT: EACH(operands, a, b, output, multiply(&of, MW_MULTIPLY_FLOAT, left, right)); break;
     case MW_MULTIPLY_FLOAT_ZERO_POINT:

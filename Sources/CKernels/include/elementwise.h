@@ -15,7 +15,8 @@ typedef enum {
     MW_ADD_ONE_SHIFT = 0,
     /// Each operand less its zero point, scaled in fixed point, then the sum likewise. TensorFlow Lite's.
     MW_ADD_TWO_STEP = 1,
-    /// round_half_even(fma(a, scale_a, fma(b, scale_b, offset))); no zero_point. ONNX Runtime's on x86.
+    /// round_half_even(fma(a - zero_point_a, float_a, fma(b - zero_point_b, float_b, float_offset))) + zero_point.
+    /// ONNX Runtime's on x86: the three zero points are 0, or -128 for what was uint8.
     MW_ADD_FLOAT = 2,
 } mw_add_kind;
 
@@ -39,18 +40,18 @@ typedef struct {
 typedef struct {
     mw_add_kind kind;
     int32_t factor_a, factor_b, bias, shift;
-    /// For MW_ADD_TWO_STEP; signs are 1 or -1 and come after the scaling.
+    /// Not for MW_ADD_ONE_SHIFT; signs, for MW_ADD_TWO_STEP alone, are 1 or -1 and come after the scaling.
     int32_t zero_point_a, zero_point_b, sign_a, sign_b;
     mw_fixed_point scale_a, scale_b, scale_sum;
     float float_a, float_b, float_offset;
-    /// Within -128...127; for MW_ADD_FLOAT the zero point is in float_offset and this one is 0.
+    /// Within -128...127; for MW_ADD_FLOAT the output's zero point is part of float_offset.
     int32_t zero_point, low, high;
 } mw_s8_add;
 
 typedef enum {
     /// round_half_even((float)product * scale) + zero_point.
     MW_MULTIPLY_FLOAT = 0,
-    /// round_half_even((float)product * scale + (float)zero_point).
+    /// round_half_even((float)product * scale + (float)(zero_point + origin)) - origin.
     MW_MULTIPLY_FLOAT_ZERO_POINT = 1,
     MW_MULTIPLY_FIXED_POINT = 2,
 } mw_multiply_kind;
@@ -62,6 +63,8 @@ typedef struct {
     float scale;
     mw_fixed_point fixed_point;
     int32_t zero_point, low, high;
+    /// 128 where the numbers were uint8, else 0.
+    int32_t origin;
 } mw_s8_multiply;
 
 typedef void mw_s8_add_run(

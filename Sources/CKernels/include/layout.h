@@ -3,33 +3,29 @@
 
 #include "CKernels.h"
 
-// Bytes moved and not changed: memcpy does the work, the same on every instruction set.
+// Bytes moved and not changed, the same on every instruction set.
 
-/// Copies an image [rows, columns, channels] to the middle of a larger one [pad_top + rows + pad_bottom, ...] that is
-/// `value` around it.
+enum { MW_VIEW_RANK = 8 };
+
+/// Elements that lie somewhere in a tensor: along axis k there are size[k], step[k] apart in either direction. A slice, a
+/// transposition.
 typedef struct {
-    size_t rows, columns, channels;
-    size_t pad_top, pad_left, pad_bottom, pad_right;
-    int8_t value;
-} mw_s8_pad;
-void mw_s8_pad_image(const mw_s8_pad *restrict pad, const int8_t *restrict input, int8_t *restrict output);
+    /// 1...MW_VIEW_RANK.
+    size_t rank;
+    /// At least 1 each.
+    size_t size[MW_VIEW_RANK];
+    ptrdiff_t step[MW_VIEW_RANK];
+} mw_s8_view;
 
-/// Copies `runs` runs of `bytes` bytes that begin input_stride, and output_stride, apart: a slice, a part of a
-/// concatenation.
-void mw_copy_runs(
-    size_t runs, size_t bytes, const void *restrict input, size_t input_stride, void *restrict output,
-    size_t output_stride);
+/// Copies elements first..<last of the outermost axis, row-major, to where the whole copy has them. input: the first
+/// element of all; output: where the whole copy begins.
+void mw_s8_copy_view(
+    const mw_s8_view *restrict view, const int8_t *restrict input, int8_t *restrict output, size_t first, size_t last);
 
-/// output[c * output_stride + r] = input[r * input_stride + c].
-void mw_s8_transpose_matrix(
-    size_t rows, size_t columns, const int8_t *restrict input, size_t input_stride, int8_t *restrict output,
-    size_t output_stride);
-
-enum { MW_TRANSPOSE_RANK = 8 };
-
-/// Axis k of the output is axis permutation[k] of the input. rank: 1...MW_TRANSPOSE_RANK; shape: the input's.
-void mw_s8_transpose(
-    size_t rank, const size_t *restrict shape, const size_t *restrict permutation, const int8_t *restrict input,
-    int8_t *restrict output);
+/// As mw_s8_convolution_pack for one segment, from a matrix whose element (channel, k) is at
+/// matrix[channel * channel_step + k * step]; one of the steps is 1.
+void mw_s8_pack_matrix(
+    size_t channels, size_t length, size_t channel_step, size_t step, const int8_t *restrict matrix,
+    int8_t *restrict packed);
 
 #endif

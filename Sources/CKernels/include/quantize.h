@@ -8,8 +8,6 @@ typedef enum {
     MW_QUANTIZE_MULTIPLY_EVEN = 0,
     /// round_half_even(x / scale). ONNX's QuantizeLinear.
     MW_QUANTIZE_DIVIDE_EVEN = 1,
-    /// round(x / scale), ties away from zero. TensorFlow Lite's.
-    MW_QUANTIZE_DIVIDE_AWAY = 2,
 } mw_quantize_kind;
 
 typedef struct {
@@ -23,9 +21,9 @@ typedef struct {
 typedef void mw_s8_quantize_run(
     const mw_s8_quantize *restrict quantize, size_t count, const float *restrict input, int8_t *restrict output);
 
-/// output[i] = (float)(input[i] - zero_point) * scale.
+/// output[i] = (float)(input[i] - zero_point) * scale + offset, each step rounded.
 typedef void mw_s8_dequantize_run(
-    size_t count, const int8_t *restrict input, int32_t zero_point, float scale, float *restrict output);
+    size_t count, const int8_t *restrict input, int32_t zero_point, float scale, float offset, float *restrict output);
 
 typedef struct {
     const char *isa;

@@ -26,7 +26,4 @@ typedef struct {
 /// and so there is one form for every instruction set. The output may be the input.
 void mw_s8_softmax_run(const mw_s8_softmax *restrict softmax, const int8_t *input, int8_t *output);
 
-/// positions[r]: where in row r the largest element stands, the first of equals.
-void mw_s8_arg_max(size_t rows, size_t columns, const int8_t *restrict input, int32_t *restrict positions);
-
 #endif

@@ -17,21 +17,11 @@ BODY float cut(float value) {
     return low < 32767.0f ? low : 32767.0f;
 }
 
-BODY int32_t nearest_of_cut(float value) {
-    const float sum = value + 0x1.8p23f;
+BODY int32_t nearest(float value) {
+    const float sum = cut(value) + 0x1.8p23f;
     int32_t bits;
     memcpy(&bits, &sum, sizeof bits);
     return bits - 0x4b400000;
-}
-
-BODY int32_t nearest(float value) { return nearest_of_cut(cut(value)); }
-
-// To the nearest, ties away from zero: what a tie to even left half a step inside is moved out. The rest is exact.
-BODY int32_t nearest_away(float value) {
-    const float kept = cut(value);
-    const int32_t even = nearest_of_cut(kept);
-    const float rest = kept - (float)even;
-    return even + (rest == 0.5f && kept > 0) - (rest == -0.5f && kept < 0);
 }
 
 #endif

@@ -47,12 +47,3 @@ void mw_s8_softmax_run(const mw_s8_softmax *restrict s, const int8_t *input, int
         }
     }
 }
-
-void mw_s8_arg_max(size_t rows, size_t columns, const int8_t *restrict input, int32_t *restrict positions) {
-    assert(columns > 0);
-    for (size_t row = 0; row < rows; row++) {
-        const int8_t *const from = input + row * columns;
-        const int8_t *const found = memchr(from, (uint8_t)largest_of(columns, from), columns);
-        positions[row] = (int32_t)(found - from);
-    }
-}

@@ -17,9 +17,14 @@ package enum AverageArithmetic: Hashable, Sendable {
         case .float(let input, let output, let origin):
             var sum: Float = 0
             for pixel in pixels { sum += input.scale * Float(pixel - input.zeroPoint) }
-            let steps = sum / Float(count) / output.scale + Float(output.zeroPoint + origin)
-            return Int32(min(max(steps, -1_024), 1_024).rounded(.toNearestOrEven)) - origin
+            return Self.average(sum: sum, count: count, output: output, origin: origin)
         }
+    }
+
+    /// ``float(input:output:origin:)`` from the sum of the real numbers.
+    package static func average(sum: Float, count: Int32, output: Quantization, origin: Int32) -> Int32 {
+        let steps = sum / Float(count) / output.scale + Float(output.zeroPoint + origin)
+        return Int32(min(max(steps, -1_024), 1_024).rounded(.toNearestOrEven)) - origin
     }
 
     /// ``integer(origin:)`` from the sum of the stored numbers.

@@ -1,4 +1,5 @@
 internal import Graph
+internal import Kernels
 
 extension Concatenation: Runnable {
     func step(_ context: StepContext) -> Step? { ConcatenationStep(self, context) }
@@ -36,8 +37,8 @@ final class ConcatenationStep: Step {
 
 extension Slice: Runnable {
     func step(_ context: StepContext) -> Step? {
-        StridedCopyStep(
-            shape: outputShape, strides: view.strides, from: context.offset(wiring.inputs[0]) + view.start,
+        ViewStep(
+            ByteView(shape: outputShape, steps: view.strides), from: context.offset(wiring.inputs[0]) + view.start,
             to: context.offset(wiring.outputs[0]))
     }
 }
@@ -45,41 +46,29 @@ extension Slice: Runnable {
 extension Transpose: Runnable {
     func step(_ context: StepContext) -> Step? {
         let strides = Strides.rowMajor(inputShape)
-        return StridedCopyStep(
-            shape: permutation.map { inputShape[$0] }, strides: permutation.map { strides[$0] },
+        return ViewStep(
+            ByteView(shape: permutation.map { inputShape[$0] }, steps: permutation.map { strides[$0] }),
             from: context.offset(wiring.inputs[0]), to: context.offset(wiring.outputs[0]))
     }
 }
 
-/// The elements of a strided view one behind the other. Allocates nothing while it runs.
-final class StridedCopyStep: Step {
-    private let shape: [Int]
-    private let strides: [Int]
+/// The elements of a strided view one behind the other, shared among threads by the outermost dimension.
+final class ViewStep: Step {
+    private let view: ByteView
     private let from: Int
     private let to: Int
 
-    init(shape: [Int], strides: [Int], from: Int, to: Int) {
-        self.shape = shape
-        self.strides = strides
+    init(_ view: ByteView, from: Int, to: Int) {
+        self.view = view
         self.from = from
         self.to = to
     }
 
-    override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
-        var target = (arena + to).assumingMemoryBound(to: Int8.self)
-        copy(axis: 0, (arena + from).assumingMemoryBound(to: Int8.self), &target)
-    }
+    override var divisions: Int { view.count }
+    override var estimate: Int { view.count * view.rowBytes / 4 }
 
-    private func copy(axis: Int, _ source: UnsafePointer<Int8>, _ target: inout UnsafeMutablePointer<Int8>) {
-        let (count, stride) = (shape[axis], strides[axis])
-        if axis < shape.count - 1 {
-            for index in 0..<count { copy(axis: axis + 1, source + index * stride, &target) }
-        } else if stride == 1 {
-            UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count)
-            target += count
-        } else {
-            for index in 0..<count { target[index] = source[index * stride] }
-            target += count
-        }
+    // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
+    override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
+        view.copy(arena + from, arena + to, rows: part.range(of: view.count))
     }
 }
