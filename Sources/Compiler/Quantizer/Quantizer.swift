@@ -7,7 +7,7 @@
 ///   product of both scales; shared and fixed scales as TensorFlow Lite's int8 operators have them.
 package struct Quantizer: Sendable {
     package struct Options: Hashable, Sendable {
-        package var method = RangeMethod.minmax
+        package var method = RangeMethod.meanSquaredError
         package var equalizes = true
         package var correctsBias = true
         /// Real numbers at the graph's inputs and outputs, quantized and dequantized within.
@@ -52,6 +52,7 @@ package struct Quantizer: Sendable {
         }
         var model = imported
         try Passes.run(&model)
+        Self.averageWithOwnScale(&model)
         // What has no int8 form is named before anybody waits for the numbers.
         var float = Self.withOwnConstants(model)
         var classes = try ScaleClasses(float)
@@ -132,6 +133,18 @@ package struct Quantizer: Sendable {
         for id in model.inputs where model[id].type != .float32 {
             throw .unsupported(
                 .init("input \(model[id].name)", expected: "float32", found: "\(model[id].type) \(model[id].shape)"))
+        }
+    }
+
+    /// An average over the whole image becomes a mean: a pool has its operand's scale, a mean one of its own, and what
+    /// is left of sixty-four numbers spreads far less than they did.
+    private static func averageWithOwnScale(_ model: inout Model) {
+        for (number, node) in model.nodes.enumerated() {
+            guard let pool = node.operation as? Pool, pool.kind == .average, pool.activation == .none,
+                pool.padding == .none, let x = node.inputs[0], model[x].type == .float32,
+                pool.kernel == Pair(model[x].shape[1], model[x].shape[2])
+            else { continue }
+            model.nodes[number].operation = Reduce(.mean, axes: [1, 2], keepsDimensions: true)
         }
     }
 

@@ -160,7 +160,7 @@ struct QuantizerTests {
         let outcome = try Quantizer().quantize(float, samples: samples)
         #expect(
             outcome.layers.map(\.operation) == [
-                "convolution", "convolution", "convolution", "pool", "matrix product", "softmax",
+                "convolution", "convolution", "convolution", "reduce", "matrix product", "softmax",
             ])
         #expect(outcome.comparedSamples == 8)
         let last = try #require(outcome.layers.last?.decibels)

@@ -74,7 +74,7 @@ struct RangeMethodTests {
                 #expect(least <= other * 1.001)
             }
         }
-        #expect(least < search.error(low: search.histogram.low, high: search.histogram.high) * 0.9)
+        #expect(least < search.error(low: search.histogram.low, high: search.histogram.high) * 0.98)
     }
 
     @Test("entropy loses nothing where each level holds one number's bins, and cuts a far outlier off")

@@ -35,7 +35,7 @@ struct ModelQuantize: ParsableCommand {
             How ranges are chosen: minmax (all that was seen), percentile (all but a few), mse (least squared error), \
             entropy (least loss of information).
             """)
-    var method = MethodName.minmax
+    var method = MethodName.mse
 
     @Option(help: "Percent of the numbers that --method percentile keeps, above 50 and at most 100.")
     var percentile = 99.99
