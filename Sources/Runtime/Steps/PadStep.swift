@@ -60,7 +60,7 @@ final class PadStep: Step {
         return runs
     }
 
-    override var divisions: Int { sources.first?.count ?? 1 }
+    override var divisions: Int { sources.isEmpty ? 1 : sources[0].count }
     override var estimate: Int { bytes / 16 + bytes / rowBytes * runs.count * 5 }
 
     // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.

@@ -8,13 +8,19 @@ extension Resize: Runnable {
 /// An image in another size, shared among threads by rows.
 final class ResizeStep: Step {
     private let resize: PreparedResize
-    private let inputShape: [Int]
-    private let outputShape: [Int]
+    private let images: Int
+    /// Rows of the output.
+    private let rows: Int
+    /// Of one image.
+    private let inputBytes: Int
+    private let outputBytes: Int
     private let input: Int
     private let output: Int
 
     init(_ node: Resize, _ context: StepContext) {
-        (inputShape, outputShape) = (node.inputShape, node.outputShape)
+        (images, rows) = (node.outputShape[0], node.outputShape[1])
+        inputBytes = node.inputShape[1...].reduce(1, *)
+        outputBytes = node.outputShape[1...].reduce(1, *)
         input = context.offset(node.wiring.inputs[0])
         output = context.offset(node.wiring.outputs[0])
         let kind: PreparedResize.Kind =
@@ -25,21 +31,19 @@ final class ResizeStep: Step {
             case .float: .float
             }
         resize = PreparedResize(
-            kind, input: (inputShape[1], inputShape[2]), channels: inputShape[3], rows: .init(node.rows),
+            kind, input: (node.inputShape[1], node.inputShape[2]), channels: node.inputShape[3], rows: .init(node.rows),
             columns: .init(node.columns), kernels: context.kernels.bytes)
     }
 
-    override var divisions: Int { outputShape[1] }
-    override var estimate: Int { outputShape.reduce(1, *) / 4 }
+    override var divisions: Int { rows }
+    override var estimate: Int { images * outputBytes / 4 }
 
     // SAFETY: as Step.run: the plan's tensors lie at these offsets of the arena, with the sizes that it was checked for.
     override func run(_ part: Part, arena: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer) {
-        let inputBytes = inputShape[1] * inputShape[2] * inputShape[3]
-        let outputBytes = outputShape[1] * outputShape[2] * outputShape[3]
-        for image in 0..<inputShape[0] {
+        for image in 0..<images {
             resize(
                 arena + input + image * inputBytes, arena + output + image * outputBytes,
-                rows: part.range(of: outputShape[1]))
+                rows: part.range(of: rows))
         }
     }
 }
