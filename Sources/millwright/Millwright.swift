@@ -12,7 +12,7 @@ struct Millwright: AsyncParsableCommand {
         version: version,
         subcommands: [
             Run.self, Check.self, StatusCommand.self, TagsCommand.self, AlertsCommand.self, ModelCommand.self,
-            UpdateCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self,
+            UpdateCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self, BenchCommand.self,
         ])
 
     /// The version of both programs; the heading in CHANGELOG.md.

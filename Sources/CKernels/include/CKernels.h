@@ -133,6 +133,7 @@ void mw_s8_convolution_fold(
 #include "depthwise.h"
 #include "elementwise.h"
 #include "layout.h"
+#include "limit.h"
 #include "lookup.h"
 #include "pooling.h"
 #include "quantize.h"

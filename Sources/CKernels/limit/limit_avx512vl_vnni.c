@@ -1,0 +1,14 @@
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "loop.h"
+
+#define ADD(sum) _mm256_dpbusd_epi32(sum, x, w)
+
+__attribute__((target("avx512f,avx512vl,avx512vnni"))) size_t mw_multiply_add_limit__avx512vl_vnni(size_t rounds) {
+    const __m256i x = _mm256_set1_epi8(3), w = _mm256_set1_epi8(5);
+    LIMIT(__m256i, "v", _mm256_setzero_si256(), 32, ADD);
+}
+
+#endif
