@@ -130,7 +130,6 @@ void check_best(const char *operator_name, const char *isa) {
 int main(int count, char **values) {
     arguments_left = count - 1;
     arguments = values + 1;
-    check_fully_connected();
     check_convolution();
     check_depthwise();
     check_lookup();

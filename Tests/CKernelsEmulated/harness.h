@@ -39,7 +39,6 @@ bool same(const char *kernel, const void *expected, const void *found, size_t by
 void check_best(const char *operator_name, const char *isa);
 
 /// One check an operator: every kernel of its table that this CPU has against the first one, scalar.
-void check_fully_connected(void);
 void check_convolution(void);
 void check_depthwise(void);
 void check_lookup(void);

@@ -1,7 +1,7 @@
 #if defined(__x86_64__)
 
+#include "finish_avx2.h"
 #include "kernels.h"
-#include "requantize_avx2.h"
 
 #define AVX2 __attribute__((target("avx2")))
 #define TILE AVX2 static inline __attribute__((always_inline))
@@ -15,10 +15,9 @@ enum { MOST_ROWS = 3 };
 /// One block of channels for `rows` positions. Quarter q of a row's sums has channels 4 * q...4 * q + 3, each in two
 /// lanes: bytes 0 and 1 of a group, and bytes 2 and 3.
 TILE void tile(const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t block, const int rows) {
-    const size_t groups = mw_segment_groups(c->segment_length), channel = block * 16;
+    const size_t groups = mw_segment_groups(c->segment_length);
     const int8_t *weights = c->weights + block * c->segments * groups * 64;
     __m256i sums[MOST_ROWS][4];
-    int32_t inputs[MOST_ROWS] = {0};
     MW_UNROLL
     for (int r = 0; r < rows; r++) {
         MW_UNROLL
@@ -43,17 +42,14 @@ TILE void tile(const mw_s8_convolution *c, const int8_t *input, int8_t *output, 
             }
         }
     }
-    if (c->weight_zero_points != NULL) {
-        MW_UNROLL
-        for (int r = 0; r < rows; r++) inputs[r] = mw_sum_window(c, input + (size_t)r * c->column_stride);
-    }
+    __m256i halves[MOST_ROWS][2];
     MW_UNROLL
     for (int r = 0; r < rows; r++) {
         // Adding pairs leaves channels 0, 1, 4, 5, 2, 3, 6, 7.
-        const __m256i first = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sums[r][0], sums[r][1]), 0xD8);
-        const __m256i second = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sums[r][2], sums[r][3]), 0xD8);
-        mw_finish_block_avx2(c, channel, first, second, inputs[r], output + (size_t)r * c->output_stride);
+        halves[r][0] = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sums[r][0], sums[r][1]), 0xD8);
+        halves[r][1] = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sums[r][2], sums[r][3]), 0xD8);
     }
+    mw_finish_rows_avx2(c, input, output, block, halves, rows);
 }
 
 #define DEFINE(rows) \

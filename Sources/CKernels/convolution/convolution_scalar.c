@@ -1,12 +1,13 @@
+#include "../requantize/requantize.h"
 #include "kernels.h"
 #include "layout.h"
-#include "requantize.h"
 
 void mw_s8_convolve__scalar(
     const mw_s8_convolution *restrict c, const int8_t *restrict input, int8_t *restrict output, size_t first_position,
     size_t last_position, size_t first_block, size_t last_block) {
     mw_assert_convolution(c, first_position, last_position, first_block, last_block);
     const size_t groups = mw_segment_groups(c->segment_length);
+    const bool ties_away = c->requantization.kind == MW_REQUANTIZE_TWO_STEP;
     const size_t last_channel = last_block * 16 < c->channels ? last_block * 16 : c->channels;
     for (size_t position = first_position; position < last_position; position++) {
         const int8_t *const window =
@@ -24,7 +25,7 @@ void mw_s8_convolve__scalar(
             uint32_t total = (uint32_t)c->folded_bias[channel] + (uint32_t)sum;
             if (c->weight_zero_points != NULL) total -= (uint32_t)c->weight_zero_points[channel] * (uint32_t)inputs;
             output[position * c->output_stride + channel] =
-                mw_requantize(&c->requantization, channel, (int32_t)total);
+                mw_requantize(&c->requantization, channel, (int32_t)total, ties_away);
         }
     }
 }

@@ -5,8 +5,7 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
+#include "../requantize/requantize_avx512.h"
 #include "tiles.h"
 
 #define VNNI __attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512vnni")))
@@ -24,78 +23,24 @@ typedef struct {
     const int32_t *input_sums;
 } work;
 
-/// Constants of the integer kinds for 16 channels.
-typedef struct {
-    __m512i multiplier, multiplier_odd, left, right, mask, threshold;
-    bool has_left;
-} factors;
-
-TILE factors load_factors(const mw_requantization *how, size_t channel) {
-    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
-    const __m512i shift = _mm512_loadu_si512(how->shifts + channel);
-    factors f;
-    f.multiplier = _mm512_loadu_si512(how->multipliers + channel);
-    f.multiplier_odd = _mm512_srli_epi64(f.multiplier, 32);
-    f.left = _mm512_max_epi32(shift, zero);
-    f.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shift), zero);
-    f.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, f.right), one);
-    f.threshold = _mm512_srli_epi32(f.mask, 1);
-    f.has_left = _mm512_cmpgt_epi32_mask(shift, zero) != 0;
-    return f;
-}
-
-TILE __m512i shift_left(const factors *f, __m512i sum) {
-    const __m512i shifted = _mm512_sllv_epi32(sum, f->left);
-    const __m512i saturated = _mm512_xor_si512(_mm512_srai_epi32(sum, 31), _mm512_set1_epi32(INT32_MAX));
-    const __mmask16 fits = _mm512_cmpeq_epi32_mask(_mm512_srav_epi32(shifted, f->left), sum);
-    return _mm512_mask_blend_epi32(fits, saturated, shifted);
-}
-
-TILE __m512i scale_integer(const factors *f, __m512i sum, const mw_requantize_kind kind) {
-    if (f->has_left) sum = shift_left(f, sum);
-    const __m512i one = _mm512_set1_epi32(1), nudge = _mm512_set1_epi64(1 << 30);
-    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(sum, f->multiplier), nudge);
-    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sum, 32), f->multiplier_odd), nudge);
-    // Bits 31...62 of each product, the odd lanes' where the upper halves are.
-    const __m512i product = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
-    // What is shifted out rounds up from one half on; where ties go away from zero, below zero only above one half.
-    __m512i remainder = _mm512_and_si512(product, f->mask);
-    if (kind == MW_REQUANTIZE_TWO_STEP) remainder = _mm512_add_epi32(remainder, _mm512_srai_epi32(product, 31));
-    const __mmask16 up = _mm512_cmpgt_epi32_mask(remainder, f->threshold);
-    const __m512i down = _mm512_srav_epi32(product, f->right);
-    return _mm512_mask_add_epi32(down, up, down, one);
-}
-
-/// Bytes of four vectors of converted sums: narrowed with saturation, zero point added, clamped. Packing works within
-/// 128 bits: double word 4 * i + j is part i of vector j.
-TILE __m512i narrow(const mw_requantization *how, const __m512i v[4]) {
-    const __m512i zero_point = _mm512_set1_epi16((int16_t)how->zero_point);
-    const __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), zero_point);
-    const __m512i b = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), zero_point);
-    const __m512i bytes = _mm512_packs_epi16(a, b);
-    if (how->low == -128 && how->high == 127) return bytes;
-    return _mm512_min_epi8(
-        _mm512_max_epi8(bytes, _mm512_set1_epi8((int8_t)how->low)), _mm512_set1_epi8((int8_t)how->high));
-}
-
 /// The less usual ways from sums to bytes, [rows][blocks][16] sums: four positions of a block at once.
 TILE void finish_kind(const work *w, const __m512i *sums, int rows, int blocks, const mw_requantize_kind kind) {
     const mw_s8_convolution *const c = w->c;
     const mw_requantization *const how = &c->requantization;
-    // The upper clamp comes before the conversion, which makes INT32_MIN of whatever is too large or too small.
-    const __m512 high = _mm512_set1_ps((float)(how->high - how->zero_point));
+    const mw_scaling scaling = kind == MW_REQUANTIZE_FLOAT ? MW_SCALE_FLOAT : MW_SCALE_TWO_STEP;
+    const __m512i zero = _mm512_setzero_si512(), away = kind == MW_REQUANTIZE_TWO_STEP ? _mm512_set1_epi32(-1) : zero;
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     for (int b = 0; b < blocks; b++) {
         const size_t channel = (w->block + (size_t)b) * 16, count = mw_smaller(c->channels - channel, 16);
         const __mmask16 kept = (__mmask16)((1u << count) - 1);
         int8_t *to = w->output + channel;
-        factors f = {0};
-        __m512 scales = _mm512_setzero_ps();
-        if (kind == MW_REQUANTIZE_FLOAT) scales = _mm512_loadu_ps(how->scales + channel);
-        else f = load_factors(how, channel);
+        const mw_requantize_avx512 constants = kind == MW_REQUANTIZE_FLOAT
+            ? mw_requantize_avx512_of(how, _mm512_loadu_ps(how->scales + channel), zero, zero, zero)
+            : mw_requantize_avx512_of(
+                  how, _mm512_setzero_ps(), _mm512_loadu_si512(how->multipliers + channel),
+                  _mm512_loadu_si512(how->shifts + channel), away);
         const bool has_points = w->input_sums != NULL;
-        const __m512i points =
-            has_points ? _mm512_loadu_si512(c->weight_zero_points + channel) : _mm512_setzero_si512();
+        const __m512i points = has_points ? _mm512_loadu_si512(c->weight_zero_points + channel) : zero;
         for (int r = 0; r < rows; r += 4) {
             __m512i v[4];
             MW_UNROLL
@@ -106,11 +51,10 @@ TILE void finish_kind(const work *w, const __m512i *sums, int rows, int blocks, 
                     const __m512i inputs = _mm512_set1_epi32(w->input_sums[row]);
                     sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(points, inputs));
                 }
-                v[i] = kind == MW_REQUANTIZE_FLOAT
-                    ? _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scales), high))
-                    : scale_integer(&f, sum, kind);
+                v[i] = mw_scale_avx512(&constants, scaling, sum);
             }
-            __m512i bytes = _mm512_permutexvar_epi32(order, narrow(how, v));
+            __m512i bytes =
+                _mm512_permutexvar_epi32(order, mw_pack_avx512(&constants.pack, v[0], v[1], v[2], v[3]));
             for (int i = r; i < rows && i < r + 4; i++, to += c->output_stride) {
                 if (count == 16) _mm_storeu_si128((__m128i *)to, _mm512_castsi512_si128(bytes));
                 else _mm_mask_storeu_epi8(to, kept, _mm512_castsi512_si128(bytes));
@@ -187,6 +131,7 @@ TILE void finish_float(const work *w, const __m512i *sums, const int rows, const
     const bool is_half = blocks == 1 && c->output_stride == 8 && count == 8;
     const __m512i order = is_half ? _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0)
                                   : _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const mw_pack_constants_avx512 pack = mw_pack_constants_avx512_of(&c->requantization);
     MW_UNROLL
     for (int r = 0; r < rows; r += at_once) {
         MW_UNROLL
@@ -200,7 +145,7 @@ TILE void finish_float(const work *w, const __m512i *sums, const int rows, const
                           _mm512_mul_ps(_mm512_cvtepi32_ps(sums[row * blocks + b]), _mm512_loadu_ps(scales + 16 * b)))
                     : _mm512_setzero_si512();
             }
-            const __m512i bytes = _mm512_permutexvar_epi32(order, narrow(&c->requantization, v));
+            const __m512i bytes = _mm512_permutexvar_epi32(order, mw_pack_avx512(&pack, v[0], v[1], v[2], v[3]));
             int8_t *const to = output + (size_t)r * c->output_stride + first * 16;
             const int left = rows - r < at_once ? rows - r : at_once;
             if (is_half) store_masked(to, bytes, (size_t)left * 8);

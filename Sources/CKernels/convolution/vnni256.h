@@ -1,7 +1,7 @@
 // The 256-bit VNNI kernel, read once for each encoding: the including file defines KERNEL_NAME, TARGET and DPBUSD.
 
+#include "finish_avx2.h"
 #include "kernels.h"
-#include "requantize_avx2.h"
 
 #define VNNI __attribute__((target(TARGET)))
 #define TILE VNNI static inline __attribute__((always_inline))
@@ -14,7 +14,7 @@
 enum { MOST_ROWS = 6 };
 
 TILE void tile(const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t block, const int rows) {
-    const size_t groups = mw_segment_groups(c->segment_length), channel = block * 16;
+    const size_t groups = mw_segment_groups(c->segment_length);
     const int8_t *weights = c->weights + block * c->segments * groups * 64;
     __m256i flip = _mm256_set1_epi8((char)0x80);
     MW_OPAQUE("x", flip);
@@ -42,12 +42,7 @@ TILE void tile(const mw_s8_convolution *c, const int8_t *input, int8_t *output, 
             }
         }
     }
-    MW_UNROLL
-    for (int r = 0; r < rows; r++) {
-        const int32_t inputs =
-            c->weight_zero_points == NULL ? 0 : mw_sum_window(c, input + (size_t)r * c->column_stride);
-        mw_finish_block_avx2(c, channel, sums[r][0], sums[r][1], inputs, output + (size_t)r * c->output_stride);
-    }
+    mw_finish_rows_avx2(c, input, output, block, sums, rows);
 }
 
 #define DEFINE(rows) \

@@ -48,7 +48,7 @@ INLINE __m512i bytes_of(const work *w, size_t phases, bool is_half, mw_scaling s
     __m512i order = order_of(phases, is_half);
     OPAQUE(order);
     return _mm512_permutexvar_epi32(
-        order, mw_pack_avx512(&w->requantize, sums[0], sums[1], sums[2], sums[3]));
+        order, mw_pack_avx512(&w->requantize.pack, sums[0], sums[1], sums[2], sums[3]));
 }
 
 // All 64 bytes; in a half block they lie side by side.

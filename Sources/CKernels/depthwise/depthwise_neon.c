@@ -1,9 +1,9 @@
 #if defined(__aarch64__)
 
-#include "../fully_connected/tail.h"
 #include "../requantize/requantize_neon.h"
 #include "direct.h"
 #include "kernels.h"
+#include "tail.h"
 
 /// 16 channels, or with `is_half` 8, from `channel` on: sums to bytes.
 MW_NEON int8x16_t requantized(const mw_s8_depthwise *d, size_t channel, int32x4_t *sums, const bool is_half) {

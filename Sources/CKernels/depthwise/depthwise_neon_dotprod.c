@@ -1,9 +1,9 @@
 #if defined(__aarch64__)
 
-#include "../fully_connected/tail.h"
 #include "../requantize/requantize_neon.h"
 #include "kernels.h"
 #include "packed_bytes.h"
+#include "tail.h"
 
 #if defined(__clang__)
 #define DOTPROD __attribute__((target("dotprod")))

@@ -34,21 +34,4 @@ typedef struct {
 /// Every kernel built for this architecture, scalar first, best last.
 const mw_s8_pooling_kernel *mw_s8_pooling_kernels(size_t *count);
 
-/// What makes int8 of sums that share one scale.
-typedef struct {
-    mw_requantize_kind kind;
-    /// Added to each sum, modulo 2^32.
-    int32_t offset;
-    /// For MW_REQUANTIZE_FLOAT.
-    float scale;
-    /// For the others.
-    int32_t multiplier, shift;
-    /// Any; low and high within -128...127.
-    int32_t zero_point, low, high;
-} mw_s8_scale;
-
-/// output[i] = clamp(scale(sums[i] + offset) + zero_point): with mw_s8_sum_positions the mean over an image.
-void mw_s8_scale_sums(
-    const mw_s8_scale *restrict scale, size_t count, const int32_t *restrict sums, int8_t *restrict output);
-
 #endif

@@ -41,8 +41,9 @@ MW_AVX2 __m256i mw_scale_two_step_avx2(const mw_requantize_avx2 *r, __m256i sums
     // Bits 31...62 of each.
     const __m256i high = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xAA);
     const __m256i negative = _mm256_and_si256(_mm256_srai_epi32(high, 31), r->away);
-    const __m256i up =
-        _mm256_cmpgt_epi32(_mm256_and_si256(high, r->mask), _mm256_sub_epi32(r->threshold, negative));
+    // What is shifted out rounds up from one half on; where ties go away from zero, below zero only above one half.
+    const __m256i up = _mm256_cmpgt_epi32(
+        _mm256_add_epi32(_mm256_and_si256(high, r->mask), negative), r->threshold);
     return _mm256_sub_epi32(_mm256_srav_epi32(high, r->right), up);
 }
 

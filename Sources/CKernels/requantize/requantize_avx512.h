@@ -9,13 +9,25 @@
 
 #define MW_AVX512 __attribute__((target("avx2,avx512f,avx512bw"), always_inline)) static inline
 
+/// Zero point, low and high of a tensor, in registers.
+typedef struct {
+    __m512i zero_point, low, high;
+    /// Whether low or high is tighter than int8 itself, which packing clamps to.
+    bool is_clamped;
+} mw_pack_constants_avx512;
+
+MW_AVX512 mw_pack_constants_avx512 mw_pack_constants_avx512_of(const mw_requantization *how) {
+    return (mw_pack_constants_avx512){
+        _mm512_set1_epi16((short)how->zero_point), _mm512_set1_epi8((char)how->low), _mm512_set1_epi8((char)how->high),
+        how->low > -128 || how->high < 127};
+}
+
 /// The constants of 16 channels, in registers for as long as a kernel stays with them.
 typedef struct {
     __m512 scales;
     __m512i multipliers, left, right, mask, threshold, away;
-    __m512i zero_point, low, high;
-    /// Whether low or high is tighter than int8 itself, which packing clamps to.
-    bool is_clamped;
+    bool has_left;
+    mw_pack_constants_avx512 pack;
 } mw_requantize_avx512;
 
 typedef enum {
@@ -28,15 +40,12 @@ typedef enum {
 /// Of each vector what the kind of scaling wants; away: -1 in lanes whose ties go away from zero.
 MW_AVX512 mw_requantize_avx512 mw_requantize_avx512_of(
     const mw_requantization *how, __m512 scales, __m512i multipliers, __m512i shifts, __m512i away) {
-    mw_requantize_avx512 r;
-    r.zero_point = _mm512_set1_epi16((short)how->zero_point);
-    r.low = _mm512_set1_epi8((char)how->low);
-    r.high = _mm512_set1_epi8((char)how->high);
-    r.is_clamped = how->low > -128 || how->high < 127;
-    r.scales = scales;
+    mw_requantize_avx512 r = {.pack = mw_pack_constants_avx512_of(how)};
     const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+    r.scales = scales;
     r.multipliers = multipliers;
     r.left = _mm512_max_epi32(shifts, zero);
+    r.has_left = _mm512_cmpgt_epi32_mask(shifts, zero) != 0;
     r.right = _mm512_max_epi32(_mm512_sub_epi32(zero, shifts), zero);
     r.mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, r.right), one);
     r.threshold = _mm512_srli_epi32(r.mask, 1);
@@ -46,12 +55,12 @@ MW_AVX512 mw_requantize_avx512 mw_requantize_avx512_of(
 
 /// As mw_scale_two_step, and in 32 bits: a comparison instead of the addition that could leave them.
 MW_AVX512 __m512i mw_scale_two_step_avx512(const mw_requantize_avx512 *r, __m512i sums) {
-    __m512i x = _mm512_sllv_epi32(sums, r->left);
-    const __mmask16 overflow = _mm512_cmpneq_epi32_mask(_mm512_srav_epi32(x, r->left), sums);
-    if (overflow != 0) {
+    __m512i x = sums;
+    if (r->has_left) {
+        x = _mm512_sllv_epi32(sums, r->left);
         // INT32_MIN or INT32_MAX by the sign.
         const __m512i limit = _mm512_xor_si512(_mm512_srai_epi32(sums, 31), _mm512_set1_epi32(INT32_MAX));
-        x = _mm512_mask_mov_epi32(x, overflow, limit);
+        x = _mm512_mask_mov_epi32(limit, _mm512_cmpeq_epi32_mask(_mm512_srav_epi32(x, r->left), sums), x);
     }
     const __m512i half = _mm512_set1_epi64(1 << 30);
     const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x, r->multipliers), half);
@@ -60,8 +69,9 @@ MW_AVX512 __m512i mw_scale_two_step_avx512(const mw_requantize_avx512 *r, __m512
     // Bits 31...62 of each.
     const __m512i high = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 31), 0xAAAA, _mm512_slli_epi64(odd, 1));
     const __m512i negative = _mm512_and_si512(_mm512_srai_epi32(high, 31), r->away);
+    // What is shifted out rounds up from one half on; where ties go away from zero, below zero only above one half.
     const __mmask16 up = _mm512_cmpgt_epi32_mask(
-        _mm512_and_si512(high, r->mask), _mm512_sub_epi32(r->threshold, negative));
+        _mm512_add_epi32(_mm512_and_si512(high, r->mask), negative), r->threshold);
     const __m512i down = _mm512_srav_epi32(high, r->right);
     return _mm512_mask_add_epi32(down, up, down, _mm512_set1_epi32(1));
 }
@@ -75,12 +85,13 @@ MW_AVX512 __m512i mw_scale_avx512(const mw_requantize_avx512 *r, mw_scaling scal
 }
 
 /// Four scaled vectors to 64 bytes; dword 4 * i + k of the result is lanes 4 * i...4 * i + 3 of vector k.
-MW_AVX512 __m512i mw_pack_avx512(const mw_requantize_avx512 *r, __m512i v0, __m512i v1, __m512i v2, __m512i v3) {
+MW_AVX512 __m512i mw_pack_avx512(
+    const mw_pack_constants_avx512 *p, __m512i v0, __m512i v1, __m512i v2, __m512i v3) {
     // Each step saturates, so the clamp at the end meets what it would have met in 32 bits.
-    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), r->zero_point);
-    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), r->zero_point);
+    const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), p->zero_point);
+    const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), p->zero_point);
     const __m512i bytes = _mm512_packs_epi16(low, high);
-    return r->is_clamped ? _mm512_min_epi8(_mm512_max_epi8(bytes, r->low), r->high) : bytes;
+    return p->is_clamped ? _mm512_min_epi8(_mm512_max_epi8(bytes, p->low), p->high) : bytes;
 }
 
 #endif

@@ -27,9 +27,4 @@ static inline void mw_load_tail(const int8_t *from, size_t count, uint64_t to[2]
     }
 }
 
-/// Rows that a block of `width` beginning at `row` computes twice rather than past the end: the last one is repeated.
-static inline const int8_t *mw_row(const int8_t *weights, size_t row, size_t rows, size_t columns) {
-    return weights + (row < rows ? row : rows - 1) * columns;
-}
-
 #endif

@@ -1,0 +1,106 @@
+#ifndef MW_CONVOLUTION_FINISH_AVX2_H
+#define MW_CONVOLUTION_FINISH_AVX2_H
+
+// From a tile's sums to bytes.
+
+#if defined(__x86_64__)
+
+#include "../requantize/requantize_avx2.h"
+#include "tiles.h"
+
+/// The constants of a block's 16 channels, in two halves.
+typedef struct {
+    mw_requantize_avx2 scaling[2];
+    mw_pack_constants_avx2 pack;
+    __m256i bias[2], points[2];
+    bool has_points;
+    /// Channels that there are.
+    size_t count;
+} mw_finish_avx2;
+
+MW_AVX2 mw_finish_avx2 mw_finish_avx2_of(
+    const mw_s8_convolution *c, size_t channel, const mw_requantize_kind kind) {
+    const mw_requantization *const how = &c->requantization;
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i away = _mm256_set1_epi32(kind == MW_REQUANTIZE_TWO_STEP ? -1 : 0);
+    mw_finish_avx2 f = {
+        .pack = mw_pack_constants_avx2_of(how->zero_point, how->low, how->high),
+        .has_points = c->weight_zero_points != NULL,
+        .count = mw_smaller(c->channels - channel, 16)};
+    for (size_t half = 0; half < 2; half++, channel += 8) {
+        f.bias[half] = _mm256_loadu_si256((const __m256i *)(c->folded_bias + channel));
+        f.points[half] =
+            f.has_points ? _mm256_loadu_si256((const __m256i *)(c->weight_zero_points + channel)) : zero;
+        f.scaling[half] = kind == MW_REQUANTIZE_FLOAT
+            ? mw_requantize_avx2_of(_mm256_loadu_ps(how->scales + channel), zero, zero, zero)
+            : mw_requantize_avx2_of(
+                  _mm256_setzero_ps(), _mm256_loadu_si256((const __m256i *)(how->multipliers + channel)),
+                  _mm256_loadu_si256((const __m256i *)(how->shifts + channel)), away);
+    }
+    return f;
+}
+
+/// One half of one position's sums, scaled.
+/// - inputs: sum of the window's inputs; only with weight zero points.
+MW_AVX2 __m256i mw_finish_half_avx2(
+    const mw_finish_avx2 *f, int half, const bool is_float, __m256i sums, int32_t inputs) {
+    sums = _mm256_add_epi32(sums, f->bias[half]);
+    if (f->has_points) {
+        sums = _mm256_sub_epi32(sums, _mm256_mullo_epi32(_mm256_set1_epi32(inputs), f->points[half]));
+    }
+    return mw_scale_avx2(&f->scaling[half], is_float, sums);
+}
+
+MW_AVX2 void mw_store_block_avx2(int8_t *to, __m128i bytes, size_t count) {
+    if (count == 16) {
+        _mm_storeu_si128((__m128i *)to, bytes);
+    } else {
+        int8_t all[16];
+        _mm_storeu_si128((__m128i *)all, bytes);
+        memcpy(to, all, count);
+    }
+}
+
+MW_AVX2 void mw_finish_kind_avx2(
+    const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t channel, __m256i (*sums)[2], const int rows,
+    const mw_requantize_kind kind) {
+    const mw_finish_avx2 f = mw_finish_avx2_of(c, channel, kind);
+    const bool is_float = kind == MW_REQUANTIZE_FLOAT;
+    int32_t inputs[8] = {0};
+    if (f.has_points) {
+        for (int r = 0; r < rows; r++) inputs[r] = mw_sum_window(c, input + (size_t)r * c->column_stride);
+    }
+    MW_UNROLL
+    for (int r = 0; r < rows; r += 2) {
+        __m256i v[4];
+        MW_UNROLL
+        for (int i = 0; i < 2; i++) {
+            const int row = r + i < rows ? r + i : r;
+            v[2 * i] = mw_finish_half_avx2(&f, 0, is_float, sums[row][0], inputs[row]);
+            v[2 * i + 1] = mw_finish_half_avx2(&f, 1, is_float, sums[row][1], inputs[row]);
+        }
+        const __m256i bytes = mw_pack_avx2(&f.pack, v[0], v[1], v[2], v[3]);
+        mw_store_block_avx2(output + (size_t)r * c->output_stride, _mm256_castsi256_si128(bytes), f.count);
+        if (r + 1 == rows) break;
+        mw_store_block_avx2(output + (size_t)(r + 1) * c->output_stride, _mm256_extracti128_si256(bytes, 1), f.count);
+    }
+}
+
+/// Bias, weight zero points, requantization and store of the sums of `rows` positions, [rows][2] vectors: two positions
+/// at once.
+MW_AVX2 void mw_finish_rows_avx2(
+    const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t block, __m256i (*sums)[2], const int rows) {
+    const size_t channel = block * 16;
+    int8_t *const to = output + channel;
+    switch (c->requantization.kind) {
+    case MW_REQUANTIZE_FLOAT: mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_FLOAT); break;
+    case MW_REQUANTIZE_TWO_STEP: mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_TWO_STEP); break;
+    case MW_REQUANTIZE_TWO_STEP_UP:
+        mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_TWO_STEP_UP);
+        break;
+    }
+}
+
+#endif
+
+#endif
