@@ -1,3 +1,4 @@
+import CKernels
 import Kernels
 import Seeded
 import Testing
@@ -229,6 +230,25 @@ struct ByteKernelTests {
                     }
                 }
                 #expect(found == expected, "\(isa), \(rows) x \(depth) x \(columns), \(isRightRowMajor)")
+            }
+        }
+    }
+
+    @Test("a matrix is packed as weights are, from rows and from columns")
+    func packing() throws {
+        var random = SplitMix64(seed: 17)
+        for (channels, length) in [(1, 1), (16, 4), (17, 5), (40, 3), (64, 16), (33, 31)] {
+            let rows = Self.bytes(channels * length, &random)
+            let columns = (0..<rows.count).map { rows[$0 % channels * length + $0 / channels] }
+            let expected = ConvolutionKernel.pack(rows, channels: channels, segments: 1, segmentLength: length)
+            for side in GuardedPages.Side.allCases {
+                let fromRows = try output(expected.count, Int8(0x5A), rows, at: side) { from, _, to in
+                    mw_s8_pack_matrix(channels, length, length, 1, try #require(from.baseAddress), to)
+                }
+                let fromColumns = try output(expected.count, Int8(0x5A), columns, at: side) { from, _, to in
+                    mw_s8_pack_matrix(channels, length, 1, channels, try #require(from.baseAddress), to)
+                }
+                #expect(fromRows == expected && fromColumns == expected, "\(channels) x \(length)")
             }
         }
     }
