@@ -10,6 +10,15 @@ package struct Constant<Element: BitwiseCopyable & Sendable>: @unchecked Sendabl
 
     package var count: Int { bytes.count / MemoryLayout<Element>.stride }
 
+    /// A copy of all of them.
+    package var array: [Element] {
+        Array(unsafeUninitializedCapacity: count) { elements, initialized in
+            UnsafeMutableRawBufferPointer(elements).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes[..<(count * MemoryLayout<Element>.stride)]))
+            initialized = count
+        }
+    }
+
     package subscript(_ index: Int) -> Element {
         precondition(index >= 0 && index < count)
         return bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Element>.stride, as: Element.self)

@@ -43,10 +43,11 @@ package struct OperatorDecoder {
     }
 
     /// Refuses shapes that do not fit; `expected` says the rule.
-    package func expect(_ fits: Bool, _ what: String, expected: String, found: @autoclosure () -> String)
-        throws(PlanError)
-    {
-        guard fits else { throw malformed(what, expected: expected, found: found()) }
+    package func expect(
+        _ fits: Bool, _ what: @autoclosure () -> String, expected: @autoclosure () -> String,
+        found: @autoclosure () -> String
+    ) throws(PlanError) {
+        guard fits else { throw malformed(what(), expected: expected(), found: found()) }
     }
 
     package func malformed(_ what: String, expected: String, found: String) -> PlanError {
@@ -68,9 +69,11 @@ package struct OperatorDecoder {
     package mutating func flag(_ what: String) throws(PlanError) -> Bool { try reader.count(what, in: 0...1) == 1 }
 
     /// A signed number that must lie in `range`.
-    package mutating func integer(_ what: String, in range: ClosedRange<Int>) throws(PlanError) -> Int {
-        let value = Int(Int32(bitPattern: try reader.uint32(what)))
-        guard range.contains(value) else { throw malformed(what, expected: "\(range)", found: "\(value)") }
+    package mutating func integer(_ what: @autoclosure () -> String, in range: ClosedRange<Int>) throws(PlanError)
+        -> Int
+    {
+        let value = Int(Int32(bitPattern: try reader.uint32(what())))
+        guard range.contains(value) else { throw malformed(what(), expected: "\(range)", found: "\(value)") }
         return value
     }
 

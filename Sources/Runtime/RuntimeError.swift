@@ -12,6 +12,8 @@ package enum RuntimeError: Error, Hashable, Sendable {
     case receiptDiffers(case: Int, byte: Int, expected: UInt8, found: UInt8, isa: String)
     /// Beyond 1...64, or more than the system gives.
     case threads(Int)
+    /// The system does not give as much.
+    case noMemory(bytes: Int)
 
     /// Stable word for logs and interfaces.
     package var code: String {
@@ -22,6 +24,7 @@ package enum RuntimeError: Error, Hashable, Sendable {
         case .noReceipt: "runtime.no_receipt"
         case .receiptDiffers: "runtime.receipt_differs"
         case .threads: "runtime.threads"
+        case .noMemory: "runtime.no_memory"
         }
     }
 }
@@ -34,6 +37,7 @@ extension RuntimeError: CustomStringConvertible {
         case .notFinite(let element): "\(code): input element \(element): expected a finite number"
         case .noReceipt: "\(code): expected a receipt in the plan, found none"
         case .threads(let count): "\(code): expected 1...64 threads that the system can start, found \(count)"
+        case .noMemory(let bytes): "\(code): expected \(bytes) bytes for tensors, the system gave none"
         case .receiptDiffers(let index, let byte, let expected, let found, let isa):
             "\(code): case \(index), output byte \(byte): expected \(expected), found \(found) (kernels \(isa))"
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 package import Graph
 package import Kernels
 
@@ -73,7 +74,7 @@ package final class Session {
         let context = StepContext(plan: plan, kernels: kernels, arena: layout)
         var steps: [Step] = []
         for node in plan.operators {
-            guard let runnable = node as? any Runnable else { throw .noKernel(operator: type(of: node).name) }
+            guard let runnable = Runnables.runnable(node) else { throw .noKernel(operator: type(of: node).name) }
             if let step = runnable.step(context) { steps.append(step) }
         }
         self.steps = steps
@@ -91,8 +92,13 @@ package final class Session {
         scratchBytes = ArenaPlan.aligned(steps.map(\.scratchBytes).max() ?? 0) + Self.slack
         let tensors = layout.bytes + layout.constantBytes + Self.slack
         arenaBytes = tensors + threads * scratchBytes
-        arena = .allocate(byteCount: arenaBytes, alignment: ArenaPlan.alignment)
-        arena.initializeMemory(as: UInt8.self, repeating: 0, count: arenaBytes)
+        // Zeros, and there at once: not a fault for each page of the first inference.
+        guard
+            let memory = mmap(
+                nil, arenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0),
+            memory != MAP_FAILED
+        else { throw .noMemory(bytes: arenaBytes) }
+        arena = memory
         scratch = arena + tensors
         for (tensor, offset) in layout.constants {
             guard let constant = plan.tensors[tensor].constant else { continue }
@@ -100,7 +106,7 @@ package final class Session {
         }
     }
 
-    deinit { arena.deallocate() }
+    deinit { munmap(arena, arenaBytes) }
 
     private static func places(_ ids: [TensorID], _ plan: Plan, _ layout: ArenaPlan) -> [Place] {
         var elements = 0

@@ -14,7 +14,9 @@ struct CRC32CTests {
         #expect(CRC32C.checksum([UInt8]()) == 0)
     }
 
-    @Test("gives the same in pieces, and by tables, as at once", arguments: [0, 1, 7, 8, 9, 63, 64, 65, 1_000])
+    @Test(
+        "gives the same in pieces, and by tables, as at once",
+        arguments: [0, 1, 7, 8, 9, 63, 64, 65, 1_000, 12_287, 12_293, 24_600])
     func pieces(count: Int) {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 3) }
         var pieces = CRC32C()

@@ -46,6 +46,24 @@ static inline int8_t mw_plane_of(int32_t weight, int32_t plane) {
     return (int8_t)part;
 }
 
+/// One unit of `planes` planes: the numbers that the taps of kernel row `u` have in one segment for one phase, of `count` channels from
+/// `first` on; in a half block once more behind them.
+static inline void mw_pack_unit(
+    const mw_strips *s, const mw_s8_depthwise *d, const int8_t *weights, const int8_t *zero_points, size_t first,
+    size_t count, bool is_half, size_t u, size_t k, int32_t plane, int32_t planes, int8_t *unit) {
+    memset(unit, 0, MW_STRIP_UNIT_BYTES);
+    for (size_t i = 0; i < 4; i++) {
+        const size_t tap = mw_strips_tap(s, d, k / s->phases, i, k % s->phases);
+        if (tap >= d->taps_x) continue;
+        for (size_t lane = 0; lane < count; lane++) {
+            const int32_t weight = mw_packed_weight(d, weights, zero_points, u * d->taps_x + tap, first + lane);
+            const int8_t part = planes == 1 ? (int8_t)weight : mw_plane_of(weight, plane);
+            unit[lane * 4 + i] = part;
+            if (is_half) unit[(lane + 8) * 4 + i] = part;
+        }
+    }
+}
+
 /// - input_offset: what `run` adds to each input, 0 or 128.
 static inline void mw_pack_bytes(
     const mw_strips *s, const mw_s8_depthwise *d, const int8_t *weights, const int8_t *zero_points,
@@ -56,32 +74,28 @@ static inline void mw_pack_bytes(
     int8_t *const to = (int8_t *)packed + mw_packed_weights_offset(s);
     for (size_t block = 0; block < s->blocks; block++) {
         const bool is_half = s->half > 0 && block + 1 == s->blocks;
-        planes[block] = 1;
-        for (size_t lane = 0; lane < MW_STRIP_LANES; lane++) {
-            const size_t channel = block * MW_STRIP_LANES + (is_half ? lane % 8 : lane);
-            uint32_t sum = 0;
-            for (size_t tap = 0; channel < d->channels && tap < taps; tap++) {
-                const int32_t weight = mw_packed_weight(d, weights, zero_points, tap, channel);
-                sum += (uint32_t)weight;
-                if (mw_planes_of(weight) > planes[block]) planes[block] = mw_planes_of(weight);
+        const size_t first = block * MW_STRIP_LANES, count = mw_smaller(d->channels - first, MW_STRIP_LANES);
+        uint32_t sums[MW_STRIP_LANES] = {0};
+        int32_t most = 1;
+        for (size_t tap = 0; tap < taps; tap++) {
+            for (size_t lane = 0; lane < count; lane++) {
+                const int32_t weight = mw_packed_weight(d, weights, zero_points, tap, first + lane);
+                sums[lane] += (uint32_t)weight;
+                if (mw_planes_of(weight) > most) most = mw_planes_of(weight);
             }
-            folded[block * MW_STRIP_LANES + lane] = channel < d->channels
-                ? (int32_t)((uint32_t)bias[channel] - (uint32_t)(d->input_zero_point + input_offset) * sum)
+        }
+        planes[block] = most;
+        for (size_t lane = 0; lane < MW_STRIP_LANES; lane++) {
+            const size_t from = is_half ? lane % 8 : lane;
+            folded[first + lane] = from < count
+                ? (int32_t)((uint32_t)bias[first + from] - (uint32_t)(d->input_zero_point + input_offset) * sums[from])
                 : 0;
         }
-        for (int32_t plane = 0; plane < planes[block]; plane++) {
+        for (int32_t plane = 0; plane < most; plane++) {
             int8_t *unit = to + ((size_t)plane * s->blocks + block) * block_bytes;
             for (size_t u = 0; u < d->taps_y; u++) {
                 for (size_t k = 0; k < s->segments * s->phases; k++, unit += MW_STRIP_UNIT_BYTES) {
-                    for (size_t i = 0; i < MW_STRIP_UNIT_BYTES; i++) {
-                        const size_t lane = i / 4;
-                        const size_t channel = block * MW_STRIP_LANES + (is_half ? lane % 8 : lane);
-                        const size_t tap = mw_strips_tap(s, d, k / s->phases, i % 4, k % s->phases);
-                        unit[i] = channel < d->channels && tap < d->taps_x
-                            ? mw_plane_of(
-                                mw_packed_weight(d, weights, zero_points, u * d->taps_x + tap, channel), plane)
-                            : 0;
-                    }
+                    mw_pack_unit(s, d, weights, zero_points, first, count, is_half, u, k, plane, most, unit);
                 }
             }
         }

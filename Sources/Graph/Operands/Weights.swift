@@ -157,6 +157,7 @@ extension Weights {
         let quads = paddedLength(length) / groupBytes
         for block in 0..<groups * blocks {
             let lanes = min(outputs - block % blocks * blockChannels, blockChannels)
+            guard lanes < blockChannels || lastBytes < groupBytes else { continue }
             for quad in 0..<segments * quads {
                 let bytes = quad % quads == quads - 1 ? lastBytes : groupBytes
                 guard lanes < blockChannels || bytes < groupBytes else { continue }

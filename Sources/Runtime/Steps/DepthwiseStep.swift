@@ -21,13 +21,12 @@ final class DepthwiseStep: Step {
             guard case .twoStep(_, .up) = channel else { break }
             tiesUp += 1
         }
-        let points = node.zeroPoints.map { points in (0..<node.channels).map { points[$0] } }
-        let weights = (0..<node.weights.count).map { node.weights[$0] }
-        product = weights.withUnsafeBufferPointer { weights in
+        let points = node.zeroPoints?.array
+        product = node.weights.array.withUnsafeBufferPointer { weights in
             PreparedDepthwise(
                 DepthwiseShape(node.window, from: node.inputShape, to: node.outputShape), weights: weights,
                 weightZeroPoints: points?.contains { $0 != 0 } == true ? points : nil,
-                bias: (0..<node.channels).map { node.bias[$0] }, inputZeroPoint: node.inputQuantization.zeroPoint,
+                bias: node.bias.array, inputZeroPoint: node.inputQuantization.zeroPoint,
                 requantization: ConvolutionRequantization(
                     factors: .init(node.requantization[...], tiesUp: false),
                     zeroPoint: node.outputQuantization.zeroPoint, range: node.clamp),

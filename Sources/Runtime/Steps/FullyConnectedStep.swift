@@ -58,11 +58,11 @@ extension Weights {
     ) -> PreparedConvolution {
         let channels = group * outputs..<(group + 1) * outputs
         let groupBytes = blocks * blockBytes
-        let points = zeroPoints.map { points in channels.map { Int32(points[$0]) } }
+        let points = zeroPoints.map { $0.array[channels].map(Int32.init) }
         return PreparedConvolution(
             shape,
             weights: UnsafeRawBufferPointer(rebasing: packed.bytes[group * groupBytes..<(group + 1) * groupBytes]),
-            weightZeroPoints: points?.contains { $0 != 0 } == true ? points : nil, bias: channels.map { bias[$0] },
+            weightZeroPoints: points?.contains { $0 != 0 } == true ? points : nil, bias: Array(bias.array[channels]),
             inputZeroPoint: input.zeroPoint,
             requantization: ConvolutionRequantization(
                 factors: .init(requantization[channels]), zeroPoint: output.zeroPoint, range: clamp),

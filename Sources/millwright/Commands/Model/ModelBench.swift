@@ -31,6 +31,8 @@ struct ModelBench: ParsableCommand {
         var p99_us: Double
         var macs: Int
         var gmac_per_s: Double
+        /// From asking for the file to the end of the first inference, in a process that has computed nothing before.
+        var open_to_first_us: Double
         var arena_bytes: Int?
         var arena_tensor_bytes: Int?
         var arena_lower_bound_bytes: Int?
@@ -43,14 +45,19 @@ struct ModelBench: ParsableCommand {
     }
 
     func run() throws {
+        let clock = ContinuousClock()
+        let start = clock.now
         let file = try options.open(model)
-        let times = try measure(file).sorted()
+        let opening = (clock.now - start) / .microseconds(1)
+        let (firstRun, measured) = try measure(file, clock)
+        let times = measured.sorted()
         guard let first = times.first else { throw ValidationError("--seconds: too short for one inference") }
         let median = times[times.count / 2]
         var result = Result(
             model: model, contract: options.contract, isa: file.isa, threads: options.threads,
             inferences: times.count, median_us: median, min_us: first, p99_us: times[times.count * 99 / 100],
-            macs: file.multiplyAdds, gmac_per_s: Double(file.multiplyAdds) / median / 1_000)
+            macs: file.multiplyAdds, gmac_per_s: Double(file.multiplyAdds) / median / 1_000,
+            open_to_first_us: opening + firstRun)
         if case .session(let session) = file.engine {
             result.contract = session.plan.contract.name
             result.arena_bytes = session.arenaBytes
@@ -62,6 +69,7 @@ struct ModelBench: ParsableCommand {
             Format.table([
                 ["median", "\(Format.fixed(result.median_us, 2)) us"], ["minimum", "\(Format.fixed(first, 2)) us"],
                 ["99 % below", "\(Format.fixed(result.p99_us, 2)) us"], ["inferences", "\(result.inferences)"],
+                ["from opening to the first", "\(Format.fixed(result.open_to_first_us, 0)) us"],
                 [
                     "multiplications",
                     "\(result.macs), \(Format.fixed(result.gmac_per_s, 1)) thousand million a second",
@@ -70,11 +78,10 @@ struct ModelBench: ParsableCommand {
             ]))
     }
 
-    /// Microseconds of each inference, after a tenth of the time has been spent on warming up.
-    private func measure(_ file: ModelFile) throws -> [Double] {
+    /// Microseconds of the first inference, and of each after a tenth of the time has been spent on warming up.
+    private func measure(_ file: ModelFile, _ clock: ContinuousClock) throws -> (first: Double, times: [Double]) {
         var generator = SeededRandom(seed: 0)
         let arrays = file.inputs.map { $0.noise(&generator) }
-        let clock = ContinuousClock()
         switch file.engine {
         case .evaluator:
             return try Self.repeated(clock, seconds) { _ = try file.run(arrays) }
@@ -90,10 +97,13 @@ struct ModelBench: ParsableCommand {
     }
 
     private static func repeated(_ clock: ContinuousClock, _ seconds: Double, _ body: () throws -> Void) throws
-        -> [Double]
+        -> (first: Double, times: [Double])
     {
+        let begin = clock.now
+        try body()
+        let first = (clock.now - begin) / .microseconds(1)
         let warm = clock.now + .seconds(seconds / 10)
-        repeat { try body() } while clock.now < warm
+        while clock.now < warm { try body() }
         var times: [Double] = []
         let end = clock.now + .seconds(seconds)
         var start = clock.now
@@ -104,7 +114,7 @@ struct ModelBench: ParsableCommand {
             times.append((now - start) / .microseconds(1))
             start = now
         }
-        return times
+        return (first, times)
     }
 }
 
