@@ -1,4 +1,3 @@
-internal import Glibc
 package import Graph
 package import Kernels
 
@@ -25,7 +24,8 @@ package final class Session {
     private let owner: AnyObject
     private let steps: [Step]
     private let pool: WorkerPool?
-    // SAFETY: arenaBytes long, taken in init and given back in deinit; only this session's methods see it.
+    private let memory: Arena
+    // SAFETY: `memory`, arenaBytes long; only this session's methods see it.
     private let arena: UnsafeMutableRawPointer
     private let scratch: UnsafeMutableRawPointer
     private let scratchBytes: Int
@@ -92,21 +92,15 @@ package final class Session {
         scratchBytes = ArenaPlan.aligned(steps.map(\.scratchBytes).max() ?? 0) + Self.slack
         let tensors = layout.bytes + layout.constantBytes + Self.slack
         arenaBytes = tensors + threads * scratchBytes
-        // Zeros, and there at once: not a fault for each page of the first inference.
-        guard
-            let memory = mmap(
-                nil, arenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0),
-            memory != MAP_FAILED
-        else { throw .noMemory(bytes: arenaBytes) }
-        arena = memory
+        guard let memory = Arena(bytes: arenaBytes) else { throw .noMemory(bytes: arenaBytes) }
+        self.memory = memory
+        arena = memory.start
         scratch = arena + tensors
         for (tensor, offset) in layout.constants {
             guard let constant = plan.tensors[tensor].constant else { continue }
             UnsafeMutableRawBufferPointer(start: arena + offset, count: constant.count).copyMemory(from: constant.bytes)
         }
     }
-
-    deinit { munmap(arena, arenaBytes) }
 
     private static func places(_ ids: [TensorID], _ plan: Plan, _ layout: ArenaPlan) -> [Place] {
         var elements = 0

@@ -24,9 +24,7 @@ package final class MappedFile: @unchecked Sendable {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
         }
-        // Whoever maps a file reads all of it, to check it: in one go, not a fault for every few pages.
-        let flags = MAP_PRIVATE | MAP_POPULATE
-        guard let start = mmap(nil, count, PROT_READ, flags, descriptor, 0), start != MAP_FAILED else {
+        guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
             throw Files.failure("mmap", path)
         }
         bytes = UnsafeRawBufferPointer(start: start, count: count)

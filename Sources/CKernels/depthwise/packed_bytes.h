@@ -46,21 +46,31 @@ static inline int8_t mw_plane_of(int32_t weight, int32_t plane) {
     return (int8_t)part;
 }
 
-/// One unit of `planes` planes: the numbers that the taps of kernel row `u` have in one segment for one phase, of `count` channels from
-/// `first` on; in a half block once more behind them.
+/// One unit of `planes` planes: the numbers that the taps of kernel row `u` have in one segment for one phase, of `count`
+/// channels from `first` on; in a half block once more behind them.
 static inline void mw_pack_unit(
     const mw_strips *s, const mw_s8_depthwise *d, const int8_t *weights, const int8_t *zero_points, size_t first,
     size_t count, bool is_half, size_t u, size_t k, int32_t plane, int32_t planes, int8_t *unit) {
-    memset(unit, 0, MW_STRIP_UNIT_BYTES);
+    uint8_t rows[4][MW_STRIP_LANES] = {{0}};
     for (size_t i = 0; i < 4; i++) {
-        const size_t tap = mw_strips_tap(s, d, k / s->phases, i, k % s->phases);
-        if (tap >= d->taps_x) continue;
-        for (size_t lane = 0; lane < count; lane++) {
-            const int32_t weight = mw_packed_weight(d, weights, zero_points, u * d->taps_x + tap, first + lane);
-            const int8_t part = planes == 1 ? (int8_t)weight : mw_plane_of(weight, plane);
-            unit[lane * 4 + i] = part;
-            if (is_half) unit[(lane + 8) * 4 + i] = part;
+        const size_t in_row = mw_strips_tap(s, d, k / s->phases, i, k % s->phases);
+        if (in_row >= d->taps_x) continue;
+        const size_t tap = u * d->taps_x + in_row;
+        if (zero_points == NULL) {
+            memcpy(rows[i], weights + tap * d->channels + first, count);
+        } else {
+            for (size_t lane = 0; lane < count; lane++) {
+                const int32_t weight = mw_packed_weight(d, weights, zero_points, tap, first + lane);
+                rows[i][lane] = (uint8_t)(planes == 1 ? weight : mw_plane_of(weight, plane));
+            }
         }
+        if (is_half) memcpy(rows[i] + 8, rows[i], 8);
+    }
+    // Four rows of lanes become lanes of four.
+    for (size_t lane = 0; lane < MW_STRIP_LANES; lane++) {
+        const uint32_t four = rows[0][lane] | (uint32_t)rows[1][lane] << 8 | (uint32_t)rows[2][lane] << 16
+            | (uint32_t)rows[3][lane] << 24;
+        memcpy(unit + lane * 4, &four, sizeof four);
     }
 }
 
@@ -76,14 +86,16 @@ static inline void mw_pack_bytes(
         const bool is_half = s->half > 0 && block + 1 == s->blocks;
         const size_t first = block * MW_STRIP_LANES, count = mw_smaller(d->channels - first, MW_STRIP_LANES);
         uint32_t sums[MW_STRIP_LANES] = {0};
-        int32_t most = 1;
+        int32_t least = 0, greatest = 0;
         for (size_t tap = 0; tap < taps; tap++) {
             for (size_t lane = 0; lane < count; lane++) {
                 const int32_t weight = mw_packed_weight(d, weights, zero_points, tap, first + lane);
                 sums[lane] += (uint32_t)weight;
-                if (mw_planes_of(weight) > most) most = mw_planes_of(weight);
+                least = weight < least ? weight : least;
+                greatest = weight > greatest ? weight : greatest;
             }
         }
+        const int32_t most = mw_planes_of(least) > mw_planes_of(greatest) ? mw_planes_of(least) : mw_planes_of(greatest);
         planes[block] = most;
         for (size_t lane = 0; lane < MW_STRIP_LANES; lane++) {
             const size_t from = is_half ? lane % 8 : lane;
