@@ -24,9 +24,8 @@ struct TidyTests {
     @Test func everyTargetOfTheTableHasItsFolder() throws {
         let paths = try Self.repository.get().paths
         let missing = try table().rows.filter { name, row in
-            let folder =
-                row.kind == "tests" || row.kind == "testSupport" || name == "CAllocationCounter" ? "Tests" : "Sources"
-            return !paths.contains { $0.hasPrefix("\(folder)/\(name)/") || $0.hasPrefix("Sources/\(name)/") }
+            let folder = ["tests", "testSupport", "testC", "fuzzer"].contains(row.kind) ? "Tests" : "Sources"
+            return !paths.contains { $0.hasPrefix("\(folder)/\(name)/") }
         }
         #expect(missing.keys.sorted() == [])
     }
