@@ -9,6 +9,8 @@ struct PairedRun {
     /// For each value, a tensor a sample: real numbers, of both models.
     private var held: [[(float: TensorData, quantized: TensorData)]?]
     private let lastReads: [[ValueID]]
+    /// Values whose reader does not see all of them: what their range leaves out is no noise.
+    private let partlySeen: Set<ValueID>
 
     /// Memory for results that some later node still reads. More samples than fit are left out.
     private static let memoryLimitBytes = 768 << 20
@@ -16,8 +18,9 @@ struct PairedRun {
     /// How many samples the run takes.
     var sampleCount: Int { samples.count }
 
-    init(_ twin: QuantizedTwin, samples: [[TensorData]]) {
+    init(_ twin: QuantizedTwin, samples: [[TensorData]], partlySeen: Set<ValueID> = []) {
         self.twin = twin
+        self.partlySeen = partlySeen
         held = Array(repeating: nil, count: twin.float.values.count)
         lastReads = Self.lastReads(of: twin.float)
         let bytes = Self.peakElements(twin.float, lastReads) * 2 * MemoryLayout<Float>.size
@@ -79,7 +82,8 @@ struct PairedRun {
             if rule.computes(node.operation) {
                 let own = try operation.evaluate(mixed)[0]
                 noise.add(
-                    activated(float[0], layer), own: try rounded(activated(own, layer), as: node.outputs[0]))
+                    seen(activated(float[0], layer), as: node.outputs[0]),
+                    own: try rounded(activated(own, layer), as: node.outputs[0]))
             }
         }
         if let layer, correctsBias { try correct(layer, &results[0]) }
@@ -93,7 +97,7 @@ struct PairedRun {
             held[id.index] = results[place]
         }
         guard rule.computes(node.operation) else { return nil }
-        for (float, quantized) in results[0] { noise.add(float, quantized) }
+        for (float, quantized) in results[0] { noise.add(seen(float, as: node.outputs[0]), quantized) }
         return noise
     }
 
@@ -144,6 +148,15 @@ struct PairedRun {
         let elements = parameters.quantize(reals, shape: data.shape, type: .int8)
         return TensorData(
             shape: data.shape, .float32(try parameters.dequantize(elements, shape: data.shape)))
+    }
+
+    /// Within the range that the int8 form holds, where the rest is left out because nothing sees it.
+    private func seen(_ data: TensorData, as id: ValueID) -> TensorData {
+        guard partlySeen.contains(id), case .float32(var reals) = data.elements,
+            let limits = twin.quantized[id].quantization?.limits(.int8)
+        else { return data }
+        Activation(low: limits.low, high: limits.high).apply(to: &reals)
+        return TensorData(shape: data.shape, .float32(reals))
     }
 
     // MARK: Memory

@@ -65,10 +65,11 @@ package struct Quantizer: Sendable {
             progress(.equalizing, 1, 1)
         }
         let values = float.realValues
-        let extents = try ranges(of: values, float, samples, progress)
+        let visible = VisibleOperands(float)
+        let extents = try ranges(of: values, visible, samples, progress)
         let quantizations = classes.quantizations(of: values) { extents[$0] }
         let twin = try QuantizedTwin(float, quantizations)
-        var run = PairedRun(twin, samples: samples)
+        var run = PairedRun(twin, samples: samples, partlySeen: Set(visible.parts.keys))
         let noises = try run.run(rules: classes.rules, correctsBias: options.correctsBias) {
             progress(.layers, $0, float.nodes.count)
         }
@@ -83,18 +84,21 @@ package struct Quantizer: Sendable {
 
     /// The range of each value on its own.
     private func ranges(
-        of values: [ValueID], _ model: Model, _ samples: [[TensorData]], _ progress: (Stage, Int, Int) -> Void
+        of values: [ValueID], _ visible: VisibleOperands, _ samples: [[TensorData]],
+        _ progress: (Stage, Int, Int) -> Void
     ) throws(ModelError) -> [ValueID: Extent] {
+        let model = visible.model
         let calibration = try Calibration(model, samples: samples) { progress(.ranges, $0, samples.count) }
         var extents = calibration.extents
         if options.method.needsHistogram {
             // What a sensor or a camera hands in is not cut off: its extremes are what it can say.
-            let cut = Set(values).subtracting(model.inputs)
+            let cut = Set(values.map { visible.parts[$0] ?? $0 }).subtracting(model.inputs)
             let histograms = try calibration.histograms(of: cut, model, samples: samples) {
                 progress(.histograms, $0, samples.count)
             }
             for (id, histogram) in histograms { extents[id] = options.method.range(histogram) }
         }
+        for (id, part) in visible.parts { extents[id] = extents[part] }
         for id in values {
             guard case .float32(let reals)? = model[id].constant?.elements else { continue }
             extents[id] = Extent(of: reals)

@@ -141,6 +141,31 @@ struct QuantizerTests {
         #expect(with > without, "\(with / 4) dB with, \(without / 4) dB without")
     }
 
+    @Test("What a relu behind a sum does not see takes no levels")
+    func visibleOperands() throws {
+        // x reaches from -40 to 10, and the sum with 3 * tanh(x), above -3, shows nothing of x below 3.
+        var maker = ModelMaker()
+        let input = maker.input([1, 64])
+        let x = try maker(Unary(.negate), input)
+        var sum = Binary(.add)
+        sum.activation = .relu
+        let other = try maker(Binary(.multiply), try maker(Unary(.tanh), input), maker.reals([], [-3]))
+        maker.output(try maker(sum, x, other))
+        let float = maker.model
+        let sample = [TensorData(shape: [1, 64], .float32((0..<64).map { 40 - Float($0) / 63 * 50 }))]
+        let outcome = try Quantizer(options { $0.method = .minmax }).quantize(float, samples: [sample])
+        let node = try #require(outcome.model.nodes.last { ($0.operation as? Binary)?.function == .add })
+        let steps = try node.inputs.map { id in
+            let id = try #require(id)
+            return try #require(outcome.model[id].quantization?.scales[0])
+        }
+        // Seen of x: max(x, -3 * tanh(x)), from about 0 to 10.
+        #expect(steps[0] < 14 / 255, "\(steps[0] * 255) wide")
+        let found = try QuantizerNetworks.reals(outcome.model, sample)
+        for (a, b) in zip(try QuantizerNetworks.reals(float, sample), found) { #expect(abs(a - b) < 0.4) }
+        #expect(outcome.layers.allSatisfy { ($0.decibels ?? 100) > 25 }, "\(outcome.layers.map(\.decibels))")
+    }
+
     @Test("Doors of real numbers quantize and dequantize within")
     func floatDoors() throws {
         let float = try QuantizerNetworks.mobile(seed: 6)
