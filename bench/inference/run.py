@@ -117,7 +117,8 @@ def time_peer(python, engine, path, threads, seconds):
 
 def machine():
     with open("/proc/cpuinfo") as file:
-        info = dict(line.split("\t: ", 1) for line in file.read().split("\n\n")[0].splitlines() if "\t: " in line)
+        lines = [line.split(":", 1) for line in file.read().split("\n\n")[0].splitlines() if ":" in line]
+    info = {name.strip(): value.strip() for name, value in lines}
     flags = info.get("flags", info.get("Features", "")).split()
     known = [flag for flag in ("avx2", "avx_vnni", "avx512_vnni", "asimddp", "i8mm") if flag in flags]
     return {
@@ -249,7 +250,7 @@ def plot(report):
         for engine, value in peers:
             if value is not None:
                 body.append(f'<rect x="{left}" y="{y}" width="{x(value / ours) - left:.1f}" height="{bar - 2}" fill="{colors[engine]}"/>')
-                body.append(f'<text class="value" x="{x(value / ours) + 4:.1f}" y="{y + bar - 3}">{value / ours:.2f}{" and more" if value / ours > limit else ""}</text>')
+                body.append(f'<text class="value" x="{x(value / ours) + 4:.1f}" y="{y + bar - 3}">{value / ours:.2f}{" (cut)" if value / ours > limit else ""}</text>')
             else:
                 body.append(f'<text class="value" x="{left + 4}" y="{y + bar - 3}">{TITLES[engine]}: not measured</text>')
             y += bar
