@@ -1,6 +1,9 @@
 private import Glibc
 
 /// How far a layer's int8 results are from those of the float model, over all calibration inputs.
+///
+/// Of an operand of a clamped sum, numbers that its range leaves out count as the range's end: the sum does not show
+/// them (``VisibleOperands``).
 package struct LayerNoise: Hashable, Sendable {
     package var name: String
     /// The operation's name.
@@ -9,7 +12,8 @@ package struct LayerNoise: Hashable, Sendable {
     /// Sums of squares: of the float model's results, and of the differences from them.
     package var signal = 0.0
     package var noise = 0.0
-    /// Of the layer alone: its int8 weights and its result's rounding on the float model's own operands.
+    /// Of the layer alone: its int8 weights and its result's rounding on the float model's own operands, before its bias
+    /// is corrected for what comes from the layers before it.
     package var ownNoise = 0.0
 
     package init(name: String, operation: String, shape: [Int]) {
