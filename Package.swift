@@ -112,7 +112,9 @@ let modules: [Module] = [
         uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "Alerts", "AssemblyLine"]),
     module(
         "MillwrightTests", .tests,
-        uses: ["Plant", "SQLite", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright"],
+        uses: [
+            "Plant", "SQLite", "Graph", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
+        ],
         packages: ["Logging"]),
 ]
 
