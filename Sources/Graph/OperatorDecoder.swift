@@ -66,7 +66,9 @@ package struct OperatorDecoder {
         return low...high
     }
 
-    package mutating func flag(_ what: String) throws(PlanError) -> Bool { try reader.count(what, in: 0...1) == 1 }
+    package mutating func flag(_ what: @autoclosure () -> String) throws(PlanError) -> Bool {
+        try reader.count(what(), in: 0...1) == 1
+    }
 
     /// A signed number that must lie in `range`.
     package mutating func integer(_ what: @autoclosure () -> String, in range: ClosedRange<Int>) throws(PlanError)
@@ -78,18 +80,20 @@ package struct OperatorDecoder {
     }
 
     /// One signed number a dimension.
-    package mutating func integers(_ what: String, count: Int, in range: ClosedRange<Int>) throws(PlanError) -> [Int] {
+    package mutating func integers(_ what: @autoclosure () -> String, count: Int, in range: ClosedRange<Int>)
+        throws(PlanError) -> [Int]
+    {
         var list: [Int] = []
-        for index in 0..<count { list.append(try integer("\(what) \(index)", in: range)) }
+        for index in 0..<count { list.append(try integer("\(what()) \(index)", in: range)) }
         return list
     }
 
-    package mutating func choice<Choice: RawRepresentable<UInt32> & CaseIterable>(_ what: String, _: Choice.Type)
-        throws(PlanError) -> Choice
-    {
-        let raw = try reader.uint32(what)
+    package mutating func choice<Choice: RawRepresentable<UInt32> & CaseIterable>(
+        _ what: @autoclosure () -> String, _: Choice.Type
+    ) throws(PlanError) -> Choice {
+        let raw = try reader.uint32(what())
         guard let choice = Choice(rawValue: raw) else {
-            throw malformed(what, expected: "one of \(Array(Choice.allCases))", found: "\(raw)")
+            throw malformed(what(), expected: "one of \(Array(Choice.allCases))", found: "\(raw)")
         }
         return choice
     }

@@ -42,7 +42,7 @@ extension Plan {
         ]
         if constants > 0 { words.append("\(constants) constant operands") }
         words.append("card \(ListingTable.grouped(card.count)) bytes")
-        words.append("receipt \(receipt?.cases.count ?? 0) cases")
+        words.append("receipt \(receiptCases) cases")
         let islands = operators.filter(\.isFloatInside)
         let names = islands.map { type(of: $0).name }
         return [

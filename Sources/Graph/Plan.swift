@@ -10,7 +10,10 @@ package struct Plan: Sendable {
     package let operators: [any Operator]
     /// What the model is (JSON), as it was attached; empty when nothing was.
     package let card: [UInt8]
-    package let receipt: Receipt?
+    /// Golden cases that came along; 0 without a receipt.
+    package let receiptCases: Int
+    /// Their inputs and outputs, one after the other: a receipt is read when it is proved, not at each opening.
+    private let receiptBytes: Constant<UInt8>?
     /// Length of the file and of its weights, biases and scales.
     package let fileBytes: Int
     package let constantBytes: Int
@@ -51,13 +54,12 @@ package struct Plan: Sendable {
             tensors, inputIDs, outputIDs, operators, outputsOffset: outputsOffset, operatorsOffset: operatorsOffset)
 
         card = sections[.card].map(Array.init) ?? []
-        let inputBytes = Self.bytes(inputIDs, tensors)
-        let outputBytes = Self.bytes(outputIDs, tensors)
         if let section = sections[.receipt] {
-            receipt = try Self.receipt(
-                section, origin: sections.offset(of: .receipt), inputBytes: inputBytes, outputBytes: outputBytes)
+            (receiptCases, receiptBytes) = try Self.receipt(
+                section, origin: sections.offset(of: .receipt), inputBytes: Self.bytes(inputIDs, tensors),
+                outputBytes: Self.bytes(outputIDs, tensors))
         } else {
-            receipt = nil
+            (receiptCases, receiptBytes) = (0, nil)
         }
         fileBytes = bytes.count
         constantBytes = constants.count
@@ -213,19 +215,27 @@ package struct Plan: Sendable {
     }
 
     private static func receipt(_ section: UnsafeRawBufferPointer, origin: Int, inputBytes: Int, outputBytes: Int)
-        throws(PlanError) -> Receipt
+        throws(PlanError) -> (cases: Int, bytes: Constant<UInt8>)
     {
         var reader = ByteReader(section, origin: origin)
         let count = try reader.count("cases of the receipt", in: 1...PlanFormat.maximumCases)
         _ = try reader.count("input size of the receipt", in: inputBytes...inputBytes)
         _ = try reader.count("output size of the receipt", in: outputBytes...outputBytes)
-        var cases: [Receipt.Case] = []
-        for index in 0..<count {
-            let input = try reader.take(inputBytes, "input of case \(index)")
-            let output = try reader.take(outputBytes, "output of case \(index)")
-            cases.append(.init(input: Array(input), output: Array(output)))
-        }
+        // At most 2^12 cases of 2^29 bytes: the product fits.
+        let bytes = try reader.take(count * (inputBytes + outputBytes), "cases of the receipt")
         try reader.end("receipt")
-        return Receipt(cases: cases)
+        return (count, Constant(bytes: bytes))
+    }
+
+    /// The golden cases, copied out of the file; nil when none came along.
+    package var receipt: Receipt? {
+        guard let bytes = receiptBytes?.array else { return nil }
+        let (input, output) = (inputBytes, outputBytes)
+        return Receipt(
+            cases: stride(from: 0, to: bytes.count, by: input + output).map { start in
+                .init(
+                    input: Array(bytes[start..<start + input]),
+                    output: Array(bytes[start + input..<start + input + output]))
+            })
     }
 }

@@ -4,13 +4,17 @@ internal import Checksum
 struct SectionTable {
     // SAFETY: lives no longer than Plan.init(bytes:), whose caller keeps the bytes; ranges are checked in `add`.
     private let bytes: UnsafeRawBufferPointer
-    private var ranges: [PlanFormat.Section: Range<Int>] = [:]
+    private var ranges: [(section: PlanFormat.Section, range: Range<Int>)] = []
 
-    subscript(_ section: PlanFormat.Section) -> UnsafeRawBufferPointer? {
-        ranges[section].map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+    private func range(of section: PlanFormat.Section) -> Range<Int>? {
+        ranges.first { $0.section == section }?.range
     }
 
-    func offset(of section: PlanFormat.Section) -> Int { ranges[section]?.lowerBound ?? 0 }
+    subscript(_ section: PlanFormat.Section) -> UnsafeRawBufferPointer? {
+        range(of: section).map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+    }
+
+    func offset(of section: PlanFormat.Section) -> Int { range(of: section)?.lowerBound ?? 0 }
 
     init(_ bytes: UnsafeRawBufferPointer) throws(PlanError) {
         self.bytes = bytes
@@ -44,7 +48,7 @@ struct SectionTable {
             throw .malformed(
                 .init("end of the last section", expected: "\(bytes.count)", found: "\(end)", offset: headerEnd))
         }
-        for section in PlanFormat.Section.allCases where section.isRequired && ranges[section] == nil {
+        for section in PlanFormat.Section.allCases where section.isRequired && range(of: section) == nil {
             throw .malformed(
                 .init(
                     "section table", expected: "a \(section) section", found: "none", offset: PlanFormat.entriesOffset))
@@ -85,18 +89,20 @@ struct SectionTable {
                 .init("padding before \(section)", expected: "0", found: "\(bytes[dirty])", offset: dirty))
         }
         end = begin + Int(length)
-        ranges[section] = begin..<end
+        ranges.append((section, begin..<end))
         try Self.check(UnsafeRawBufferPointer(rebasing: bytes[begin..<end]), checksum, "\(section)", offset: begin)
     }
 
-    private static func check(_ bytes: UnsafeRawBufferPointer, _ stored: UInt32, _ what: String, offset: Int)
+    private static func check(
+        _ bytes: UnsafeRawBufferPointer, _ stored: UInt32, _ what: @autoclosure () -> String, offset: Int
+    )
         throws(PlanError)
     {
         let computed = CRC32C.checksum(bytes)
         guard computed == stored else {
             throw .checksum(
                 .init(
-                    "CRC-32C of the \(what)", expected: "0x" + String(stored, radix: 16),
+                    "CRC-32C of the \(what())", expected: "0x" + String(stored, radix: 16),
                     found: "0x" + String(computed, radix: 16), offset: offset))
         }
     }

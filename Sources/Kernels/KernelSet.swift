@@ -27,14 +27,14 @@ package struct KernelSet: Sendable {
     }
 
     /// Instruction sets that only some operators gain from, and which one each goes with.
-    private static let extensions = ["avx512_vbmi": "avx512_vnni"]
+    private static let extensions = [(isa: "avx512_vbmi", base: "avx512_vnni")]
 
     private init(supported isa: String) {
         self.isa = isa
         let order = ConvolutionKernel.all.map(\.isa)
         // Tables are in ascending order and begin with scalar, so the last one that is not above `isa` is there.
-        let named = Set(order.prefix { $0 != isa } + [isa])
-        let allowed = named.union(Self.extensions.filter { named.contains($0.value) }.keys)
+        let named = Array(order.prefix { $0 != isa }) + [isa]
+        let allowed = Set(named + Self.extensions.filter { named.contains($0.base) }.map(\.isa))
         convolution = Self.last(of: ConvolutionKernel.all) { allowed.contains($0.isa) && $0.isSupported }
         depthwise = Self.last(of: DepthwiseKernel.all) { allowed.contains($0.isa) && $0.isSupported }
         bytes = ByteKernels(allowed: allowed)

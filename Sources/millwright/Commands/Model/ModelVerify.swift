@@ -21,7 +21,7 @@ struct ModelVerify: ParsableCommand {
                 // What a daemon asks of a model before it activates it: the card too.
                 try ModelProof.prove(path: file)
             }
-            return plan.receipt?.cases.count ?? 0
+            return plan.receiptCases
         }
         Output.line("\(file): proved, \(cases) cases equal on \(KernelSet.best.isa)")
     }
