@@ -138,7 +138,11 @@ import Testing
         bench.start()
         let moments = try moments()
         for moment in moments { try await bench.play(moment) }
-        #expect(try await bench.judged(moments.count))
+        // Judged is not yet stored: who acknowledges reads what is stored.
+        #expect(
+            try await eventually(within: .seconds(60)) {
+                try await bench.outbox().count { $0.kind == .telemetry } == moments.count
+            })
         let alert = try #require(try await bench.store.alerts().first)
         let reader = try StoreReader(
             directory: bench.configuration.store.directory, clock: bench.clock, logger: JudgeBench.logger)
