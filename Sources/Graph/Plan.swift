@@ -221,7 +221,7 @@ package struct Plan: Sendable {
         let count = try reader.count("cases of the receipt", in: 1...PlanFormat.maximumCases)
         _ = try reader.count("input size of the receipt", in: inputBytes...inputBytes)
         _ = try reader.count("output size of the receipt", in: outputBytes...outputBytes)
-        // At most 2^12 cases of 2^29 bytes: the product fits.
+        // At most 2^12 cases of 2^17 tensors of 2^28 bytes: 2^57 fits.
         let bytes = try reader.take(count * (inputBytes + outputBytes), "cases of the receipt")
         try reader.end("receipt")
         return (count, Constant(bytes: bytes))
