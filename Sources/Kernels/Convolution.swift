@@ -76,15 +76,36 @@ package struct ConvolutionRequantization: Hashable, Sendable {
         ///
         /// multipliers: 0 or 2^30...2^31 - 1; shifts: -31...30, above zero to the left.
         case twoStep(multipliers: [Int32], shifts: [Int32], tiesUp: Bool)
+        /// `(sum * multiplier) / 2^-shift` in 64 bits, rounded once: half up, or away from zero.
+        ///
+        /// multipliers: 0...2^31 - 1; shifts: -31...0; together factors below 2^20.
+        case integer(multipliers: [Int32], shifts: [Int32], tiesUp: Bool)
+    }
+
+    /// A tensor that is added to the scaled sums before they are rounded; with float factors alone.
+    package struct Residual: Hashable, Sendable {
+        /// What its numbers less their zero point are multiplied with; not 0.
+        package var scale: Float
+        package var zeroPoint: Int32
+        /// Bytes from an output to its residual, in the same memory.
+        package var distance: Int
+
+        package init(scale: Float, zeroPoint: Int32, distance: Int) {
+            self.scale = scale
+            self.zeroPoint = zeroPoint
+            self.distance = distance
+        }
     }
 
     package var factors: Factors
     package var zeroPoint: Int32
     /// Clamp, within -128...127.
     package var range: ClosedRange<Int32>
+    package var residual: Residual?
 
-    package init(factors: Factors, zeroPoint: Int32, range: ClosedRange<Int32>) {
+    package init(factors: Factors, zeroPoint: Int32, range: ClosedRange<Int32>, residual: Residual? = nil) {
         self.factors = factors
+        self.residual = residual
         self.zeroPoint = zeroPoint
         self.range = range
     }
@@ -95,9 +116,13 @@ package struct ConvolutionRequantization: Hashable, Sendable {
             return false
         }
         switch factors {
+        case .integer(let multipliers, let shifts, _):
+            return residual == nil && multipliers.count == channels && shifts.count == channels
+                && shifts.allSatisfy { (-31...0).contains($0) }
+                && zip(multipliers, shifts).allSatisfy { $0 >= 0 && Int64($0) < 1 << Int64(20 - $1) }
         case .float(let scales): return scales.count == channels && scales.allSatisfy(\.isFinite)
         case .twoStep(let multipliers, let shifts, _):
-            return multipliers.count == channels && shifts.count == channels
+            return residual == nil && multipliers.count == channels && shifts.count == channels
                 && multipliers.allSatisfy { $0 == 0 || $0 >= 1 << 30 } && shifts.allSatisfy { (-31...30).contains($0) }
         }
     }

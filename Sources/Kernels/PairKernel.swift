@@ -21,6 +21,23 @@ package struct PairKernel {
         /// `round_half_even(fma(a + origin, factorA, fma(b + origin, factorB, offset))) - origin`: zero points and sign are
         /// part of the constants.
         case float(a: Float, b: Float, offset: Float, origin: Int32)
+        /// `round_half_even((a - zeroPointA) * factorA + (b - zeroPointB) * factorB) + zeroPoint`.
+        case realNumbers(a: Float, b: Float)
+        /// Each side scaled and rounded by itself, half up, then the sum.
+        case separate(a: Fraction, b: Fraction)
+    }
+
+    /// `(x * multiplier + 2^shift / 2) >> shift`.
+    package struct Fraction: Hashable, Sendable {
+        /// 0...127.
+        package var multiplier: Int32
+        /// 0...30.
+        package var shift: Int32
+
+        package init(multiplier: Int32, shift: Int32) {
+            self.multiplier = multiplier
+            self.shift = shift
+        }
     }
 
     /// How the product of two numbers less their zero points is scaled.
@@ -101,6 +118,14 @@ package struct PairKernel {
             add.float_b = factorB
             add.float_offset = offset
             (add.zero_point_a, add.zero_point_b, add.zero_point) = (-origin, -origin, -origin)
+        case .realNumbers(let factorA, let factorB):
+            add.kind = MW_ADD_REAL
+            add.float_a = factorA
+            add.float_b = subtracts ? -factorB : factorB
+        case .separate(let a, let b):
+            add.kind = MW_ADD_SEPARATE
+            (add.factor_a, add.shift) = (a.multiplier, a.shift)
+            (add.factor_b, add.shift_b) = (b.multiplier, b.shift)
         }
         operation = .add(add)
         index = kernels.elementwise
@@ -148,6 +173,8 @@ package struct PairKernel {
         case .add(var add):
             swap(&add.zero_point_a, &add.zero_point_b)
             swap(&add.factor_a, &add.factor_b)
+            swap(&add.float_a, &add.float_b)
+            if add.kind == MW_ADD_SEPARATE { swap(&add.shift, &add.shift_b) }
             swap(&add.sign_a, &add.sign_b)
             swap(&add.scale_a, &add.scale_b)
             swapped.operation = .add(add)

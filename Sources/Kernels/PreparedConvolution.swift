@@ -60,6 +60,9 @@ package final class PreparedConvolution: @unchecked Sendable {
                 output_stride: shape.outputStride, weights: packed,
                 folded_bias: UnsafePointer(folded.baseAddress),
                 weight_zero_points: weightZeroPoints == nil ? nil : UnsafePointer(points.baseAddress),
+                residual_scale: requantization.residual?.scale ?? 0,
+                residual_zero_point: requantization.residual?.zeroPoint ?? 0,
+                residual_distance: requantization.residual?.distance ?? 0,
                 requantization: mw_requantization(requantization, first: first, second: second)))
     }
 
@@ -78,7 +81,8 @@ package final class PreparedConvolution: @unchecked Sendable {
     /// the same time.
     ///
     /// - Parameter input: the first window's start, ``ConvolutionShape/inputBytes`` readable.
-    /// - Parameter output: ``ConvolutionShape/outputBytes`` writable, apart from the input.
+    /// - Parameter output: ``ConvolutionShape/outputBytes`` writable, apart from the input. As many bytes at the residual's
+    ///   distance are read; they may be these.
     // SAFETY: the kernel reads and writes within what those two properties say, for ranges within the shape.
     package func callAsFunction(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, positions: Range<Int>, blocks: Range<Int>
@@ -110,10 +114,20 @@ extension mw_requantization {
             scales = UnsafePointer(bound.baseAddress)
         case .twoStep(let factors, let exponents, let tiesUp):
             kind = tiesUp ? MW_REQUANTIZE_TWO_STEP_UP : MW_REQUANTIZE_TWO_STEP
-            _ = first.update(fromContentsOf: factors)
-            _ = second.update(fromContentsOf: exponents)
-            multipliers = UnsafePointer(first.baseAddress)
-            shifts = UnsafePointer(second.baseAddress)
+            set(factors, exponents, first, second)
+        case .integer(let factors, let exponents, let tiesUp):
+            kind = tiesUp ? MW_REQUANTIZE_INTEGER : MW_REQUANTIZE_INTEGER_AWAY
+            set(factors, exponents, first, second)
         }
+    }
+
+    private mutating func set(
+        _ factors: [Int32], _ exponents: [Int32], _ first: UnsafeMutableBufferPointer<Int32>,
+        _ second: UnsafeMutableBufferPointer<Int32>
+    ) {
+        _ = first.update(fromContentsOf: factors)
+        _ = second.update(fromContentsOf: exponents)
+        multipliers = UnsafePointer(first.baseAddress)
+        shifts = UnsafePointer(second.baseAddress)
     }
 }

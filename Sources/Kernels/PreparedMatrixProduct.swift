@@ -65,6 +65,7 @@ package final class PreparedMatrixProduct: @unchecked Sendable {
                 segment_length: depth, segment_offsets: UnsafePointer(stretch(4).baseAddress), channels: 0,
                 output_stride: columns, weights: nil, folded_bias: nil,
                 weight_zero_points: zeroPoints.b == 0 ? nil : UnsafePointer(stretch(1).baseAddress),
+                residual_scale: 0, residual_zero_point: 0, residual_distance: 0,
                 requantization: mw_requantization(shared, first: stretch(2), second: stretch(3))))
     }
 
@@ -119,6 +120,10 @@ extension ConvolutionRequantization.Factors {
         case .float(let scales): .float(scales: .init(repeating: scales[0], count: count))
         case .twoStep(let multipliers, let shifts, let tiesUp):
             .twoStep(
+                multipliers: .init(repeating: multipliers[0], count: count),
+                shifts: .init(repeating: shifts[0], count: count), tiesUp: tiesUp)
+        case .integer(let multipliers, let shifts, let tiesUp):
+            .integer(
                 multipliers: .init(repeating: multipliers[0], count: count),
                 shifts: .init(repeating: shifts[0], count: count), tiesUp: tiesUp)
         }

@@ -8,6 +8,8 @@ typedef struct {
     size_t output_bytes, first_position, last_position, first_block, last_block;
     const int32_t *bias;
     int32_t input_zero_point;
+    /// What lies where the residuals are before a kernel runs; NULL without.
+    int8_t *residual;
 } one_case;
 
 static size_t any_length(void) {
@@ -61,7 +63,15 @@ static one_case make(size_t index) {
         for (size_t i = 0; i < padded; i++) points[i] = i < c->channels ? (int32_t)random_between(-128, 127) : 0;
         c->weight_zero_points = points;
     }
-    random_requantization(&c->requantization, (mw_requantize_kind)(index % 3), padded, window, at_end);
+    random_requantization(&c->requantization, (mw_requantize_kind)(index % 5), padded, window, at_end);
+    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && one_in(2)) {
+        c->residual_scale = (float)random_between(1, 4000) / 1000.0f;
+        c->residual_zero_point = (int8_t)next_random();
+        // In the output's place, or behind it.
+        c->residual_distance = one_in(2) ? 0 : (ptrdiff_t)made.output_bytes;
+        made.residual = guarded(made.output_bytes, at_end);
+        fill(made.residual, made.output_bytes, (int)random_between(0, FILLS - 1));
+    }
 
     made.last_position = c->rows * c->columns;
     made.last_block = blocks;
@@ -81,7 +91,8 @@ static int8_t *run(one_case *made, const mw_s8_convolution_kernel *kernel, bool 
         c->channels, c->segments, c->segment_length, c->weights, made->input_zero_point, kernel->input_offset,
         c->weight_zero_points, made->bias, folded);
     c->folded_bias = folded;
-    int8_t *const output = guarded(made->output_bytes, at_end);
+    int8_t *const output = guarded(made->output_bytes + (size_t)c->residual_distance, at_end);
+    if (made->residual != NULL) memcpy(output + c->residual_distance, made->residual, made->output_bytes);
     kernel->run(
         c, made->input, output, made->first_position, made->last_position, made->first_block, made->last_block);
     return output;

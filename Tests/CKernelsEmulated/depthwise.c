@@ -52,7 +52,7 @@ static one_case make(size_t index) {
         made.weight_zero_points = guarded(d->channels, at_end);
         fill(made.weight_zero_points, d->channels, (int)random_between(0, FILLS - 1));
     }
-    random_requantization(&d->requantization, (mw_requantize_kind)(index % 3), (d->channels + 15) / 16 * 16, taps, at_end);
+    random_requantization(&d->requantization, (mw_requantize_kind)(index % 5), (d->channels + 15) / 16 * 16, taps, at_end);
     made.output_bytes = d->output_rows * d->output_columns * d->channels;
     made.last_row = d->output_rows;
     if (one_in(4)) {

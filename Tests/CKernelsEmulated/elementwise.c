@@ -21,7 +21,7 @@ static void random_bounds(int32_t *low, int32_t *high) {
 
 static mw_s8_add random_add(void) {
     mw_s8_add how = {
-        .kind = (mw_add_kind)random_between(0, 2),
+        .kind = (mw_add_kind)random_between(0, 4),
         .factor_a = (int32_t)random_between(-(1 << 21), 1 << 21),
         .factor_b = (int32_t)random_between(-(1 << 21), 1 << 21),
         .bias = (int32_t)random_between(INT32_MIN / 8, INT32_MAX / 8),
@@ -38,6 +38,12 @@ static mw_s8_add random_add(void) {
         .float_offset = (float)random_between(-1000, 1000) / 8.0f,
     };
     if (one_in(10)) how.factor_a = how.factor_b = how.bias = INT32_MAX;
+    if (how.kind == MW_ADD_SEPARATE) {
+        how.factor_a = (int32_t)random_between(0, 127);
+        how.factor_b = one_in(2) ? 64 : (int32_t)random_between(0, 127);
+        how.shift = (int32_t)random_between(0, one_in(4) ? 30 : 9);
+        how.shift_b = (int32_t)random_between(0, one_in(4) ? 30 : 9);
+    }
     how.zero_point = random_point();
     random_bounds(&how.low, &how.high);
     return how;

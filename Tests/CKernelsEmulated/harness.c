@@ -91,6 +91,15 @@ void random_requantization(mw_requantization *how, mw_requantize_kind kind, size
         low = (int32_t)random_between(-128, 127);
         high = (int32_t)random_between(low, 127);
     }
+    if (kind == MW_REQUANTIZE_INTEGER || kind == MW_REQUANTIZE_INTEGER_AWAY) {
+        for (size_t c = 0; c < channels; c++) {
+            const bool is_any = style == 3 || one_in(40);
+            shifts[c] = (int32_t)(is_any ? -random_between(0, 31) : -random_between(8, 31));
+            // Powers of two meet ties.
+            multipliers[c] = style == 1 || one_in(8) ? 1 << random_between(0, shifts[c] < -10 ? 30 : 19 - shifts[c])
+                : is_any ? (int32_t)random_between(0, shifts[c] < -10 ? INT32_MAX : (1 << (20 - shifts[c])) - 1) : (int32_t)random_between(1, (int64_t)1 << (-shifts[c] - 4));
+        }
+    }
     *how = (mw_requantization){
         kind, scales, multipliers, shifts, one_in(5) ? (one_in(2) ? -128 : 127) : (int32_t)random_between(-128, 127), low,
         high};

@@ -22,10 +22,11 @@ struct VectorTests {
         }
     }
 
-    @Test("every contract has vectors, and the engines' names are not lost")
+    @Test("every engine's contract has vectors, and the engines' names are not lost")
     func coverage() throws {
         let files = try VectorFile.names.map { try VectorFile(named: $0) }
-        #expect(Set(files.map(\.contract)) == Set(Contracts.all.map { $0.name }))
+        let engines = Contracts.all.filter { !($0 is any ChipContract.Type) }
+        #expect(Set(files.map(\.contract)) == Set(engines.map { $0.name }))
         #expect(files.allSatisfy { !$0.source.isEmpty })
         #expect(files.reduce(0) { $0 + $1.cases.count } >= 300)
     }

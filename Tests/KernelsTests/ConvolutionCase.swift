@@ -32,6 +32,8 @@ struct ConvolutionCase {
     var bias: [Int32]
     var inputZeroPoint: Int32
     var requantization: ConvolutionRequantization
+    /// Laid out as the output; empty without a residual.
+    var residuals: [Int8] = []
 
     var segments: Int { shape.segmentOffsets.count }
 
@@ -53,6 +55,12 @@ struct ConvolutionCase {
             factors: Self.factors(shape.channels, window, &random),
             zeroPoint: Int32.random(in: -128...127, using: &random),
             range: Bool.random(using: &random) ? -128...127 : low...Int32.random(in: low...127, using: &random))
+        if case .float = requantization.factors, Bool.random(using: &random) {
+            residuals = fill.bytes(shape.outputBytes, isWeight: false, &random)
+            requantization.residual = .init(
+                scale: Float.random(in: 0.01...2, using: &random), zeroPoint: .random(in: -128...127, using: &random),
+                distance: shape.outputBytes)
+        }
     }
 
     private static func factors(
@@ -60,7 +68,23 @@ struct ConvolutionCase {
     ) -> ConvolutionRequantization.Factors {
         // Most outputs within range, some far beyond it.
         let usual = 1 / (Float(window).squareRoot() * 100)
-        switch Int.random(in: 0..<3, using: &random) {
+        switch Int.random(in: 0..<5, using: &random) {
+        case let kind where kind > 2:
+            let isWild = Int.random(in: 0..<4, using: &random) == 0
+            // Powers of two meet ties.
+            let isPower = Bool.random(using: &random)
+            let shifts = (0..<channels).map { _ in
+                isWild ? Int32.random(in: -31...0, using: &random) : Int32.random(in: -31 ... -16, using: &random)
+            }
+            return .integer(
+                multipliers: shifts.map { shift in
+                    let most =
+                        isWild
+                        ? Int32(min((Int64(1) << Int64(20 - shift)) - 1, Int64(Int32.max)))
+                        : Int32(usual * Float(sign: .plus, exponent: -Int(shift), significand: 1)) + 1
+                    let any = Int32.random(in: 0...most, using: &random)
+                    return isPower ? 1 << Int32(31 - max(any, 1).leadingZeroBitCount) : any
+                }, shifts: shifts, tiesUp: kind == 3)
         case 0:
             let isWild = Int.random(in: 0..<4, using: &random) == 0
             return .float(
@@ -97,17 +121,26 @@ struct ConvolutionCase {
                 sum &+= value * (weight - (weightZeroPoints?[channel] ?? 0))
             }
         }
-        return requantized(sum, channel)
+        return requantized(sum, position, channel)
     }
 
-    private func requantized(_ sum: Int32, _ channel: Int) -> Int8 {
+    private func requantized(_ sum: Int32, _ position: Int, _ channel: Int) -> Int8 {
         let (low, high) = (Int64(requantization.range.lowerBound), Int64(requantization.range.upperBound))
         let zeroPoint = Int64(requantization.zeroPoint)
         let scaled: Int64
         switch requantization.factors {
         case .float(let scales):
-            let value = (Float(sum) * scales[channel]).rounded(.toNearestOrEven)
+            let other = requantization.residual.map {
+                Float(Int32(residuals[position * shape.outputStride + channel]) - $0.zeroPoint) * $0.scale
+            }
+            let value = (Float(sum) * scales[channel] + (other ?? 0)).rounded(.toNearestOrEven)
             scaled = Int64(max(min(value, 1e6), -1e6))
+        case .integer(let multipliers, let shifts, let tiesUp):
+            let product = Int64(sum) * Int64(multipliers[channel])
+            let right = Int64(-shifts[channel])
+            let half = (Int64(1) << right) / 2
+            // The same of the magnitude where ties go away from zero.
+            scaled = tiesUp || product >= 0 ? (product + half) >> right : -((-product + half) >> right)
         case .twoStep(let multipliers, let shifts, let tiesUp):
             let shift = shifts[channel]
             var shifted = Int64(sum) << Int64(max(shift, 0))

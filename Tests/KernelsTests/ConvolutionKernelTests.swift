@@ -146,7 +146,7 @@ struct ConvolutionKernelTests {
         let shape = made.shape
         let packed = ConvolutionKernel.pack(
             made.weights, channels: shape.channels, segments: made.segments, segmentLength: shape.segmentLength)
-        var output = [Int8](repeating: 0, count: shape.outputBytes)
+        var output = [Int8](repeating: 0, count: shape.outputBytes) + made.residuals
         packed.withUnsafeBytes { weights in
             let prepared = PreparedConvolution(
                 shape, weights: weights, weightZeroPoints: made.weightZeroPoints, bias: made.bias,
@@ -162,6 +162,6 @@ struct ConvolutionKernelTests {
                 }
             }
         }
-        return output
+        return Array(output.prefix(shape.outputBytes))
     }
 }

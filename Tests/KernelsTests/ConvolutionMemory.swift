@@ -49,21 +49,29 @@ struct ConvolutionMemory {
             how.kind = tiesUp ? MW_REQUANTIZE_TWO_STEP_UP : MW_REQUANTIZE_TWO_STEP
             how.multipliers = UnsafePointer(pages[4].place(multipliers + padding, at: .end).baseAddress)
             how.shifts = UnsafePointer(pages[5].place(shifts + padding, at: .end).baseAddress)
+        case .integer(let multipliers, let shifts, let tiesUp):
+            how.kind = tiesUp ? MW_REQUANTIZE_INTEGER : MW_REQUANTIZE_INTEGER_AWAY
+            how.multipliers = UnsafePointer(pages[4].place(multipliers + padding, at: .end).baseAddress)
+            how.shifts = UnsafePointer(pages[5].place(shifts + padding, at: .end).baseAddress)
         }
         let offsets = pages[6].place(shape.segmentOffsets, at: .end)
         let input = pages[7].place(made.input, at: .end)
-        let output = pages[8].place([Int8](repeating: Self.untouched, count: shape.outputBytes), at: .end)
+        let output = pages[8].place(
+            [Int8](repeating: Self.untouched, count: shape.outputBytes) + made.residuals, at: .end)
         var convolution = mw_s8_convolution(
             rows: shape.rows, columns: shape.columns, row_stride: shape.rowStride, column_stride: shape.columnStride,
             segments: made.segments, segment_length: shape.segmentLength,
             segment_offsets: UnsafePointer(offsets.baseAddress), channels: shape.channels,
             output_stride: shape.outputStride, weights: UnsafePointer(packed.baseAddress),
             folded_bias: UnsafePointer(folded.baseAddress),
-            weight_zero_points: points.map { UnsafePointer($0.baseAddress) } ?? nil, requantization: how)
+            weight_zero_points: points.map { UnsafePointer($0.baseAddress) } ?? nil,
+            residual_scale: made.requantization.residual?.scale ?? 0,
+            residual_zero_point: made.requantization.residual?.zeroPoint ?? 0,
+            residual_distance: made.requantization.residual?.distance ?? 0, requantization: how)
         let run = try #require(kernel.run)
         run(
             &convolution, input.baseAddress, output.baseAddress, positions.lowerBound, positions.upperBound,
             blocks.lowerBound, blocks.upperBound)
-        return Array(output)
+        return Array(output.prefix(shape.outputBytes))
     }
 }

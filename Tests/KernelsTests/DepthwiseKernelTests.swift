@@ -48,9 +48,17 @@ struct DepthwiseKernelTests {
             _ shape: DepthwiseShape, _ random: inout SplitMix64
         ) -> ConvolutionRequantization.Factors {
             let channels = 0..<shape.channels
-            switch Int.random(in: 0..<4, using: &random) {
+            switch Int.random(in: 0..<6, using: &random) {
             case 0: return .float(scales: channels.map { _ in Float.random(in: 0...0.01, using: &random) })
             case 1: return .float(scales: channels.map { _ in [0, 3e38, 1, 0.002].randomElement(using: &random) ?? 1 })
+            case 4, 5:
+                let shifts = channels.map { _ in Int32.random(in: -31 ... -16, using: &random) }
+                return .integer(
+                    multipliers: shifts.map {
+                        1 << max(-$0 - Int32.random(in: 6...10, using: &random), 0)
+                            | Int32.random(in: 0...1, using: &random)
+                    },
+                    shifts: shifts, tiesUp: Bool.random(using: &random))
             case let kind:
                 return .twoStep(
                     multipliers: channels.map { _ in Int32.random(in: 1 << 30...Int32.max, using: &random) },
@@ -93,6 +101,11 @@ struct DepthwiseKernelTests {
             var scaled: Double
             switch requantization.factors {
             case .float(let scales): scaled = Double((Float(sum) * scales[channel]).rounded(.toNearestOrEven))
+            case .integer(let multipliers, let shifts, let tiesUp):
+                let quotient =
+                    Double(Int64(sum) * Int64(multipliers[channel]))
+                    / Double(sign: .plus, exponent: Int(-shifts[channel]), significand: 1)
+                scaled = tiesUp ? (quotient + 0.5).rounded(.down) : quotient.rounded(.toNearestOrAwayFromZero)
             case .twoStep(let multipliers, let shifts, let tiesUp):
                 let left = max(shifts[channel], 0), right = max(-shifts[channel], 0)
                 let shifted = Int64(Int32(clamping: Int64(sum) << Int64(left)))

@@ -74,7 +74,7 @@ TILE void tile(const work *w, const int rows, const int blocks, const int phases
         MW_UNROLL
         for (int i = 0; i < rows * blocks; i++) sums[0][i] = _mm512_add_epi32(sums[0][i], sums[p][i]);
     }
-    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL
+    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL && c->residual_scale == 0
         && are_fractions(c->requantization.scales + w->block * 16, blocks)) {
         finish_float(w, sums[0], rows, blocks);
     } else {

@@ -11,9 +11,9 @@
 // 16 lanes of 32 bits are a group of four registers where those have 128 bits, of two where 256, one where 512 or more:
 // the smaller the group, the more positions share a load of weights.
 
-MW_DEFINE_REQUANTIZE_RVV(m4, m2, m1, 8)
-MW_DEFINE_REQUANTIZE_RVV(m2, m1, mf2, 16)
-MW_DEFINE_REQUANTIZE_RVV(m1, mf2, mf4, 32)
+MW_DEFINE_REQUANTIZE_RVV(m4, m2, m1, 8, m8)
+MW_DEFINE_REQUANTIZE_RVV(m2, m1, mf2, 16, m4)
+MW_DEFINE_REQUANTIZE_RVV(m1, mf2, mf4, 32, m2)
 
 #define LONG m4
 #define SHORT m2

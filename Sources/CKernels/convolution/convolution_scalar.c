@@ -7,7 +7,7 @@ void mw_s8_convolve__scalar(
     size_t last_position, size_t first_block, size_t last_block) {
     mw_assert_convolution(c, first_position, last_position, first_block, last_block);
     const size_t groups = mw_segment_groups(c->segment_length);
-    const bool ties_away = c->requantization.kind == MW_REQUANTIZE_TWO_STEP;
+    const bool ties_away = mw_is_away(c->requantization.kind);
     const size_t last_channel = last_block * 16 < c->channels ? last_block * 16 : c->channels;
     for (size_t position = first_position; position < last_position; position++) {
         const int8_t *const window =
@@ -24,8 +24,11 @@ void mw_s8_convolve__scalar(
             }
             uint32_t total = (uint32_t)c->folded_bias[channel] + (uint32_t)sum;
             if (c->weight_zero_points != NULL) total -= (uint32_t)c->weight_zero_points[channel] * (uint32_t)inputs;
-            output[position * c->output_stride + channel] =
-                mw_requantize(&c->requantization, channel, (int32_t)total, ties_away);
+            int8_t *const to = output + position * c->output_stride + channel;
+            const float residual = c->residual_scale == 0
+                ? 0
+                : (float)(to[c->residual_distance] - c->residual_zero_point) * c->residual_scale;
+            *to = mw_requantize(&c->requantization, channel, (int32_t)total, ties_away, residual);
         }
     }
 }

@@ -22,7 +22,7 @@ MW_AVX2 mw_finish_avx2 mw_finish_avx2_of(
     const mw_s8_convolution *c, size_t channel, const mw_requantize_kind kind) {
     const mw_requantization *const how = &c->requantization;
     const __m256i zero = _mm256_setzero_si256();
-    const __m256i away = _mm256_set1_epi32(kind == MW_REQUANTIZE_TWO_STEP ? -1 : 0);
+    const __m256i away = _mm256_set1_epi32(mw_is_away(kind) ? -1 : 0);
     mw_finish_avx2 f = {
         .pack = mw_pack_constants_avx2_of(how->zero_point, how->low, how->high),
         .has_points = c->weight_zero_points != NULL,
@@ -40,15 +40,33 @@ MW_AVX2 mw_finish_avx2 mw_finish_avx2_of(
     return f;
 }
 
+/// One half of one position's residuals, in the output's scale.
+/// - output: of the position and the block's first channel.
+MW_AVX2 __m256 mw_residual_avx2(const mw_s8_convolution *c, const int8_t *output, int half, size_t count) {
+    int8_t bytes[8] = {0};
+    const size_t first = (size_t)half * 8;
+    if (count > first) memcpy(bytes, output + c->residual_distance + first, mw_smaller(count - first, 8));
+    const __m256i wide = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)bytes));
+    return _mm256_mul_ps(
+        _mm256_cvtepi32_ps(_mm256_sub_epi32(wide, _mm256_set1_epi32(c->residual_zero_point))),
+        _mm256_set1_ps(c->residual_scale));
+}
+
 /// One half of one position's sums, scaled.
 /// - inputs: sum of the window's inputs; only with weight zero points.
+/// - output: of the position and the block's first channel; only with a residual.
 MW_AVX2 __m256i mw_finish_half_avx2(
-    const mw_finish_avx2 *f, int half, const bool is_float, __m256i sums, int32_t inputs) {
+    const mw_s8_convolution *c, const mw_finish_avx2 *f, int half, const mw_scaling_avx2 scaling, __m256i sums,
+    int32_t inputs, const int8_t *output) {
     sums = _mm256_add_epi32(sums, f->bias[half]);
     if (f->has_points) {
         sums = _mm256_sub_epi32(sums, _mm256_mullo_epi32(_mm256_set1_epi32(inputs), f->points[half]));
     }
-    return mw_scale_avx2(&f->scaling[half], is_float, sums);
+    if (scaling == MW_SCALE_FLOAT_AVX2 && c->residual_scale != 0) {
+        const __m256 scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), f->scaling[half].scales);
+        return mw_round_avx2(_mm256_add_ps(scaled, mw_residual_avx2(c, output, half, f->count)));
+    }
+    return mw_scale_avx2(&f->scaling[half], scaling, sums);
 }
 
 MW_AVX2 void mw_store_block_avx2(int8_t *to, __m128i bytes, size_t count) {
@@ -65,7 +83,7 @@ MW_AVX2 void mw_finish_kind_avx2(
     const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t channel, __m256i (*sums)[2], const int rows,
     const mw_requantize_kind kind) {
     const mw_finish_avx2 f = mw_finish_avx2_of(c, channel, kind);
-    const bool is_float = kind == MW_REQUANTIZE_FLOAT;
+    const mw_scaling_avx2 scaling = mw_scaling_avx2_of(kind);
     int32_t inputs[8] = {0};
     if (f.has_points) {
         for (int r = 0; r < rows; r++) inputs[r] = mw_sum_window(c, input + (size_t)r * c->column_stride);
@@ -76,8 +94,9 @@ MW_AVX2 void mw_finish_kind_avx2(
         MW_UNROLL
         for (int i = 0; i < 2; i++) {
             const int row = r + i < rows ? r + i : r;
-            v[2 * i] = mw_finish_half_avx2(&f, 0, is_float, sums[row][0], inputs[row]);
-            v[2 * i + 1] = mw_finish_half_avx2(&f, 1, is_float, sums[row][1], inputs[row]);
+            const int8_t *const to = output + (size_t)row * c->output_stride;
+            v[2 * i] = mw_finish_half_avx2(c, &f, 0, scaling, sums[row][0], inputs[row], to);
+            v[2 * i + 1] = mw_finish_half_avx2(c, &f, 1, scaling, sums[row][1], inputs[row], to);
         }
         const __m256i bytes = mw_pack_avx2(&f.pack, v[0], v[1], v[2], v[3]);
         mw_store_block_avx2(output + (size_t)r * c->output_stride, _mm256_castsi256_si128(bytes), f.count);
@@ -97,6 +116,10 @@ MW_AVX2 void mw_finish_rows_avx2(
     case MW_REQUANTIZE_TWO_STEP: mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_TWO_STEP); break;
     case MW_REQUANTIZE_TWO_STEP_UP:
         mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_TWO_STEP_UP);
+        break;
+    case MW_REQUANTIZE_INTEGER: mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_INTEGER); break;
+    case MW_REQUANTIZE_INTEGER_AWAY:
+        mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_INTEGER_AWAY);
         break;
     }
 }

@@ -23,19 +23,33 @@ typedef struct {
     const int32_t *input_sums;
 } work;
 
+/// The residuals of one position and a block, in the output's scale.
+TILE __m512 residual_of(const mw_s8_convolution *c, const int8_t *output, __mmask16 kept) {
+    const __m512i wide = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(kept, output + c->residual_distance));
+    return _mm512_mul_ps(
+        _mm512_cvtepi32_ps(_mm512_sub_epi32(wide, _mm512_set1_epi32(c->residual_zero_point))),
+        _mm512_set1_ps(c->residual_scale));
+}
+
 /// The less usual ways from sums to bytes, [rows][blocks][16] sums: four positions of a block at once.
-TILE void finish_kind(const work *w, const __m512i *sums, int rows, int blocks, const mw_requantize_kind kind) {
+TILE void finish_kind(
+    const work *w, const __m512i *sums, int rows, int blocks, const mw_requantize_kind kind, const bool has_residual) {
     const mw_s8_convolution *const c = w->c;
     const mw_requantization *const how = &c->requantization;
-    const mw_scaling scaling = kind == MW_REQUANTIZE_FLOAT ? MW_SCALE_FLOAT : MW_SCALE_TWO_STEP;
-    const __m512i zero = _mm512_setzero_si512(), away = kind == MW_REQUANTIZE_TWO_STEP ? _mm512_set1_epi32(-1) : zero;
+    const mw_scaling scaling = kind == MW_REQUANTIZE_FLOAT ? MW_SCALE_FLOAT
+        : mw_is_integer(kind)                              ? MW_SCALE_INTEGER
+                                                           : MW_SCALE_TWO_STEP;
+    const __m512i zero = _mm512_setzero_si512(), away = mw_is_away(kind) ? _mm512_set1_epi32(-1) : zero;
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     for (int b = 0; b < blocks; b++) {
         const size_t channel = (w->block + (size_t)b) * 16, count = mw_smaller(c->channels - channel, 16);
         const __mmask16 kept = (__mmask16)((1u << count) - 1);
         int8_t *to = w->output + channel;
-        const mw_requantize_avx512 constants = kind == MW_REQUANTIZE_FLOAT
+        const mw_requantize_avx512 constants = scaling == MW_SCALE_FLOAT
             ? mw_requantize_avx512_of(how, _mm512_loadu_ps(how->scales + channel), zero, zero, zero)
+            : scaling == MW_SCALE_INTEGER
+            ? mw_requantize_integer_avx512_of(
+                  how, _mm512_loadu_si512(how->multipliers + channel), _mm512_loadu_si512(how->shifts + channel), away)
             : mw_requantize_avx512_of(
                   how, _mm512_setzero_ps(), _mm512_loadu_si512(how->multipliers + channel),
                   _mm512_loadu_si512(how->shifts + channel), away);
@@ -51,7 +65,13 @@ TILE void finish_kind(const work *w, const __m512i *sums, int rows, int blocks, 
                     const __m512i inputs = _mm512_set1_epi32(w->input_sums[row]);
                     sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(points, inputs));
                 }
-                v[i] = mw_scale_avx512(&constants, scaling, sum);
+                if (has_residual) {
+                    const int8_t *const output = w->output + channel + (size_t)row * c->output_stride;
+                    v[i] = mw_round_avx512(_mm512_add_ps(
+                        _mm512_mul_ps(_mm512_cvtepi32_ps(sum), constants.scales), residual_of(c, output, kept)));
+                } else {
+                    v[i] = mw_scale_avx512(&constants, scaling, sum);
+                }
             }
             __m512i bytes =
                 _mm512_permutexvar_epi32(order, mw_pack_avx512(&constants.pack, v[0], v[1], v[2], v[3]));
@@ -66,9 +86,13 @@ TILE void finish_kind(const work *w, const __m512i *sums, int rows, int blocks, 
 
 VNNI static __attribute__((noinline)) void finish(const work *w, const __m512i *sums, int rows, int blocks) {
     switch (w->c->requantization.kind) {
-        case MW_REQUANTIZE_FLOAT: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_FLOAT);
-        case MW_REQUANTIZE_TWO_STEP: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_TWO_STEP);
-        case MW_REQUANTIZE_TWO_STEP_UP: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_TWO_STEP_UP);
+        case MW_REQUANTIZE_FLOAT:
+            if (w->c->residual_scale != 0) return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_FLOAT, true);
+            return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_FLOAT, false);
+        case MW_REQUANTIZE_TWO_STEP: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_TWO_STEP, false);
+        case MW_REQUANTIZE_TWO_STEP_UP: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_TWO_STEP_UP, false);
+        case MW_REQUANTIZE_INTEGER: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_INTEGER, false);
+        case MW_REQUANTIZE_INTEGER_AWAY: return finish_kind(w, sums, rows, blocks, MW_REQUANTIZE_INTEGER_AWAY, false);
     }
 }
 

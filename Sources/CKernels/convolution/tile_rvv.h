@@ -4,10 +4,24 @@
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define INT32 JOIN(JOIN(vint32, LONG), _t)
+#define FLOAT32 JOIN(JOIN(vfloat32, LONG), _t)
+#define INT8 JOIN(JOIN(vint8, BYTE), _t)
 #define INT16 JOIN(JOIN(vint16, SHORT), _t)
 #define OF32(instruction) JOIN(JOIN(JOIN(__riscv_, instruction), _i32), LONG)
+#define OFF32(instruction) JOIN(JOIN(JOIN(__riscv_, instruction), _f32), LONG)
 #define OF16(instruction) JOIN(JOIN(JOIN(__riscv_, instruction), _i16), SHORT)
 #define NAME(name) JOIN(JOIN(name, _), LONG)
+
+/// The sums of one position by float scales and with their residuals, rounded once.
+MW_RVV_INLINE INT8 NAME(with_residual)(
+    const mw_s8_convolution *c, const int8_t *output, size_t channel, INT32 sums, size_t count) {
+    const mw_requantization *const how = &c->requantization;
+    const INT32 stored = OF32(vsext_vf4)(JOIN(__riscv_vle8_v_i8, BYTE)(output + c->residual_distance, count), count);
+    const FLOAT32 residual = OFF32(vfcvt_f_x_v)(OF32(vsub_vx)(stored, c->residual_zero_point, count), count);
+    const FLOAT32 scaled = NAME(mw_scale_float_rvv)(how, channel, sums, count);
+    const FLOAT32 sum = OFF32(vfadd_vv)(scaled, OFF32(vfmul_vf)(residual, c->residual_scale, count), count);
+    return NAME(mw_narrow_rvv)(OF32(vfcvt_x_f_v)(sum, count), how->zero_point, how->low, how->high, count);
+}
 
 /// Sums of `rows` positions by 16 channels stay in registers through the whole window. A lane of packed weights is four
 /// bytes of one channel; they are widened to 16 bits, one vector a byte.
@@ -43,7 +57,7 @@ MW_RVV_INLINE void NAME(tile)(
         }
     }
     const size_t count = mw_smaller(c->channels - channel, 16);
-    const size_t ties_up = c->requantization.kind == MW_REQUANTIZE_TWO_STEP ? 0 : 16;
+    const size_t ties_up = mw_is_away(c->requantization.kind) ? 0 : 16;
     if (c->weight_zero_points != NULL) {
         const INT32 points = OF32(vle32_v)(c->weight_zero_points + channel, 16);
 #define SUBTRACT(r) \
@@ -51,11 +65,13 @@ MW_RVV_INLINE void NAME(tile)(
         ROWS(SUBTRACT)
 #undef SUBTRACT
     }
-#define FINISH(r)                                                                                                 \
-    if (r < rows) {                                                                                               \
-        JOIN(__riscv_vse8_v_i8, BYTE)(                                                                            \
-            output + r * c->output_stride + channel,                                                              \
-            NAME(mw_requantize_rvv)(&c->requantization, channel, ties_up, sums##r, 16), count);                   \
+#define FINISH(r)                                                                            \
+    if (r < rows) {                                                                          \
+        int8_t *const to = output + r * c->output_stride + channel;                          \
+        const INT8 bytes = c->residual_scale == 0                                            \
+            ? NAME(mw_requantize_rvv)(&c->requantization, channel, ties_up, sums##r, 16)     \
+            : NAME(with_residual)(c, to, channel, sums##r, count);                           \
+        JOIN(__riscv_vse8_v_i8, BYTE)(to, bytes, count);                                     \
     }
     ROWS(FINISH)
 #undef FINISH
@@ -79,7 +95,10 @@ static const mw_tile NAME(tiles)[] = {
 #undef NAME
 #undef OF16
 #undef OF32
+#undef OFF32
 #undef INT16
+#undef INT8
+#undef FLOAT32
 #undef INT32
 #undef JOIN
 #undef JOIN_

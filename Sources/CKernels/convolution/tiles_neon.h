@@ -51,6 +51,19 @@ MW_NEON void mw_store_neon(int8_t *to, int8x16_t bytes, size_t count) {
     }
 }
 
+/// Four sums by float scales and with their residuals, rounded once.
+/// - output: of the position and the block's first channel, of which there are `count`.
+MW_NEON int32x4_t mw_scale_residual_neon(
+    const mw_s8_convolution *c, int32x4_t sums, float32x4_t scales, const int8_t *output, const int four, size_t count) {
+    int8_t bytes[8] = {0};
+    const size_t first = (size_t)four * 4;
+    if (count > first) memcpy(bytes, output + c->residual_distance + first, count - first < 4 ? count - first : 4);
+    const int32x4_t wide = vmovl_s16(vget_low_s16(vmovl_s8(vld1_s8(bytes))));
+    const float32x4_t residual = vcvtq_f32_s32(vsubq_s32(wide, vdupq_n_s32(c->residual_zero_point)));
+    const float32x4_t scaled = vmulq_f32(vcvtq_f32_s32(sums), scales);
+    return vcvtnq_s32_f32(vaddq_f32(scaled, vmulq_f32(residual, vdupq_n_f32(c->residual_scale))));
+}
+
 /// From sums [rows][4 vectors] to the bytes of `rows` positions.
 MW_NEON void mw_finish_neon(const mw_neon_work *w, int32x4_t *sums, const int rows) {
     const mw_s8_convolution *const c = w->c;
@@ -59,7 +72,8 @@ MW_NEON void mw_finish_neon(const mw_neon_work *w, int32x4_t *sums, const int ro
     const mw_requantize_neon shared = mw_requantize_neon_load(how);
     int8_t *const output = w->output + channel;
     const bool is_float = how->kind == MW_REQUANTIZE_FLOAT;
-    const int32x4_t away = vdupq_n_s32(how->kind == MW_REQUANTIZE_TWO_STEP ? -1 : 0);
+    const bool is_integer = mw_is_integer(how->kind);
+    const int32x4_t away = vdupq_n_s32(mw_is_away(how->kind) ? -1 : 0);
     if (w->input_sums != NULL) {
         MW_UNROLL
         for (int i = 0; i < 4; i++) {
@@ -76,12 +90,18 @@ MW_NEON void mw_finish_neon(const mw_neon_work *w, int32x4_t *sums, const int ro
         if (is_float) {
             const float32x4_t scales = vld1q_f32(how->scales + four);
             MW_UNROLL
-            for (int r = 0; r < rows; r++) sums[r * 4 + i] = mw_scale_float_neon(sums[r * 4 + i], scales);
+            for (int r = 0; r < rows; r++) {
+                sums[r * 4 + i] = c->residual_scale == 0
+                    ? mw_scale_float_neon(sums[r * 4 + i], scales)
+                    : mw_scale_residual_neon(c, sums[r * 4 + i], scales, output + (size_t)r * c->output_stride, i, count);
+            }
         } else {
             const int32x4_t multipliers = vld1q_s32(how->multipliers + four), shifts = vld1q_s32(how->shifts + four);
             MW_UNROLL
             for (int r = 0; r < rows; r++) {
-                sums[r * 4 + i] = mw_scale_two_step_neon(sums[r * 4 + i], multipliers, shifts, away);
+                sums[r * 4 + i] = is_integer
+                    ? mw_scale_integer_neon(sums[r * 4 + i], multipliers, shifts, away)
+                    : mw_scale_two_step_neon(sums[r * 4 + i], multipliers, shifts, away);
             }
         }
     }

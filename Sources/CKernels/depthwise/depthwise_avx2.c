@@ -121,7 +121,7 @@ AVX2_INLINE mw_requantize_avx2 constants(const mw_s8_depthwise *d, size_t first,
 // block each vector holds two groups.
 AVX2_INLINE __m256i two_vectors(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, size_t slot, size_t group,
-    size_t phase, bool is_half, bool is_float) {
+    size_t phase, bool is_half, mw_scaling_avx2 scaling) {
     const size_t unit_bytes = is_half ? MW_STRIP_UNIT_BYTES / 2 : MW_STRIP_UNIT_BYTES;
     const size_t apart = s->phases > 1 ? 0 : (is_half ? 2 : 1) * s->own * unit_bytes;
     const size_t weights_apart = s->phases > 1 ? MW_STRIP_UNIT_BYTES : 0;
@@ -142,8 +142,8 @@ AVX2_INLINE __m256i two_vectors(
         slot = mw_strips_slot(s, slot, d->dilation_y);
     }
     return mw_pack_avx2(
-        &w->pack, mw_scale_avx2(&w->requantize[0], is_float, a0), mw_scale_avx2(&w->requantize[1], is_float, a1),
-        mw_scale_avx2(&w->requantize[0], is_float, b0), mw_scale_avx2(&w->requantize[1], is_float, b1));
+        &w->pack, mw_scale_avx2(&w->requantize[0], scaling, a0), mw_scale_avx2(&w->requantize[1], scaling, a1),
+        mw_scale_avx2(&w->requantize[0], scaling, b0), mw_scale_avx2(&w->requantize[1], scaling, b1));
 }
 
 // Bytes of one output; those beyond the row's end are left out.
@@ -158,7 +158,7 @@ AVX2_INLINE void store(
 
 AVX2_INLINE void compute_rows(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, bool is_half,
-    bool is_float) {
+    mw_scaling_avx2 scaling) {
     const size_t lanes = is_half ? 8 : 16, paired = is_half ? 2 : 1;
     // Groups of one call, and how far its second vector is behind the first: in groups, or in outputs of one.
     const size_t groups = s->phases > 1 ? paired : 2 * paired;
@@ -168,7 +168,7 @@ AVX2_INLINE void compute_rows(
             for (size_t phase = 0; phase < s->phases; phase += 2) {
                 int8_t bytes[32];
                 _mm256_storeu_si256(
-                    (__m256i *)bytes, two_vectors(s, d, band, w, slot, group, phase, is_half, is_float));
+                    (__m256i *)bytes, two_vectors(s, d, band, w, slot, group, phase, is_half, scaling));
                 for (size_t k = 0; k < 32 / lanes; k++) {
                     const size_t vector = k / paired, of_group = group + k % paired;
                     const size_t output = s->phases > 1 ? of_group * s->phases + phase + vector
@@ -180,9 +180,16 @@ AVX2_INLINE void compute_rows(
     }
 }
 
+AVX2_INLINE void compute_scaled(
+    const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, mw_scaling_avx2 scaling) {
+    if (band->is_half) compute_rows(s, d, band, w, true, scaling);
+    else compute_rows(s, d, band, w, false, scaling);
+}
+
 AVX2 static void compute(
     const mw_strips *s, const mw_s8_depthwise *d, const void *packed, const mw_strip_band *band) {
-    const bool is_float = d->requantization.kind == MW_REQUANTIZE_FLOAT;
+    const mw_scaling_avx2 scaling = mw_scaling_avx2_of(d->requantization.kind);
+    const bool is_float = scaling == MW_SCALE_FLOAT_AVX2;
     const size_t first = band->block * MW_STRIP_LANES;
     const mw_requantization *const how = &d->requantization;
     const __m256i *const bias = (const __m256i *)((const int32_t *)packed + first);
@@ -194,12 +201,10 @@ AVX2 static void compute(
     w.requantize[0] = constants(d, first, is_float);
     // The constants of a half block twice.
     w.requantize[1] = band->is_half ? w.requantize[0] : constants(d, first + 8, is_float);
-    if (is_float) {
-        if (band->is_half) compute_rows(s, d, band, &w, true, true);
-        else compute_rows(s, d, band, &w, false, true);
-    } else {
-        if (band->is_half) compute_rows(s, d, band, &w, true, false);
-        else compute_rows(s, d, band, &w, false, false);
+    switch (scaling) {
+    case MW_SCALE_FLOAT_AVX2: compute_scaled(s, d, band, &w, MW_SCALE_FLOAT_AVX2); break;
+    case MW_SCALE_TWO_STEP_AVX2: compute_scaled(s, d, band, &w, MW_SCALE_TWO_STEP_AVX2); break;
+    case MW_SCALE_INTEGER_AVX2: compute_scaled(s, d, band, &w, MW_SCALE_INTEGER_AVX2); break;
     }
 }
 

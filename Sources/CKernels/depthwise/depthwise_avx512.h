@@ -21,16 +21,17 @@ INLINE mw_requantize_avx512 constants(
     const mw_s8_depthwise *d, const mw_strip_band *band, mw_scaling scaling, __m512i lanes) {
     const mw_requantization *const how = &d->requantization;
     const size_t first = band->block * MW_STRIP_LANES;
-    if (scaling != MW_SCALE_TWO_STEP) {
+    if (scaling == MW_SCALE_DOWN || scaling == MW_SCALE_FLOAT) {
         return mw_requantize_avx512_of(
             how, _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(how->scales + first)), lanes, lanes, lanes);
     }
     const __m512i channels = _mm512_add_epi32(lanes, _mm512_set1_epi32((int32_t)first));
     const __m512i ties_up = _mm512_set1_epi32(mw_ties_up_channels(d));
-    return mw_requantize_avx512_of(
-        how, _mm512_setzero_ps(), _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->multipliers + first)),
-        _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->shifts + first)),
-        _mm512_maskz_set1_epi32(_mm512_cmpge_epi32_mask(channels, ties_up), -1));
+    const __m512i away = _mm512_maskz_set1_epi32(_mm512_cmpge_epi32_mask(channels, ties_up), -1);
+    const __m512i multipliers = _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->multipliers + first));
+    const __m512i shifts = _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->shifts + first));
+    if (scaling == MW_SCALE_INTEGER) return mw_requantize_integer_avx512_of(how, multipliers, shifts, away);
+    return mw_requantize_avx512_of(how, _mm512_setzero_ps(), multipliers, shifts, away);
 }
 
 // Of the packed bytes, dword 4 * i + k is channels 4 * i... of sums k: put them as the outputs lie in memory. In a half
@@ -200,6 +201,7 @@ INLINE void compute_scaled(
 }
 
 INLINE mw_scaling scaling_of(const mw_s8_depthwise *d, const mw_strip_band *band) {
+    if (mw_is_integer(d->requantization.kind)) return MW_SCALE_INTEGER;
     if (d->requantization.kind != MW_REQUANTIZE_FLOAT) return MW_SCALE_TWO_STEP;
     const __m512 scales = _mm512_abs_ps(_mm512_loadu_ps(d->requantization.scales + band->block * MW_STRIP_LANES));
     return _mm512_cmp_ps_mask(scales, _mm512_set1_ps(1), _CMP_LT_OQ) == 0xFFFF ? MW_SCALE_DOWN : MW_SCALE_FLOAT;
@@ -228,6 +230,10 @@ INLINE void compute_band(
     case MW_SCALE_TWO_STEP:
         if (band->is_half) compute_scaled(s, d, band, &w, true, MW_SCALE_TWO_STEP);
         else compute_scaled(s, d, band, &w, false, MW_SCALE_TWO_STEP);
+        break;
+    case MW_SCALE_INTEGER:
+        if (band->is_half) compute_scaled(s, d, band, &w, true, MW_SCALE_INTEGER);
+        else compute_scaled(s, d, band, &w, false, MW_SCALE_INTEGER);
         break;
     }
 }

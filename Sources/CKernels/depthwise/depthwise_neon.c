@@ -14,9 +14,10 @@ MW_NEON int8x16_t requantized(const mw_s8_depthwise *d, size_t channel, int32x4_
         if (how->kind == MW_REQUANTIZE_FLOAT) {
             sums[i] = mw_scale_float_neon(sums[i], vld1q_f32(how->scales + four));
         } else {
-            sums[i] = mw_scale_two_step_neon(
-                sums[i], vld1q_s32(how->multipliers + four), vld1q_s32(how->shifts + four),
-                mw_away_neon(four, mw_direct_ties_up(d)));
+            const int32x4_t multipliers = vld1q_s32(how->multipliers + four), shifts = vld1q_s32(how->shifts + four);
+            const int32x4_t away = mw_away_neon(four, mw_direct_ties_up(d));
+            sums[i] = mw_is_integer(how->kind) ? mw_scale_integer_neon(sums[i], multipliers, shifts, away)
+                                               : mw_scale_two_step_neon(sums[i], multipliers, shifts, away);
         }
     }
     if (is_half) sums[2] = sums[3] = sums[0];

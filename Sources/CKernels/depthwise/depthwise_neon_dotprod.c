@@ -89,7 +89,9 @@ INLINE void finish(const work *w, int32x4_t *sums, int8_t *to, size_t outputs, c
             const int32x4_t multipliers = vld1q_s32(how->multipliers + four), shifts = vld1q_s32(how->shifts + four);
             UNROLL
             for (size_t o = 0; o < at_once; o++) {
-                sums[o * 2 + q] = mw_scale_two_step_neon(sums[o * 2 + q], multipliers, shifts, w->away[q]);
+                sums[o * 2 + q] = mw_is_integer(how->kind)
+                    ? mw_scale_integer_neon(sums[o * 2 + q], multipliers, shifts, w->away[q])
+                    : mw_scale_two_step_neon(sums[o * 2 + q], multipliers, shifts, w->away[q]);
             }
         }
     }

@@ -5,7 +5,7 @@
 #include "direct.h"
 #include "kernels.h"
 
-MW_DEFINE_REQUANTIZE_RVV(m4, m2, m1, 8)
+MW_DEFINE_REQUANTIZE_RVV(m4, m2, m1, 8, m8)
 
 /// Sums modulo 2^32. Two products with weights of at most 127 are at most 2 * 127 * 2^7 and fit 16 bits.
 MW_RVV_INLINE vint32m4_t sum_narrow(

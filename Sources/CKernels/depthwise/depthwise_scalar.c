@@ -7,7 +7,8 @@
 // Packed: bias [channels], then weights less their zero points as [taps_y, taps_x, channels] of int16.
 
 static bool ties_away(const mw_s8_depthwise *d, size_t channel) {
-    return d->requantization.kind == MW_REQUANTIZE_TWO_STEP && channel >= d->ties_up_channels;
+    const mw_requantize_kind kind = d->requantization.kind;
+    return mw_is_away(kind) && (kind != MW_REQUANTIZE_TWO_STEP || channel >= d->ties_up_channels);
 }
 
 size_t mw_s8_depthwise_packed_bytes__scalar(const mw_s8_depthwise *d) {
@@ -57,7 +58,7 @@ void mw_s8_depthwise_run__scalar(
                     }
                 }
                 output[(y * d->output_columns + x) * d->channels + c] =
-                    mw_requantize(&d->requantization, c, (int32_t)sum, ties_away(d, c));
+                    mw_requantize(&d->requantization, c, (int32_t)sum, ties_away(d, c), 0);
             }
         }
     }

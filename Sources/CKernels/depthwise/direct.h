@@ -38,8 +38,9 @@ static inline size_t mw_direct_packed_bytes(const mw_s8_depthwise *d) {
     return MW_DIRECT_ALIGNMENT + mw_direct_padded(d) * (sizeof(int32_t) + mw_direct_taps(d) * sizeof(int16_t));
 }
 
-/// Channels whose second rounding has ties up, from the first on.
+/// Channels whose last rounding has ties up, from the first on.
 static inline size_t mw_direct_ties_up(const mw_s8_depthwise *d) {
+    if (d->requantization.kind == MW_REQUANTIZE_INTEGER_AWAY) return 0;
     return d->requantization.kind == MW_REQUANTIZE_TWO_STEP ? d->ties_up_channels : d->channels;
 }
 

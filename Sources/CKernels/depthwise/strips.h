@@ -42,8 +42,9 @@ static inline size_t mw_larger(size_t a, size_t b) { return a > b ? a : b; }
 static inline size_t mw_ceil_divide(size_t a, size_t b) { return (a + b - 1) / b; }
 static inline size_t mw_round_up(size_t a, size_t to) { return mw_ceil_divide(a, to) * to; }
 
-/// Channels below round the ties of the second of two steps up.
+/// Channels below round the ties of the last step up.
 static inline int32_t mw_ties_up_channels(const mw_s8_depthwise *d) {
+    if (d->requantization.kind == MW_REQUANTIZE_INTEGER_AWAY) return 0;
     if (d->requantization.kind != MW_REQUANTIZE_TWO_STEP) return INT32_MAX;
     return (int32_t)mw_smaller(d->ties_up_channels, INT32_MAX);
 }

@@ -108,6 +108,31 @@ BODY void add_float(
             nearest(fmaf((float)(left - za), fa, fmaf((float)(right - zb), fb, offset))) + zero_point, low, high));
 }
 
+BODY void add_real(
+    const mw_s8_add *restrict how, const mw_s8_operands *restrict operands, const int8_t *a, const int8_t *b,
+    int8_t *output) {
+    const float fa = how->float_a, fb = how->float_b;
+    const int32_t za = how->zero_point_a, zb = how->zero_point_b;
+    const int32_t zero_point = how->zero_point, low = how->low, high = how->high;
+    EACH(
+        operands, a, b, output,
+        clamped(nearest((float)(left - za) * fa + (float)(right - zb) * fb) + zero_point, low, high));
+}
+
+BODY void add_separate(
+    const mw_s8_add *restrict how, const mw_s8_operands *restrict operands, const int8_t *a, const int8_t *b,
+    int8_t *output) {
+    const int32_t fa = how->factor_a, fb = how->factor_b, sa = how->shift, sb = how->shift_b;
+    const int32_t ha = (1 << sa) >> 1, hb = (1 << sb) >> 1, sign_a = how->sign_a, sign_b = how->sign_b;
+    const int32_t za = how->zero_point_a, zb = how->zero_point_b;
+    const int32_t zero_point = how->zero_point, low = how->low, high = how->high;
+    EACH(
+        operands, a, b, output,
+        clamped(
+            sign_a * (((left - za) * fa + ha) >> sa) + sign_b * (((right - zb) * fb + hb) >> sb) + zero_point, low,
+            high));
+}
+
 TARGET void KERNEL_NAME(mw_s8_add)(
     const mw_s8_add *restrict how, const mw_s8_operands *restrict operands, const int8_t *a, const int8_t *b,
     int8_t *output) {
@@ -115,6 +140,8 @@ TARGET void KERNEL_NAME(mw_s8_add)(
     case MW_ADD_ONE_SHIFT: add_one_shift(how, operands, a, b, output); break;
     case MW_ADD_TWO_STEP: add_two_step(how, operands, a, b, output); break;
     case MW_ADD_FLOAT: add_float(how, operands, a, b, output); break;
+    case MW_ADD_REAL: add_real(how, operands, a, b, output); break;
+    case MW_ADD_SEPARATE: add_separate(how, operands, a, b, output); break;
     }
 }
 

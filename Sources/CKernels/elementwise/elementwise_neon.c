@@ -69,7 +69,7 @@ MW_NEON int32x4_t scaled(int32x4_t value, const fixed_point *by) {
 
 typedef struct {
     mw_requantize_neon shared;
-    int32x4_t factor_a, factor_b, bias, right;
+    int32x4_t factor_a, factor_b, bias, right, right_b;
     float32x4_t float_a, float_b, float_offset;
     fixed_point scale_a, scale_b, scale_sum;
     int32_t zero_point_a, zero_point_b;
@@ -88,6 +88,7 @@ MW_NEON addition addition_of(const mw_s8_add *how) {
         .factor_b = vdupq_n_s32(how->factor_b),
         .bias = vdupq_n_s32(how->bias),
         .right = vdupq_n_s32(-how->shift),
+        .right_b = vdupq_n_s32(-how->shift_b),
         .float_a = vdupq_n_f32(how->float_a),
         .float_b = vdupq_n_f32(how->float_b),
         .float_offset = vdupq_n_f32(how->float_offset),
@@ -112,6 +113,12 @@ MW_NEON int8x16_t add(const addition *how, const mw_add_kind kind, int8x16_t a, 
         } else if (kind == MW_ADD_TWO_STEP) {
             const int32x4_t left = vmulq_s32(scaled(x[i], &how->scale_a), how->sign_a);
             x[i] = scaled(vmlaq_s32(left, scaled(y[i], &how->scale_b), how->sign_b), &how->scale_sum);
+        } else if (kind == MW_ADD_REAL) {
+            const float32x4_t right = vmulq_f32(vcvtq_f32_s32(y[i]), how->float_b);
+            x[i] = vcvtnq_s32_f32(vaddq_f32(vmulq_f32(vcvtq_f32_s32(x[i]), how->float_a), right));
+        } else if (kind == MW_ADD_SEPARATE) {
+            const int32x4_t left = vmulq_s32(vrshlq_s32(vmulq_s32(x[i], how->factor_a), how->right), how->sign_a);
+            x[i] = vmlaq_s32(left, vrshlq_s32(vmulq_s32(y[i], how->factor_b), how->right_b), how->sign_b);
         } else {
             const float32x4_t sum = vfmaq_f32(how->float_offset, vcvtq_f32_s32(y[i]), how->float_b);
             x[i] = vcvtnq_s32_f32(vfmaq_f32(sum, vcvtq_f32_s32(x[i]), how->float_a));
@@ -128,6 +135,8 @@ void mw_s8_add__neon(
     case MW_ADD_ONE_SHIFT: EACH(operands, a, b, output, add(&of, MW_ADD_ONE_SHIFT, left, right)); break;
     case MW_ADD_TWO_STEP: EACH(operands, a, b, output, add(&of, MW_ADD_TWO_STEP, left, right)); break;
     case MW_ADD_FLOAT: EACH(operands, a, b, output, add(&of, MW_ADD_FLOAT, left, right)); break;
+    case MW_ADD_REAL: EACH(operands, a, b, output, add(&of, MW_ADD_REAL, left, right)); break;
+    case MW_ADD_SEPARATE: EACH(operands, a, b, output, add(&of, MW_ADD_SEPARATE, left, right)); break;
     }
 }
 

@@ -12,6 +12,10 @@ typedef enum {
     MW_REQUANTIZE_TWO_STEP = 1,
     /// The same with ties up in both: ruy's rounding, which LiteRT's built-in convolution and dense layers have.
     MW_REQUANTIZE_TWO_STEP_UP = 2,
+    /// One rounding of a product in 64 bits: (sum * multiplier + 2^right / 2) >> right, ties up.
+    MW_REQUANTIZE_INTEGER = 3,
+    /// The same with ties away from zero.
+    MW_REQUANTIZE_INTEGER_AWAY = 4,
 } mw_requantize_kind;
 
 /// How 32-bit sums become int8: constants one an output channel, their count a multiple of 16.
@@ -19,7 +23,8 @@ typedef struct {
     mw_requantize_kind kind;
     /// For MW_REQUANTIZE_FLOAT; finite.
     const float *scales;
-    /// For the others: 0 or 2^30...2^31 - 1; -31...30, above zero to the left, where the sum saturates.
+    /// For two steps: 0 or 2^30...2^31 - 1; -31...30, above zero to the left, where the sum saturates.
+    /// For integers: 0...2^31 - 1; -31...0; together a factor below 2^20.
     const int32_t *multipliers, *shifts;
     /// Within -128...127.
     int32_t zero_point, low, high;
@@ -47,6 +52,12 @@ typedef struct {
     const int32_t *folded_bias;
     /// NULL where all are 0, else one a channel, count a multiple of 16: sums lose zero point times the inputs' sum.
     const int32_t *weight_zero_points;
+    /// For MW_REQUANTIZE_FLOAT: 0 for none, else what each (residual - residual_zero_point) is multiplied with before it
+    /// is added to the scaled sum, which is rounded after that.
+    float residual_scale;
+    int32_t residual_zero_point;
+    /// Bytes from an output to its residual, which lies in the same object and may be the output itself.
+    ptrdiff_t residual_distance;
     mw_requantization requantization;
 } mw_s8_convolution;
 

@@ -18,6 +18,10 @@ typedef enum {
     /// round_half_even(fma(a - zero_point_a, float_a, fma(b - zero_point_b, float_b, float_offset))) + zero_point.
     /// ONNX Runtime's on x86: the three zero points are 0, or -128 for what was uint8.
     MW_ADD_FLOAT = 2,
+    /// round_half_even((a - zero_point_a) * float_a + (b - zero_point_b) * float_b) + zero_point, no operation fused.
+    MW_ADD_REAL = 3,
+    /// sign_a * (((a - zero_point_a) * factor_a + 2^shift / 2) >> shift), likewise b by shift_b, and zero_point.
+    MW_ADD_SEPARATE = 4,
 } mw_add_kind;
 
 typedef enum {
@@ -39,8 +43,8 @@ typedef struct {
 
 typedef struct {
     mw_add_kind kind;
-    int32_t factor_a, factor_b, bias, shift;
-    /// Not for MW_ADD_ONE_SHIFT; signs, for MW_ADD_TWO_STEP alone, are 1 or -1 and come after the scaling.
+    int32_t factor_a, factor_b, bias, shift, shift_b;
+    /// Not for MW_ADD_ONE_SHIFT; signs, for MW_ADD_TWO_STEP and MW_ADD_SEPARATE alone, are 1 or -1 and come after the scaling.
     int32_t zero_point_a, zero_point_b, sign_a, sign_b;
     mw_fixed_point scale_a, scale_b, scale_sum;
     float float_a, float_b, float_offset;

@@ -18,22 +18,44 @@ static inline int64_t mw_scale_two_step(int32_t sum, int32_t multiplier, int32_t
     return (high >> right) + ((high & mask) > (mask >> 1) + (away && high < 0));
 }
 
+/// One rounding; a tie below zero goes down where ties go away from zero.
+static inline int64_t mw_scale_integer(int32_t sum, int32_t multiplier, int32_t shift, bool away) {
+    const int right = -shift;
+    const int64_t product = (int64_t)sum * multiplier, half = ((int64_t)1 << right) >> 1;
+    return (product + half - (away && right > 0 && product < 0)) >> right;
+}
+
 /// Beyond this a scaled sum is clamped whatever the zero point is, and a float this size is an exact integer.
 #define MW_REQUANTIZE_BOUND 32767.0f
 
-static inline int64_t mw_scale_float(int32_t sum, float scale) {
-    const float scaled = (float)sum * scale;
+static inline int64_t mw_round_float(float scaled) {
     if (scaled > MW_REQUANTIZE_BOUND) return (int64_t)MW_REQUANTIZE_BOUND;
     if (scaled < -MW_REQUANTIZE_BOUND) return -(int64_t)MW_REQUANTIZE_BOUND;
     return lrintf(scaled);
 }
 
-/// - ties_away: of the second of two steps.
-static inline int8_t mw_requantize(const mw_requantization *how, size_t channel, int32_t sum, bool ties_away) {
-    int64_t value =
-        how->kind == MW_REQUANTIZE_FLOAT
-            ? mw_scale_float(sum, how->scales[channel])
-            : mw_scale_two_step(sum, how->multipliers[channel], how->shifts[channel], ties_away);
+/// Whether the last rounding of a kind sends ties away from zero; MW_REQUANTIZE_TWO_STEP in depthwise convolutions alone
+/// has channels of both kinds.
+static inline bool mw_is_away(mw_requantize_kind kind) {
+    return kind == MW_REQUANTIZE_TWO_STEP || kind == MW_REQUANTIZE_INTEGER_AWAY;
+}
+
+static inline bool mw_is_integer(mw_requantize_kind kind) {
+    return kind == MW_REQUANTIZE_INTEGER || kind == MW_REQUANTIZE_INTEGER_AWAY;
+}
+
+/// - ties_away: of the last rounding.
+/// - residual: what a scaled sum in float32 meets before it is rounded.
+static inline int8_t mw_requantize(
+    const mw_requantization *how, size_t channel, int32_t sum, bool ties_away, float residual) {
+    int64_t value;
+    if (how->kind == MW_REQUANTIZE_FLOAT) {
+        value = mw_round_float((float)sum * how->scales[channel] + residual);
+    } else if (mw_is_integer(how->kind)) {
+        value = mw_scale_integer(sum, how->multipliers[channel], how->shifts[channel], ties_away);
+    } else {
+        value = mw_scale_two_step(sum, how->multipliers[channel], how->shifts[channel], ties_away);
+    }
     value += how->zero_point;
     return (int8_t)(value < how->low ? how->low : value > how->high ? how->high : value);
 }

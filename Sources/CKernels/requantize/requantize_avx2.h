@@ -13,7 +13,17 @@
 typedef struct {
     __m256 scales;
     __m256i multipliers, left, right, mask, threshold, away;
+    /// For integers: what a sum is held within, beyond which its product is clamped anyway; half of 2^right; -1 in lanes
+    /// whose negative products lose 1.
+    __m256i limit, half, lowered;
 } mw_requantize_avx2;
+
+typedef enum { MW_SCALE_FLOAT_AVX2, MW_SCALE_TWO_STEP_AVX2, MW_SCALE_INTEGER_AVX2 } mw_scaling_avx2;
+
+static inline mw_scaling_avx2 mw_scaling_avx2_of(mw_requantize_kind kind) {
+    if (kind == MW_REQUANTIZE_FLOAT) return MW_SCALE_FLOAT_AVX2;
+    return mw_is_integer(kind) ? MW_SCALE_INTEGER_AVX2 : MW_SCALE_TWO_STEP_AVX2;
+}
 
 /// - away: -1 in lanes whose ties go away from zero.
 MW_AVX2 mw_requantize_avx2 mw_requantize_avx2_of(
@@ -24,7 +34,35 @@ MW_AVX2 mw_requantize_avx2 mw_requantize_avx2_of(
     r.right = _mm256_max_epi32(_mm256_sub_epi32(zero, shifts), zero);
     r.mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, r.right), one);
     r.threshold = _mm256_srli_epi32(r.mask, 1);
+    r.half = _mm256_srli_epi32(_mm256_sllv_epi32(one, r.right), 1);
+    r.lowered = _mm256_andnot_si256(_mm256_cmpeq_epi32(r.right, zero), away);
+    // 2^20 * 2^right / multiplier, so that the result fits 32 bits; factors below 1 need none.
+    const __m256 power = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(r.right, _mm256_set1_epi32(147)), 23));
+    const __m256 most = _mm256_div_ps(power, _mm256_cvtepi32_ps(multipliers));
+    const __m256i is_below = _mm256_cmpeq_epi32(_mm256_srlv_epi32(multipliers, r.right), zero);
+    r.limit = _mm256_blendv_epi8(
+        _mm256_cvttps_epi32(_mm256_min_ps(most, _mm256_set1_ps(2147483520.0f))), _mm256_set1_epi32(INT32_MAX), is_below);
     return r;
+}
+
+/// As mw_scale_integer: of a product in 64 bits, 32 from bit `right` on.
+MW_AVX2 __m256i mw_scale_integer_avx2(const mw_requantize_avx2 *r, __m256i sums) {
+    const __m256i least = _mm256_xor_si256(r->limit, _mm256_set1_epi32(-1));
+    const __m256i x = _mm256_max_epi32(_mm256_min_epi32(sums, r->limit), least);
+    // Half of 2^right, less 1 where a negative product's tie goes down: nothing is below zero if nothing is multiplied.
+    const __m256i some = _mm256_cmpgt_epi32(r->multipliers, _mm256_setzero_si256());
+    const __m256i less = _mm256_and_si256(_mm256_and_si256(_mm256_srai_epi32(x, 31), r->lowered), some);
+    const __m256i nudge = _mm256_add_epi32(r->half, less);
+    const __m256i low = _mm256_set1_epi64x(0xFFFFFFFF);
+    const __m256i even = _mm256_srlv_epi64(
+        _mm256_add_epi64(_mm256_mul_epi32(x, r->multipliers), _mm256_and_si256(nudge, low)),
+        _mm256_and_si256(r->right, low));
+    const __m256i odd = _mm256_srlv_epi64(
+        _mm256_add_epi64(
+            _mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(r->multipliers, 32)),
+            _mm256_srli_epi64(nudge, 32)),
+        _mm256_srli_epi64(r->right, 32));
+    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
 }
 
 /// As mw_scale_two_step, and in 32 bits: a comparison instead of the addition that could leave them.
@@ -47,11 +85,15 @@ MW_AVX2 __m256i mw_scale_two_step_avx2(const mw_requantize_avx2 *r, __m256i sums
     return _mm256_sub_epi32(_mm256_srav_epi32(high, r->right), up);
 }
 
-MW_AVX2 __m256i mw_scale_avx2(const mw_requantize_avx2 *r, bool is_float, __m256i sums) {
-    if (!is_float) return mw_scale_two_step_avx2(r, sums);
-    const __m256 scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), r->scales);
-    // What is too small for an integer becomes the smallest one, and too large likewise: hence only that is cut off.
+/// What is too small for an integer becomes the smallest one, and too large likewise: hence only that is cut off.
+MW_AVX2 __m256i mw_round_avx2(__m256 scaled) {
     return _mm256_cvtps_epi32(_mm256_min_ps(scaled, _mm256_set1_ps(MW_REQUANTIZE_BOUND)));
+}
+
+MW_AVX2 __m256i mw_scale_avx2(const mw_requantize_avx2 *r, const mw_scaling_avx2 scaling, __m256i sums) {
+    if (scaling == MW_SCALE_TWO_STEP_AVX2) return mw_scale_two_step_avx2(r, sums);
+    if (scaling == MW_SCALE_INTEGER_AVX2) return mw_scale_integer_avx2(r, sums);
+    return mw_round_avx2(_mm256_mul_ps(_mm256_cvtepi32_ps(sums), r->scales));
 }
 
 /// Zero point, low and high of a tensor, in registers.

@@ -26,7 +26,11 @@ MW_AVX512 mw_pack_constants_avx512 mw_pack_constants_avx512_of(const mw_requanti
 typedef struct {
     __m512 scales;
     __m512i multipliers, left, right, mask, threshold, away;
-    bool has_left;
+    /// For integers: what a sum is held within, beyond which its product is clamped anyway; half of 2^right, of even and
+    /// of odd lanes; shifts of odd lanes; 1 in lanes whose negative products lose 1.
+    __m512i limit, half_even, half_odd, right_odd, lowered;
+    /// Whether a lane's sum can leave 32 bits by its factor, and whether a lane's negative products lose 1.
+    bool has_left, has_lowered;
     mw_pack_constants_avx512 pack;
 } mw_requantize_avx512;
 
@@ -35,6 +39,7 @@ typedef enum {
     MW_SCALE_DOWN,
     MW_SCALE_FLOAT,
     MW_SCALE_TWO_STEP,
+    MW_SCALE_INTEGER,
 } mw_scaling;
 
 /// Of each vector what the kind of scaling wants; away: -1 in lanes whose ties go away from zero.
@@ -51,6 +56,53 @@ MW_AVX512 mw_requantize_avx512 mw_requantize_avx512_of(
     r.threshold = _mm512_srli_epi32(r.mask, 1);
     r.away = away;
     return r;
+}
+
+/// The same for MW_SCALE_INTEGER.
+MW_AVX512 mw_requantize_avx512 mw_requantize_integer_avx512_of(
+    const mw_requantization *how, __m512i multipliers, __m512i shifts, __m512i away) {
+    mw_requantize_avx512 r = {.pack = mw_pack_constants_avx512_of(how)};
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1), low = _mm512_set1_epi64(0xFFFFFFFF);
+    const __m512i right = _mm512_sub_epi32(zero, shifts);
+    const __m512i half = _mm512_srli_epi32(_mm512_sllv_epi32(one, right), 1);
+    r.multipliers = multipliers;
+    r.right = _mm512_and_si512(right, low);
+    r.right_odd = _mm512_srli_epi64(right, 32);
+    r.half_even = _mm512_and_si512(half, low);
+    r.half_odd = _mm512_srli_epi64(half, 32);
+    // A tie needs a shift, and a product below zero a multiplier.
+    const __mmask16 can_tie = _mm512_cmpgt_epi32_mask(right, zero) & _mm512_cmpgt_epi32_mask(multipliers, zero);
+    r.lowered = _mm512_maskz_mov_epi32(can_tie, _mm512_and_si512(away, one));
+    r.has_lowered = _mm512_test_epi32_mask(r.lowered, one) != 0;
+    // 2^20 * 2^right / multiplier, so that the result fits 32 bits; factors below 1 need none.
+    const __mmask16 is_large = _mm512_test_epi32_mask(_mm512_srlv_epi32(multipliers, right), _mm512_set1_epi32(-1));
+    const __m512 power = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(right, _mm512_set1_epi32(147)), 23));
+    const __m512 most = _mm512_div_ps(power, _mm512_cvtepi32_ps(multipliers));
+    r.has_left = is_large != 0;
+    r.limit = _mm512_mask_mov_epi32(
+        _mm512_set1_epi32(INT32_MAX), is_large,
+        _mm512_cvttps_epi32(_mm512_min_ps(most, _mm512_set1_ps(2147483520.0f))));
+    return r;
+}
+
+/// As mw_scale_integer: of a product in 64 bits, 32 from bit `right` on.
+MW_AVX512 __m512i mw_scale_integer_avx512(const mw_requantize_avx512 *r, __m512i sums) {
+    __m512i x = sums;
+    if (r->has_left) {
+        const __m512i least = _mm512_xor_si512(r->limit, _mm512_set1_epi32(-1));
+        x = _mm512_max_epi32(_mm512_min_epi32(sums, r->limit), least);
+    }
+    const __m512i odd_x = _mm512_srli_epi64(x, 32);
+    __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x, r->multipliers), r->half_even);
+    __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(odd_x, _mm512_srli_epi64(r->multipliers, 32)), r->half_odd);
+    if (r->has_lowered) {
+        const __m512i less = _mm512_and_si512(_mm512_srai_epi32(x, 31), r->lowered);
+        even = _mm512_sub_epi64(even, _mm512_and_si512(less, _mm512_set1_epi64(1)));
+        odd = _mm512_sub_epi64(odd, _mm512_srli_epi64(less, 32));
+    }
+    even = _mm512_srlv_epi64(even, r->right);
+    odd = _mm512_srlv_epi64(odd, r->right_odd);
+    return _mm512_mask_mov_epi32(even, 0xAAAA, _mm512_slli_epi64(odd, 32));
 }
 
 /// As mw_scale_two_step, and in 32 bits: a comparison instead of the addition that could leave them.
@@ -76,12 +128,16 @@ MW_AVX512 __m512i mw_scale_two_step_avx512(const mw_requantize_avx512 *r, __m512
     return _mm512_mask_add_epi32(down, up, down, _mm512_set1_epi32(1));
 }
 
+/// What is too small for an integer becomes the smallest one, and too large likewise: hence only that is cut off.
+MW_AVX512 __m512i mw_round_avx512(__m512 scaled) {
+    return _mm512_cvtps_epi32(_mm512_min_ps(scaled, _mm512_set1_ps(MW_REQUANTIZE_BOUND)));
+}
+
 MW_AVX512 __m512i mw_scale_avx512(const mw_requantize_avx512 *r, mw_scaling scaling, __m512i sums) {
     if (scaling == MW_SCALE_TWO_STEP) return mw_scale_two_step_avx512(r, sums);
-    __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), r->scales);
-    // What is too small for an integer becomes the smallest one, and too large likewise: hence only that is cut off.
-    if (scaling == MW_SCALE_FLOAT) scaled = _mm512_min_ps(scaled, _mm512_set1_ps(MW_REQUANTIZE_BOUND));
-    return _mm512_cvtps_epi32(scaled);
+    if (scaling == MW_SCALE_INTEGER) return mw_scale_integer_avx512(r, sums);
+    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), r->scales);
+    return scaling == MW_SCALE_FLOAT ? mw_round_avx512(scaled) : _mm512_cvtps_epi32(scaled);
 }
 
 /// Four scaled vectors to 64 bytes; dword 4 * i + k of the result is lanes 4 * i...4 * i + 3 of vector k.

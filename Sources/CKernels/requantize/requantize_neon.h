@@ -5,7 +5,7 @@
 
 #include <arm_neon.h>
 
-#include "../include/CKernels.h"
+#include "requantize.h"
 
 #define MW_NEON __attribute__((always_inline)) static inline
 
@@ -35,6 +35,18 @@ MW_NEON int32x4_t mw_scale_two_step_neon(int32x4_t sums, int32x4_t multipliers, 
     const int32x4_t product = vqrdmulhq_s32(vqshlq_s32(sums, vmaxq_s32(shifts, zero)), multipliers);
     const int32x4_t lowered = vsraq_n_s32(product, vandq_s32(vandq_s32(product, right), away), 31);
     return vrshlq_s32(lowered, right);
+}
+
+/// Four sums by one rounding of products in 64 bits; sqxtn saturates. Negative products lose 1 where ties go away from zero
+/// and a shift follows.
+MW_NEON int32x4_t mw_scale_integer_neon(int32x4_t sums, int32x4_t multipliers, int32x4_t shifts, int32x4_t away) {
+    const int32x4_t can_tie = vandq_s32(away, vreinterpretq_s32_u32(vcltq_s32(shifts, vdupq_n_s32(0))));
+    int64x2_t low = vmull_s32(vget_low_s32(sums), vget_low_s32(multipliers));
+    int64x2_t high = vmull_high_s32(sums, multipliers);
+    low = vaddq_s64(low, vandq_s64(vshrq_n_s64(low, 63), vmovl_s32(vget_low_s32(can_tie))));
+    high = vaddq_s64(high, vandq_s64(vshrq_n_s64(high, 63), vmovl_high_s32(can_tie)));
+    low = vrshlq_s64(low, vmovl_s32(vget_low_s32(shifts)));
+    return vqmovn_high_s64(vqmovn_s64(low), vrshlq_s64(high, vmovl_high_s32(shifts)));
 }
 
 /// For channels channel...channel + 3, of which those below `ties_up` have ties up: the `away` above.

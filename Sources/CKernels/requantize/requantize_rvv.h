@@ -7,7 +7,7 @@
 
 #include <riscv_vector.h>
 
-#include "../include/CKernels.h"
+#include "requantize.h"
 
 #define MW_RVV_INLINE MW_RVV __attribute__((always_inline)) static inline
 
@@ -17,9 +17,12 @@
 // saturates), vssra the second with ties up. Negative products lose 1 before they are shifted where ties go away from
 // zero; they are above INT32_MIN, since multipliers are below 2^31.
 //
+// mw_scale_integer_rvv_LONG: products in 64 bits, of which vnclip shifts, rounds with ties up and saturates in one; those
+// below zero lose 1 where ties go away from zero and a shift follows. By halves of a group, because a product takes two.
+//
 // mw_requantize_rvv_LONG: vl sums, channels from `channel` on, to bytes; the first `ties_up` of them round the second
 // step's ties up. Each narrowing saturates, so the clamp meets what it would have met in 32 bits.
-#define MW_DEFINE_REQUANTIZE_RVV(LONG, SHORT, BYTE, MASK)                                                               \
+#define MW_DEFINE_REQUANTIZE_RVV(LONG, SHORT, BYTE, MASK, WIDE)                                                               \
     MW_RVV_INLINE vint32##LONG##_t mw_shift_left_rvv_##LONG(                                                            \
         vint32##LONG##_t sums, vint32##LONG##_t shifts, size_t vl) {                                                    \
         const vbool##MASK##_t is_left = __riscv_vmsgt_vx_i32##LONG##_b##MASK(shifts, 0, vl);                            \
@@ -53,6 +56,27 @@
             __riscv_vreinterpret_v_i32##LONG##_u32##LONG(__riscv_vneg_v_i32##LONG(right, vl));                          \
         return __riscv_vssra_vv_i32##LONG(product, by, __RISCV_VXRM_RNU, vl);                                           \
     }                                                                                                                   \
+    MW_RVV_INLINE vint32##LONG##_t mw_scale_integer_rvv_##LONG(                                                         \
+        vint32##LONG##_t sums, vint32##LONG##_t multipliers, vint32##LONG##_t shifts, size_t ties_up, size_t vl) {      \
+        vint64##WIDE##_t product = __riscv_vwmul_vv_i64##WIDE(sums, multipliers, vl);                                   \
+        if (ties_up < vl) {                                                                                             \
+            const vbool##MASK##_t is_away = __riscv_vmsgeu_vx_u32##LONG##_b##MASK(                                      \
+                __riscv_vid_v_u32##LONG(vl), (uint32_t)ties_up, vl);                                                    \
+            const vbool##MASK##_t is_shifted = __riscv_vmslt_vx_i32##LONG##_b##MASK(shifts, 0, vl);                     \
+            const vbool##MASK##_t is_below = __riscv_vmslt_vx_i64##WIDE##_b##MASK(product, 0, vl);                      \
+            const vbool##MASK##_t is_lowered = __riscv_vmand_mm_b##MASK(                                                \
+                is_below, __riscv_vmand_mm_b##MASK(is_away, is_shifted, vl), vl);                                       \
+            product = __riscv_vsub_vx_i64##WIDE##_mu(is_lowered, product, product, 1, vl);                              \
+        }                                                                                                               \
+        const vuint32##LONG##_t by =                                                                                    \
+            __riscv_vreinterpret_v_i32##LONG##_u32##LONG(__riscv_vneg_v_i32##LONG(shifts, vl));                         \
+        return __riscv_vnclip_wv_i32##LONG(product, by, __RISCV_VXRM_RNU, vl);                                          \
+    }                                                                                                                   \
+    MW_RVV_INLINE vfloat32##LONG##_t mw_scale_float_rvv_##LONG(                                                         \
+        const mw_requantization *how, size_t channel, vint32##LONG##_t sums, size_t vl) {                               \
+        const vfloat32##LONG##_t scales = __riscv_vle32_v_f32##LONG(how->scales + channel, vl);                         \
+        return __riscv_vfmul_vv_f32##LONG(__riscv_vfcvt_f_x_v_f32##LONG(sums, vl), scales, vl);                         \
+    }                                                                                                                   \
     MW_RVV_INLINE vint8##BYTE##_t mw_narrow_rvv_##LONG(                                                                 \
         vint32##LONG##_t values, int32_t zero_point, int32_t low, int32_t high, size_t vl) {                            \
         const vint16##SHORT##_t narrow = __riscv_vnclip_wx_i16##SHORT(values, 0, __RISCV_VXRM_RNU, vl);                 \
@@ -64,13 +88,13 @@
         const mw_requantization *how, size_t channel, size_t ties_up, vint32##LONG##_t sums, size_t vl) {               \
         vint32##LONG##_t values;                                                                                        \
         if (how->kind == MW_REQUANTIZE_FLOAT) {                                                                         \
-            const vfloat32##LONG##_t scales = __riscv_vle32_v_f32##LONG(how->scales + channel, vl);                     \
-            values = __riscv_vfcvt_x_f_v_i32##LONG(                                                                     \
-                __riscv_vfmul_vv_f32##LONG(__riscv_vfcvt_f_x_v_f32##LONG(sums, vl), scales, vl), vl);                   \
+            values = __riscv_vfcvt_x_f_v_i32##LONG(mw_scale_float_rvv_##LONG(how, channel, sums, vl), vl);              \
         } else {                                                                                                        \
-            values = mw_scale_two_step_rvv_##LONG(                                                                      \
-                sums, __riscv_vle32_v_i32##LONG(how->multipliers + channel, vl),                                        \
-                __riscv_vle32_v_i32##LONG(how->shifts + channel, vl), ties_up, vl);                                     \
+            const vint32##LONG##_t multipliers = __riscv_vle32_v_i32##LONG(how->multipliers + channel, vl);             \
+            const vint32##LONG##_t shifts = __riscv_vle32_v_i32##LONG(how->shifts + channel, vl);                       \
+            values = mw_is_integer(how->kind)                                                                           \
+                ? mw_scale_integer_rvv_##LONG(sums, multipliers, shifts, ties_up, vl)                                   \
+                : mw_scale_two_step_rvv_##LONG(sums, multipliers, shifts, ties_up, vl);                                 \
         }                                                                                                               \
         return mw_narrow_rvv_##LONG(values, how->zero_point, how->low, how->high, vl);                                  \
     }

@@ -5,6 +5,12 @@ extension Binary: Lowerable {
         let output = try lowering.quantization(of: node.outputs[0])
         let clamp = lowering.clamp(activation, output, of: node.outputs[0])
         let value = lowering.model[node.outputs[0]]
+        if let join = lowering.joins[node.outputs[0]] {
+            lowering.set(
+                node.outputs[0],
+                try lowering.convolution(join.convolution, join.operation, residual: join.other, output, clamp))
+            return
+        }
         var a = try lowering.input(node, 0)
         var b = try lowering.input(node, 1)
         switch function {

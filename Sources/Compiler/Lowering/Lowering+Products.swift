@@ -2,27 +2,45 @@ internal import Graph
 
 extension Convolution: Lowerable {
     func lower(_ node: Node, _ lowering: inout Lowering) throws(ModelError) {
-        let window = Window(
-            kernel: try lowering.kernel(node), strides: (strides.height, strides.width),
-            dilations: (dilations.height, dilations.width),
-            padding: (padding.top, padding.left, padding.bottom, padding.right))
-        let channels = lowering.model[node.outputs[0]].shape[3]
-        let inputs = node.inputs[0].map { lowering.model[$0].shape[3] } ?? 0
+        // One that an addition takes with it is computed there.
+        guard !lowering.joined.contains(node.outputs[0]) else { return }
         let output = try lowering.quantization(of: node.outputs[0])
         let clamp = lowering.clamp(activation, output, of: node.outputs[0])
-        let source = try lowering.input(node)
-        let weights = try lowering.weights(node)
-        let name = lowering.model[node.outputs[0]].name
-        let isDepthwise = groups == inputs && channels == inputs && groups > 1
-        let result = try lowering.planned { (builder) throws(PlanError) in
+        lowering.set(node.outputs[0], try lowering.convolution(node, self, residual: nil, output, clamp))
+    }
+}
+
+extension Lowering {
+    /// - Parameter residual: a value that is added before the sums are rounded.
+    mutating func convolution(
+        _ node: Node, _ operation: Convolution, residual: ValueID?, _ output: Graph.Quantization,
+        _ clamp: ClosedRange<Int32>
+    ) throws(ModelError) -> TensorID {
+        let (strides, dilations, padding) = (operation.strides, operation.dilations, operation.padding)
+        let window = Window(
+            kernel: try kernel(node), strides: (strides.height, strides.width),
+            dilations: (dilations.height, dilations.width),
+            padding: (padding.top, padding.left, padding.bottom, padding.right))
+        let source = try input(node)
+        let weights = try weights(node)
+        let name = model[node.outputs[0]].name
+        let other: TensorID? = if let residual { try tensor(residual) } else { nil }
+        let (isDepthwise, groups) = (isDepthwise(node, operation), operation.groups)
+        return try planned { (builder) throws(PlanError) in
             isDepthwise
                 ? try builder.depthwiseConvolution(
                     source, weights.channelsLast(taps: window.taps), window: window, output: output, clamp: clamp,
                     name: name)
                 : try builder.convolution(
-                    source, weights, window: window, groups: groups, output: output, clamp: clamp, name: name)
+                    source, weights, window: window, groups: groups, residual: other, output: output, clamp: clamp,
+                    name: name)
         }
-        lowering.set(node.outputs[0], result)
+    }
+
+    func isDepthwise(_ node: Node, _ operation: Convolution) -> Bool {
+        let channels = model[node.outputs[0]].shape[3]
+        let inputs = node.inputs[0].map { model[$0].shape[3] } ?? 0
+        return operation.groups == inputs && channels == inputs && operation.groups > 1
     }
 }
 

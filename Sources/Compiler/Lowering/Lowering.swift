@@ -5,6 +5,10 @@ package struct Lowering {
     let model: Model
     let contract: any Graph.Contract.Type
     var builder: PlanBuilder
+    /// Sums with a convolution's result that the contract takes before it is rounded, by their output.
+    private(set) var joins: [ValueID: JoinedAddition] = [:]
+    /// The convolutions' results in them.
+    private(set) var joined: Set<ValueID> = []
     private var tensors: [ValueID: TensorID] = [:]
 
     /// - Parameter contract: a name from ``Contracts/all``.
@@ -19,6 +23,8 @@ package struct Lowering {
         self.model = model
         self.contract = try Self.planned { () throws(PlanError) in try Contracts.named(contract) }
         builder = PlanBuilder(contract: contract)
+        joins = joinedAdditions()
+        joined = Set(joins.values.compactMap { $0.convolution.outputs.first })
     }
 
     private mutating func run() throws(ModelError) {

@@ -35,6 +35,11 @@ package struct AdditionArithmetic: Hashable, Sendable {
         /// `round half to even(fma(a + origin, factorA, fma(b + origin, factorB, offset))) - origin`: the stored numbers,
         /// and the output's zero point is part of the offset. The origin is 128 where they were uint8, else 0.
         case float(a: Float, b: Float, offset: Float, origin: Int32)
+        /// `round half to even((a - zeroPointA) * factorA + (b - zeroPointB) * factorB) + zeroPoint`: each operation rounded
+        /// to float32 by itself.
+        case realNumbers(a: Float, b: Float)
+        /// Each side less its zero point scaled and rounded by itself, half up; then their sum and the zero point.
+        case separate(a: Requantization.Fraction, b: Requantization.Fraction)
     }
 
     /// How one side reaches the common unit: moved left by 20, scaled, and its factor's shift to the right ...
@@ -94,6 +99,14 @@ package struct AdditionArithmetic: Hashable, Sendable {
             let inner = fmaf(Float(b + origin), factorB, offset)
             let sum = fmaf(Float(a + origin), factorA, inner)
             return Int64(min(max(sum, -1_024), 1_024).rounded(.toNearestOrEven)) - Int64(origin)
+        case .realNumbers(let factorA, let factorB):
+            let right = Float(subtracts ? zeroPointB - b : b - zeroPointB) * factorB
+            let sum = Float(a - zeroPointA) * factorA + right
+            return Int64(min(max(sum, -1_024), 1_024).rounded(.toNearestOrEven)) + Int64(zeroPoint)
+        case .separate(let fractionA, let fractionB):
+            let left = fractionA.scale(a - zeroPointA)
+            let right = fractionB.scale(b - zeroPointB)
+            return Int64(subtracts ? left - right : left + right) + Int64(zeroPoint)
         }
     }
 }

@@ -16,7 +16,10 @@ package struct ProductOfTwo: Hashable, Sendable {
 
 /// The ways to scale a product of two elements less their zero points.
 package enum MultiplicationArithmetic: Hashable, Sendable {
-    case requantized(Requantization)
+    /// As ``Requantization/twoStep(_:ties:)``, half away from zero.
+    case twoStep(FixedPointMultiplier)
+    /// As ``Requantization/float(_:)``.
+    case float(Float)
     /// `round half to even((float)product * scale + (float)(zeroPoint + origin)) - origin`: the zero point is part of what
     /// is rounded. The origin is 128 where the numbers were uint8, else 0.
     case zeroPointFirst(scale: Float, origin: Int32)
@@ -24,7 +27,10 @@ package enum MultiplicationArithmetic: Hashable, Sendable {
     /// - Returns: the int8 result as a 32-bit number, zero point added and clamped to `range`.
     package func callAsFunction(_ product: Int32, zeroPoint: Int32, range: ClosedRange<Int32>) -> Int32 {
         switch self {
-        case .requantized(let requantization): return requantization(product, zeroPoint: zeroPoint, range: range)
+        case .twoStep(let multiplier):
+            return Requantization.twoStep(multiplier, ties: .away)(product, zeroPoint: zeroPoint, range: range)
+        case .float(let scale):
+            return Requantization.float(scale)(product, zeroPoint: zeroPoint, range: range)
         case .zeroPointFirst(let scale, let origin):
             let scaled = Float(product) * scale
             let moved = min(max(scaled + Float(zeroPoint + origin), -1_024), 1_024).rounded(.toNearestOrEven)

@@ -4,13 +4,41 @@ package enum Requantization: Hashable, Sendable {
     case twoStep(FixedPointMultiplier, ties: Ties)
     /// `round half to even((float)sum * scale)`.
     case float(Float)
+    /// `(sum * multiplier) / 2^shift` in 64 bits, rounded once.
+    ///
+    /// multiplier: not negative; shift: 0...31; together below 2^20.
+    case integer(multiplier: Int32, shift: Int32, ties: Ties)
 
-    /// Where the second rounding of two sends a half.
+    /// `multiplier / 2^shift`, both small: what a number of 9 bits is scaled with.
+    package struct Fraction: Hashable, Sendable {
+        /// 0...127.
+        package var multiplier: Int32
+        /// 0...30.
+        package var shift: Int32
+
+        package init(multiplier: Int32, shift: Int32) {
+            self.multiplier = multiplier
+            self.shift = shift
+        }
+
+        /// `x * multiplier / 2^shift`, half up.
+        func scale(_ x: Int32) -> Int32 { (x * multiplier + ((1 << shift) >> 1)) >> shift }
+    }
+
+    /// Where the last rounding sends a half.
     package enum Ties: UInt32, Hashable, Sendable, CaseIterable {
         /// Towards plus infinity.
         case up = 0
         /// Away from zero.
         case away = 1
+    }
+
+    /// A float32 sum with another number, rounded once, half to even.
+    /// - Returns: nil for other arithmetic; else within 2^15, to which larger ones are cut.
+    package func joined(_ sum: Int32, with other: Float) -> Int32? {
+        guard case .float(let scale) = self else { return nil }
+        let scaled = Float(sum) * scale + other
+        return Int32(min(max(scaled, -32_767), 32_767).rounded(.toNearestOrEven))
     }
 
     /// - Returns: the int8 result as a 32-bit number, zero point added and clamped to `range`.
@@ -24,6 +52,13 @@ package enum Requantization: Hashable, Sendable {
             let low = Float(range.lowerBound - zeroPoint)
             let high = Float(range.upperBound - zeroPoint)
             return Int32(max(min(Float(sum) * scale, high), low).rounded(.toNearestOrEven)) + zeroPoint
+        case .integer(let multiplier, let shift, let ties):
+            // At most 2^62, and half of 2^31 more.
+            let product = Int64(sum) * Int64(multiplier)
+            let half = (Int64(1) << Int64(shift)) >> 1
+            let lowered = ties == .away && product < 0 && shift > 0 ? product - 1 : product
+            let scaled = (lowered + half) >> Int64(shift) + Int64(zeroPoint)
+            return Int32(min(max(scaled, Int64(range.lowerBound)), Int64(range.upperBound)))
         }
     }
 }

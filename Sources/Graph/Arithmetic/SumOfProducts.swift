@@ -14,13 +14,16 @@ package struct SumOfProducts: Hashable, Sendable {
     package var input: Float
     package var weight: Float
     package var output: Float
+    /// `input * weight / output` as a vendor's compiler rounded it; nil where it follows from the three.
+    package var statedRatio: Float?
     /// One weight scale for all channels.
     package var isPerTensor: Bool
     /// Carried over from uint8: weights have zero points.
     package var isUnsigned: Bool
 
     package init(
-        _ kind: Kind, input: Float, weight: Float, output: Float, isPerTensor: Bool = false, isUnsigned: Bool = false
+        _ kind: Kind, input: Float, weight: Float, output: Float, isPerTensor: Bool = false, isUnsigned: Bool = false,
+        statedRatio: Float? = nil
     ) {
         self.kind = kind
         self.input = input
@@ -28,5 +31,9 @@ package struct SumOfProducts: Hashable, Sendable {
         self.output = output
         self.isPerTensor = isPerTensor
         self.isUnsigned = isUnsigned
+        self.statedRatio = statedRatio
     }
+
+    /// What a sum is multiplied with, rounded as float32 arithmetic rounds it.
+    package var ratio: Float { statedRatio ?? input * weight / output }
 }

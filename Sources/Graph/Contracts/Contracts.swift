@@ -14,6 +14,10 @@ package protocol Contract: Sendable {
     /// The arithmetic of `a + b`, or of `a - b`.
     static func addition(_ sum: SumOfTwo) -> AdditionArithmetic?
 
+    /// What `b` is multiplied with in `a + b`, where `a` is a convolution whose sum is not rounded before.
+    /// - Returns: nil where each is rounded by itself.
+    static func joinedAddition(_ other: Quantization, output: Quantization) -> Float?
+
     /// The arithmetic of `a * b`.
     static func multiplication(_ product: ProductOfTwo) -> MultiplicationArithmetic?
 
@@ -21,7 +25,7 @@ package protocol Contract: Sendable {
     static func reduction(_ reduction: ReductionOfMany) -> ReductionArithmetic?
 
     /// The arithmetic of an average of the pixels under a window.
-    static func average(_ input: Quantization, output: Quantization, isUnsigned: Bool) -> AverageArithmetic?
+    static func average(_ window: AverageOfWindow) -> AverageArithmetic?
 
     /// The arithmetic of a softmax of rows of `length` elements.
     static func softmax(_ rows: SoftmaxOfRows) -> SoftmaxArithmetic?
@@ -44,7 +48,10 @@ package protocol Contract: Sendable {
 
 /// Every contract that a plan may name.
 package enum Contracts {
-    package static let all: [any Contract.Type] = [TFLite.self, FP32.self, ONNX.self]
+    package static let all: [any Contract.Type] = [
+        TFLite.self, FP32.self, ONNX.self, Rockchip.self, SophgoBM.self, SophgoCV181x.self, VeriSiliconA311D.self,
+        VeriSiliconV853.self, SHL.self,
+    ]
 
     /// - Throws: which ones there are.
     package static func named(_ name: String, at offset: Int? = nil) throws(PlanError) -> any Contract.Type {

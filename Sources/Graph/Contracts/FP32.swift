@@ -8,7 +8,7 @@ package enum FP32: Contract {
 
     package static func requantization(_ sum: SumOfProducts) -> Requantization? {
         if case .matrixProduct(isRightConstant: false) = sum.kind { return TFLite.requantization(sum) }
-        return scale(sum.input * sum.weight / sum.output)
+        return scale(sum.ratio)
     }
 
     /// The larger of the two ratios is made a number of 21 bits, the other follows.
@@ -25,7 +25,8 @@ package enum FP32: Contract {
     }
 
     package static func multiplication(_ product: ProductOfTwo) -> MultiplicationArithmetic? {
-        scale(product.a.scale * product.b.scale / product.output.scale).map { .requantized($0) }
+        let ratio = product.a.scale * product.b.scale / product.output.scale
+        return ratio.isFinite && ratio > 0 ? .float(ratio) : nil
     }
 
     /// The zero points are part of what is rounded. Source: XNNPACK, mean over `qs8-rsum` and `qs8-rdsum`.
@@ -41,8 +42,8 @@ package enum FP32: Contract {
             .float(scale: scale, offset: offset), sumOffset: count * origin, zeroPoint: -origin)
     }
 
-    package static func average(_ input: Quantization, output: Quantization, isUnsigned: Bool) -> AverageArithmetic? {
-        TFLite.average(input, output: output, isUnsigned: isUnsigned)
+    package static func average(_ window: AverageOfWindow) -> AverageArithmetic? {
+        TFLite.average(window)
     }
 
     package static func softmax(_ rows: SoftmaxOfRows) -> SoftmaxArithmetic? { TFLite.softmax(rows) }

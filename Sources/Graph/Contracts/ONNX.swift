@@ -11,7 +11,7 @@ package enum ONNX: Contract {
 
     /// Source: `QLinearConv`, `QGemm`, `QLinearMatMul`.
     package static func requantization(_ sum: SumOfProducts) -> Requantization? {
-        scale(sum.input * sum.weight / sum.output)
+        scale(sum.ratio)
     }
 
     /// Two fused multiply-adds of the stored numbers. A difference, for which ONNX Runtime has no quantized operator, is
@@ -45,10 +45,9 @@ package enum ONNX: Contract {
     }
 
     /// Source: `QLinearAveragePool`.
-    package static func average(_ input: Quantization, output: Quantization, isUnsigned: Bool) -> AverageArithmetic? {
-        // So that 2^20 pixels of 255 stay finite.
-        guard input.scale < 0x1p90, input.scale / output.scale < 0x1p90 else { return nil }
-        return .float(input: input, output: output, origin: isUnsigned ? 128 : 0)
+    package static func average(_ window: AverageOfWindow) -> AverageArithmetic? {
+        guard window.isFinite else { return nil }
+        return .float(input: window.input, output: window.output, origin: window.origin)
     }
 
     /// Exponentials are moved up as far as a row's sum allows. Source: `QLinearSoftmax`, `BuildLookupTableIfFixed`.

@@ -60,7 +60,7 @@ package enum TFLite: Contract {
 
     /// Source: `mul.cc`, `Prepare`: the scales meet as floats.
     package static func multiplication(_ product: ProductOfTwo) -> MultiplicationArithmetic? {
-        away(product.a.scale * product.b.scale / product.output.scale).map { .requantized($0) }
+        FixedPointMultiplier(Double(product.a.scale * product.b.scale / product.output.scale)).map { .twoStep($0) }
     }
 
     package static func reduction(_ reduction: ReductionOfMany) -> ReductionArithmetic? {
@@ -71,8 +71,8 @@ package enum TFLite: Contract {
     }
 
     /// Of the numbers as stored. Source: `optimized_integer_ops::AveragePool`, `optimized_ops::AveragePool`.
-    package static func average(_ input: Quantization, output: Quantization, isUnsigned: Bool) -> AverageArithmetic? {
-        input == output ? .integer(origin: isUnsigned ? 128 : 0) : nil
+    package static func average(_ window: AverageOfWindow) -> AverageArithmetic? {
+        window.input == window.output ? .integer(origin: window.origin, ties: .awayFromZero) : nil
     }
 
     /// Source: `optimized_ops::Softmax`, `PopulateSoftmaxLookupTable`, `QuantizeSoftmaxOutput`.

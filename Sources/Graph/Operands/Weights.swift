@@ -16,6 +16,8 @@ package struct Weights: Sendable {
     package let scales: Constant<Float>
     /// One an output channel in what was uint8, be they all 0; nil in int8 models.
     package let zeroPoints: Constant<Int8>?
+    /// One an output channel as a vendor's compiler stated it; nil where ratios follow from the scales.
+    package let ratios: Constant<Float>?
     /// One an output channel, in units of `input scale * weight scale`.
     package let bias: Constant<Int32>
     /// One an output channel.
@@ -34,6 +36,7 @@ package struct Weights: Sendable {
     /// Of everything here.
     package var constantBytes: Int {
         packedBytes + scales.bytes.count + bias.bytes.count + (zeroPoints?.bytes.count ?? 0)
+            + (ratios?.bytes.count ?? 0)
     }
 
     package func scale(_ channel: Int) -> Float { scales[scales.count == 1 ? 0 : channel] }
@@ -60,8 +63,14 @@ package struct Weights: Sendable {
         package var scales: [Float]
         package var zeroPoints: [Int8]?
         package var bias: [Int32]
+        /// What a vendor's compiler made of `input scale * weight scale / output scale`, one an output channel; nil where
+        /// it follows from the scales.
+        package var ratios: [Float]?
 
-        package init(elements: [Int8], scales: [Float], zeroPoints: [Int8]? = nil, bias: [Int32]) {
+        package init(
+            elements: [Int8], scales: [Float], zeroPoints: [Int8]? = nil, bias: [Int32], ratios: [Float]? = nil
+        ) {
+            self.ratios = ratios
             self.elements = elements
             self.scales = scales
             self.zeroPoints = zeroPoints
@@ -85,9 +94,15 @@ package struct Weights: Sendable {
             encoder.constant(packed)
             encoder.count(scales.count)
             encoder.constant(scales)
-            encoder.flag(zeroPoints != nil)
-            if let zeroPoints { encoder.constant(zeroPoints) }
+            encodeExtras(to: &encoder)
             encoder.constant(bias)
+        }
+
+        /// What not every layer has, as ``Weights/Extras`` reads it.
+        func encodeExtras(to encoder: inout OperatorEncoder) {
+            encoder.count((zeroPoints == nil ? 0 : 1) + (ratios == nil ? 0 : 2))
+            if let zeroPoints { encoder.constant(zeroPoints) }
+            if let ratios { encoder.constant(ratios) }
         }
 
         /// Refuses counts that do not fit each other, before anything is packed.
@@ -104,6 +119,7 @@ package struct Weights: Sendable {
             if let zeroPoints {
                 try expect(zeroPoints.count == channels, "weight zero points", "\(channels)", zeroPoints.count)
             }
+            if let ratios { try expect(ratios.count == channels, "stated ratios", "\(channels)", ratios.count) }
         }
     }
 
@@ -135,12 +151,12 @@ package struct Weights: Sendable {
             throw decoder.malformed("number of weight scales", expected: "1 or \(channels)", found: "\(scaleCount)")
         }
         scales = try decoder.constant("weight scales of \(name)", count: scaleCount, of: Float.self)
-        zeroPoints =
-            try decoder.flag("presence of weight zero points")
-            ? decoder.constant("weight zero points of \(name)", count: channels, of: Int8.self) : nil
+        let extras = try Extras(from: &decoder, channels: channels, name: name)
+        zeroPoints = extras.zeroPoints
+        ratios = extras.ratios
         bias = try decoder.constant("bias of \(name)", count: channels, of: Int32.self)
         requantization = try decoder.requantization(
-            scales, channels: channels, input: input, output: output, isUnsigned: zeroPoints != nil,
+            scales, ratios: ratios, channels: channels, input: input, output: output, isUnsigned: zeroPoints != nil,
             kind: kind)
         try SumLimits.check(self, input, at: start)
     }
@@ -174,10 +190,29 @@ extension Weights {
     }
 }
 
+extension Weights {
+    /// What not every layer has.
+    struct Extras {
+        var zeroPoints: Constant<Int8>?
+        var ratios: Constant<Float>?
+
+        init(from decoder: inout OperatorDecoder, channels: Int, name: String) throws(PlanError) {
+            let present = try decoder.reader.count("presence of weight zero points and ratios", in: 0...3)
+            if present & 1 != 0 {
+                zeroPoints = try decoder.constant("weight zero points of \(name)", count: channels, of: Int8.self)
+            }
+            if present & 2 != 0 {
+                ratios = try decoder.constant("stated ratios of \(name)", count: channels, of: Float.self)
+            }
+        }
+    }
+}
+
 extension OperatorDecoder {
     /// The arithmetic of each channel under the plan's contract.
     func requantization(
-        _ scales: Constant<Float>, channels: Int, input: Quantization, output: Quantization, isUnsigned: Bool,
+        _ scales: Constant<Float>, ratios: Constant<Float>?, channels: Int, input: Quantization, output: Quantization,
+        isUnsigned: Bool,
         kind: (Int) -> SumOfProducts.Kind
     ) throws(PlanError) -> [Requantization] {
         var made: [Requantization] = []
@@ -186,11 +221,13 @@ extension OperatorDecoder {
             let scale = scales[scales.count == 1 ? 0 : channel]
             let sum = SumOfProducts(
                 kind(channel), input: input.scale, weight: scale, output: output.scale, isPerTensor: scales.count == 1,
-                isUnsigned: isUnsigned)
+                isUnsigned: isUnsigned, statedRatio: ratios?[channel])
             guard scale.isFinite, scale > 0, let one = contract.requantization(sum) else {
                 throw malformed(
-                    "weight scale of channel \(channel)", expected: "a finite number above 0 and a ratio below 2^30",
-                    found: "\(input.scale) * \(scale) / \(output.scale)")
+                    "weight scale of channel \(channel)",
+                    expected: "a finite number above 0 and a ratio that \(contract.name) can do",
+                    found: "\(input.scale) * \(scale) / \(output.scale)"
+                        + (ratios.map { ", stated \($0[channel])" } ?? ""))
             }
             made.append(one)
         }

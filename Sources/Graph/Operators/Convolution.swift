@@ -20,6 +20,14 @@ package struct Convolution: Operator {
     package let weights: Weights
     package let clamp: ClosedRange<Int32>
     package let origin: Origin
+    /// The second input, of the output's shape: added to the sums before they are rounded, where the contract does so.
+    package let residual: Residual?
+
+    package struct Residual: Hashable, Sendable {
+        package var zeroPoint: Int32
+        /// Its scale over the output's.
+        package var ratio: Float
+    }
 
     /// What this was in the model, which some contracts round another way.
     package enum Origin: UInt32, Hashable, Sendable, CaseIterable {
@@ -34,13 +42,17 @@ package struct Convolution: Operator {
     package var multiplyAdds: Int { outputShape.reduce(1, *) * weights.depth }
     package var constantBytes: Int { weights.constantBytes }
     package var summary: String {
-        "\(Self.name) \(window.summary)" + (groups == 1 ? "" : ", \(groups) groups") + clamp.summary
+        "\(Self.name) \(window.summary)" + (groups == 1 ? "" : ", \(groups) groups")
+            + (residual == nil ? "" : " + residual") + clamp.summary
     }
+    /// A residual is read where its output is written.
+    package var reuse: Reuse { residual == nil ? .none : .inPlace([1]) }
 
     package init(from decoder: inout OperatorDecoder) throws(PlanError) {
-        try decoder.expect(inputs: 1, of: Self.name)
+        try decoder.expect(inputs: decoder.wiring.inputs.count == 2 ? 2 : 1, of: Self.name)
         let (input, output) = (try decoder.input(0, of: Self.name), try decoder.output(of: Self.name))
         wiring = decoder.wiring
+        residual = try Self.residual(output, decoder)
         inputQuantization = input.quantization
         outputQuantization = output.quantization
         (inputShape, outputShape) = (input.shape, output.shape)
@@ -69,6 +81,20 @@ package struct Convolution: Operator {
         }
     }
 
+    private static func residual(_ output: Tensor, _ decoder: OperatorDecoder) throws(PlanError) -> Residual? {
+        guard decoder.wiring.inputs.count == 2 else { return nil }
+        let other = try decoder.input(1, of: name)
+        try decoder.expect(
+            other.shape == output.shape, "residual of \(name)", expected: "the output's shape \(output.shape)",
+            found: "\(other.shape)")
+        guard let ratio = decoder.contract.joinedAddition(other.quantization, output: output.quantization) else {
+            throw decoder.malformed(
+                "residual of \(name)", expected: "a contract that adds before it rounds, and scales that it can do",
+                found: "\(decoder.contract.name), \(other.quantization.scale) to \(output.quantization.scale)")
+        }
+        return Residual(zeroPoint: other.quantization.zeroPoint, ratio: ratio)
+    }
+
     /// A row of the kernel where its taps lie side by side, else one tap.
     static func segments(_ window: Window, inputs: Int, groups: Int) -> (count: Int, length: Int) {
         let isContiguous = groups == 1 && (window.dilationWidth == 1 || window.kernelWidth == 1)
@@ -84,6 +110,7 @@ package struct Convolution: Operator {
 
     package func reference(_ inputs: [TensorValue]) -> [TensorValue] {
         let image = Image(inputs[0].int8s, shape: inputShape)
+        let others = inputs.count > 1 ? inputs[1].int8s : []
         var output: [Int8] = []
         output.reserveCapacity(outputShape.reduce(1, *))
         for n in 0..<outputShape[0] {
@@ -91,10 +118,16 @@ package struct Convolution: Operator {
                 for x in 0..<outputShape[2] {
                     for channel in 0..<outputShape[3] {
                         let sum = sum(image, n, y, x, channel)
+                        let scale = weights.requantization[channel]
+                        let joined = residual.flatMap {
+                            scale.joined(sum, with: Float(Int32(others[output.count]) - $0.zeroPoint) * $0.ratio)
+                        }
                         output.append(
                             Int8(
-                                weights.requantization[channel](
-                                    sum, zeroPoint: outputQuantization.zeroPoint, range: clamp)))
+                                joined.map {
+                                    min(max($0 + outputQuantization.zeroPoint, clamp.lowerBound), clamp.upperBound)
+                                }
+                                    ?? scale(sum, zeroPoint: outputQuantization.zeroPoint, range: clamp)))
                     }
                 }
             }
@@ -125,12 +158,14 @@ extension PlanBuilder {
     /// Adds a convolution.
     ///
     /// - Shapes: input `[n, height, width, in]`, weights `[out, height, width, in / groups]`, bias `[out]`.
-    /// - Parameter origin: what it stands for, which some contracts tell apart.
+    /// - Parameters:
+    ///   - origin: what it stands for, which some contracts tell apart.
+    ///   - residual: of the result's shape, added before the sums are rounded; only in contracts that do so.
     /// - Returns: the new tensor `[n, height, width, out]`.
     package mutating func convolution(
         _ input: TensorID, _ weights: Weights.Source, window: Window, groups: Int = 1,
         origin: Convolution.Origin = .convolution,
-        output: Quantization, clamp: ClosedRange<Int32> = -128...127, name: String? = nil
+        residual: TensorID? = nil, output: Quantization, clamp: ClosedRange<Int32> = -128...127, name: String? = nil
     ) throws(PlanError) -> TensorID {
         let outputs = weights.bias.count
         let from = try image(input, Convolution.name)
@@ -141,7 +176,7 @@ extension PlanBuilder {
         try weights.check(channels: outputs, depth: window.taps * (from[3] / groups), Convolution.name)
         let result = try windowed(input, window, channels: outputs, output, name, Convolution.name)
         let layout = Convolution.segments(window, inputs: from[3] / groups, groups: groups)
-        append(Convolution.self, [input], [result]) { encoder in
+        append(Convolution.self, [input] + (residual.map { [$0] } ?? []), [result]) { encoder in
             window.encode(to: &encoder)
             encoder.integer(groups)
             encoder.clamp(clamp)

@@ -21,6 +21,8 @@ package struct DepthwiseConvolution: Operator {
     package let scales: Constant<Float>
     /// One a channel, as uint8 models have them; nil in int8 models.
     package let zeroPoints: Constant<Int8>?
+    /// One a channel as a vendor's compiler stated it; nil where ratios follow from the scales.
+    package let ratios: Constant<Float>?
     package let bias: Constant<Int32>
     package let requantization: [Requantization]
     package let clamp: ClosedRange<Int32>
@@ -29,6 +31,7 @@ package struct DepthwiseConvolution: Operator {
     package var multiplyAdds: Int { outputShape.reduce(1, *) * window.taps }
     package var constantBytes: Int {
         weights.bytes.count + scales.bytes.count + bias.bytes.count + (zeroPoints?.bytes.count ?? 0)
+            + (ratios?.bytes.count ?? 0)
     }
     package var summary: String { "\(Self.name) \(window.summary)" + clamp.summary }
 
@@ -53,12 +56,12 @@ package struct DepthwiseConvolution: Operator {
         weights = try decoder.constant("weights of \(Self.name)", count: window.taps * channels, of: Int8.self)
         let scaleCount = try decoder.flag("scales for each channel") ? channels : 1
         scales = try decoder.constant("weight scales of \(Self.name)", count: scaleCount, of: Float.self)
-        zeroPoints =
-            try decoder.flag("presence of weight zero points")
-            ? decoder.constant("weight zero points of \(Self.name)", count: channels, of: Int8.self) : nil
+        let extras = try Weights.Extras(from: &decoder, channels: channels, name: Self.name)
+        zeroPoints = extras.zeroPoints
+        ratios = extras.ratios
         bias = try decoder.constant("bias of \(Self.name)", count: channels, of: Int32.self)
         requantization = try decoder.requantization(
-            scales, channels: channels, input: inputQuantization, output: outputQuantization,
+            scales, ratios: ratios, channels: channels, input: inputQuantization, output: outputQuantization,
             isUnsigned: zeroPoints != nil
         ) { .depthwise(channel: $0, channels: channels) }
         let widest = Int64(window.taps) * 255 * 255 * 2
@@ -124,8 +127,7 @@ extension PlanBuilder {
             encoder.constant(weights.elements)
             encoder.flag(weights.scales.count > 1 || channels == 1)
             encoder.constant(weights.scales)
-            encoder.flag(weights.zeroPoints != nil)
-            if let zeroPoints = weights.zeroPoints { encoder.constant(zeroPoints) }
+            weights.encodeExtras(to: &encoder)
             encoder.constant(weights.bias)
         }
         return result

@@ -47,7 +47,10 @@ package struct Pool: Operator {
         arithmetic =
             kind == .maximum
             ? nil
-            : decoder.contract.average(input.quantization, output: output.quantization, isUnsigned: isUnsigned)
+            : decoder.contract.average(
+                AverageOfWindow(
+                    input.quantization, output: output.quantization, taps: window.taps, isPadded: window.isPadded,
+                    isUnsigned: isUnsigned))
         try decoder.expect(
             kind == .maximum ? input.quantization == output.quantization : arithmetic != nil,
             "quantization of \(Self.name)", expected: "what \(decoder.contract.name) can do from \(input.quantization)",

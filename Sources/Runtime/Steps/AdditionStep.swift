@@ -23,6 +23,10 @@ extension PairKernel.Addition {
         switch method {
         case .fixedPoint(let a, let b, let shift): self = .oneShift(a: a, b: b, shift: shift)
         case .float(let a, let b, let offset, let origin): self = .float(a: a, b: b, offset: offset, origin: origin)
+        case .realNumbers(let a, let b): self = .realNumbers(a: a, b: b)
+        case .separate(let a, let b):
+            self = .separate(
+                a: .init(multiplier: a.multiplier, shift: a.shift), b: .init(multiplier: b.multiplier, shift: b.shift))
         case .twoStep(let a, let b, let sum, let side):
             self = .twoStep(a: .init(a, side), b: .init(b, side), sum: .init(sum, .away))
         }

@@ -30,6 +30,11 @@ final class ConvolutionStep: Step {
         products = (0..<node.groups).map { group in
             node.weights.prepare(
                 shape, group: group, input: node.inputQuantization, output: node.outputQuantization, clamp: node.clamp,
+                residual: node.residual.map {
+                    .init(
+                        scale: $0.ratio, zeroPoint: $0.zeroPoint,
+                        distance: context.offset(node.wiring.inputs[1]) - context.offset(node.wiring.outputs[0]))
+                },
                 kernel: context.kernels.convolution)
         }
     }

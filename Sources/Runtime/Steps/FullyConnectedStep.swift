@@ -54,7 +54,7 @@ extension Weights {
     /// The constants of one group, ready for a kernel.
     func prepare(
         _ shape: ConvolutionShape, group: Int, input: Quantization, output: Quantization, clamp: ClosedRange<Int32>,
-        kernel: ConvolutionKernel
+        residual: ConvolutionRequantization.Residual? = nil, kernel: ConvolutionKernel
     ) -> PreparedConvolution {
         let channels = group * outputs..<(group + 1) * outputs
         let groupBytes = blocks * blockBytes
@@ -65,7 +65,8 @@ extension Weights {
             weightZeroPoints: points?.contains { $0 != 0 } == true ? points : nil, bias: Array(bias.array[channels]),
             inputZeroPoint: input.zeroPoint,
             requantization: ConvolutionRequantization(
-                factors: .init(requantization[channels]), zeroPoint: output.zeroPoint, range: clamp),
+                factors: .init(requantization[channels]), zeroPoint: output.zeroPoint, range: clamp,
+                residual: residual),
             kernel: kernel)
     }
 }
@@ -78,6 +79,7 @@ extension ConvolutionRequantization.Factors {
         var multipliers: [Int32] = []
         var shifts: [Int32] = []
         var isUp = false
+        var isInteger = false
         for channel in channels {
             switch channel {
             case .float(let scale): scales.append(scale)
@@ -85,10 +87,19 @@ extension ConvolutionRequantization.Factors {
                 multipliers.append(multiplier.value)
                 shifts.append(multiplier.shift)
                 isUp = ties == .up
+            case .integer(let multiplier, let shift, let ties):
+                multipliers.append(multiplier)
+                shifts.append(-shift)
+                isUp = ties == .up
+                isInteger = true
             }
         }
-        self =
-            scales.isEmpty
-            ? .twoStep(multipliers: multipliers, shifts: shifts, tiesUp: tiesUp ?? isUp) : .float(scales: scales)
+        if isInteger {
+            self = .integer(multipliers: multipliers, shifts: shifts, tiesUp: isUp)
+        } else if scales.isEmpty {
+            self = .twoStep(multipliers: multipliers, shifts: shifts, tiesUp: tiesUp ?? isUp)
+        } else {
+            self = .float(scales: scales)
+        }
     }
 }

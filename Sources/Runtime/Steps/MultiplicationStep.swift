@@ -15,8 +15,8 @@ extension PairKernel.Multiplication {
     /// The kernel's words for a contract's.
     init(_ arithmetic: MultiplicationArithmetic) {
         switch arithmetic {
-        case .requantized(.float(let scale)): self = .float(scale: scale)
-        case .requantized(.twoStep(let multiplier, let ties)): self = .fixedPoint(.init(multiplier, ties))
+        case .float(let scale): self = .float(scale: scale)
+        case .twoStep(let multiplier): self = .fixedPoint(.init(multiplier, .away))
         case .zeroPointFirst(let scale, let origin): self = .zeroPointFirst(scale: scale, origin: origin)
         }
     }

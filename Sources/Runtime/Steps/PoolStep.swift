@@ -12,8 +12,8 @@ final class PoolStep: Step {
     private enum Way {
         /// The kernel's: the largest, or the average with ties away from zero of the numbers as stored.
         case kernel
-        /// One sum a channel of the whole image; the origin of ``AverageArithmetic/integer(origin:)``.
-        case whole(origin: Int32)
+        /// One sum of stored numbers a channel of the whole image.
+        case whole(AverageArithmetic)
         /// A sum a channel, one window after the other.
         case windows(AverageArithmetic)
     }
@@ -36,8 +36,10 @@ final class PoolStep: Step {
             !node.window.isPadded && shape.outputRows == 1 && shape.outputColumns == 1
             && shape.tapsY == shape.inputRows && shape.tapsX == shape.inputColumns
         switch node.arithmetic {
-        case .integer(let origin) where isWhole: way = .whole(origin: origin)
-        case .none, .integer(origin: 0): way = .kernel
+        case .integer(let origin, let ties) where isWhole: way = .whole(.integer(origin: origin, ties: ties))
+        case .some(.scaled(let scale, let from, let to)) where isWhole:
+            way = .whole(.scaled(scale, inputZeroPoint: from, outputZeroPoint: to))
+        case .none, .integer(origin: 0, ties: .awayFromZero): way = .kernel
         case .some(let arithmetic): way = .windows(arithmetic)
         }
     }
@@ -57,10 +59,10 @@ final class PoolStep: Step {
             switch way {
             case .kernel:
                 kernels.pool(shape, isMaximum: node.kind == .maximum, range: node.clamp, from, to, rows: rows)
-            case .whole(let origin):
+            case .whole(let arithmetic):
                 let sums = scratch.assumingMemoryBound(to: Int32.self)
                 kernels.sum(positions: shape.taps, channels: shape.channels, from, sums)
-                average(sums, Int32(shape.taps), origin, to)
+                average(sums, Int32(shape.taps), arithmetic, to)
             case .windows(let arithmetic):
                 for y in rows { averageRow(y, arithmetic, from, to, scratch) }
             }
@@ -81,12 +83,12 @@ final class PoolStep: Step {
             let target = to + (y * shape.outputColumns + x) * shape.channels
             memset(scratch, 0, scratchBytes)
             switch arithmetic {
-            case .integer(let origin):
+            case .integer, .scaled:
                 let sums = scratch.assumingMemoryBound(to: Int32.self)
                 for row in rows {
                     for column in columns { add(pixel(row, column, from), to: sums) }
                 }
-                average(sums, count, origin, target)
+                average(sums, count, arithmetic, target)
             case .float(let input, let output, let origin):
                 let sums = scratch.assumingMemoryBound(to: Float.self)
                 for row in rows {
@@ -110,10 +112,11 @@ final class PoolStep: Step {
     }
 
     private func average(
-        _ sums: UnsafeMutablePointer<Int32>, _ count: Int32, _ origin: Int32, _ to: UnsafeMutableRawPointer
+        _ sums: UnsafeMutablePointer<Int32>, _ count: Int32, _ arithmetic: AverageArithmetic,
+        _ to: UnsafeMutableRawPointer
     ) {
         for channel in 0..<shape.channels {
-            store(AverageArithmetic.average(sum: sums[channel], count: count, origin: origin), to + channel)
+            store(arithmetic.average(sum: sums[channel], count: count), to + channel)
         }
     }
 
