@@ -40,6 +40,7 @@ let modules: [Module] = [
     module("Compiler", uses: ["Graph"]),
     module("SQLite", uses: ["CSQLite"]),
     module("YAML", uses: ["CYAML"]),
+    module("Profiles", uses: ["Graph", "YAML"]),
     module("Signals", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Runtime"]),
     module("Drivers", uses: ["Plant", "Threads", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
