@@ -28,16 +28,18 @@ let modules: [Module] = [
     module("CModbus", .system(pkgConfig: "libmodbus", debian: "libmodbus-dev")),
     module("CMosquitto", .system(pkgConfig: "libmosquitto", debian: "libmosquitto-dev")),
     module("CLibcrypto", .system(pkgConfig: "libcrypto", debian: "libssl-dev")),
+    module("CZlib", .system(pkgConfig: "zlib", debian: "zlib1g-dev")),
     module("CCurl", .system(pkgConfig: "libcurl", debian: "libcurl4-openssl-dev")),
 
     module("Plant"),
     module("Threads"),
     module("Kernels", uses: ["CKernels"]),
-    module("Arrays"),
+    module("Arrays", uses: ["CZlib"]),
     module("Checksum", uses: ["CChecksum"]),
     module("Graph", uses: ["Checksum"]),
     module("Runtime", uses: ["Graph", "Kernels", "CWorkerPool"]),
     module("Compiler", uses: ["Graph"]),
+    module("VendorVectors", uses: ["Arrays", "Graph", "Kernels", "Runtime", "Trust"]),
     module("SQLite", uses: ["CSQLite"]),
     module("YAML", uses: ["CYAML"]),
     module("Profiles", uses: ["Graph", "YAML"]),
@@ -59,7 +61,7 @@ let modules: [Module] = [
     module(
         "millwright", .program,
         uses: [
-            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
+            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "VendorVectors", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
             "Transfer", "Uplink", "AssemblyLine", "Rig",
             "Host", "Plots",
         ],

@@ -61,23 +61,12 @@ struct ModelQuantizeInputs {
         guard stat(path, &status) == 0 else {
             throw ValidationError("\(option): \(path): \(String(cString: strerror(errno)))")
         }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
-        guard let stream = opendir(path) else {
-            throw ValidationError("\(option): \(path): \(String(cString: strerror(errno)))")
-        }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            // SAFETY: read only inside the closure; readdir(3) ends the name with a zero.
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(".npy") { names.append("\(path)/\(name)") }
-        }
+        guard DirectoryListing.isDirectory(path) else { return [path] }
+        let names = try DirectoryListing.names(in: path).filter { $0.hasSuffix(".npy") }.map { "\(path)/\($0)" }
         guard !names.isEmpty else {
             throw ValidationError("\(option): \(path): expected .npy files in the folder, found none")
         }
-        return names.sorted()
+        return names
     }
 
     /// One input, with its batch dimension or without, or several stacked.
