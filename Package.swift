@@ -88,6 +88,8 @@ let modules: [Module] = [
     module(
         "CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime", "Seeded"],
         data: ["Passes/Golden", "ONNX/Vectors"]),
+    module(
+        "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors"], data: ["Ties"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),
