@@ -32,8 +32,9 @@ package struct ChipProfile: Hashable, Sendable {
     package var notes: [Fact<String>]
     /// Every fact in the order of the file, the unknown ones too.
     package var lines: [FactLine]
-    /// The file it was read from.
+    /// The file it was read from, and the line where its name stands.
     package var file: String
+    package var line: Int
 }
 
 /// How far a profile goes. It never says more than its facts.
