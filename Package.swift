@@ -42,7 +42,7 @@ let modules: [Module] = [
     module("VendorVectors", uses: ["Arrays", "Graph", "Kernels", "Runtime", "Trust"]),
     module("SQLite", uses: ["CSQLite"]),
     module("YAML", uses: ["CYAML"]),
-    module("Profiles", uses: ["Graph", "YAML"]),
+    module("Profiles", uses: ["Plant", "Graph", "YAML"]),
     module("Signals", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Runtime"]),
     module("Drivers", uses: ["Plant", "Threads", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
@@ -63,7 +63,7 @@ let modules: [Module] = [
         uses: [
             "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "VendorVectors", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
             "Transfer", "Uplink", "AssemblyLine", "Rig",
-            "Host", "Plots",
+            "Host", "Plots", "Profiles",
         ],
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
     module(
@@ -92,6 +92,7 @@ let modules: [Module] = [
         "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors"], data: ["Ties"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
+    module("ProfilesTests", .tests, uses: ["Plant", "Graph", "Profiles"]),
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
