@@ -12,6 +12,7 @@ struct Millwright: AsyncParsableCommand {
         version: version,
         subcommands: [
             Run.self, Check.self, StatusCommand.self, TagsCommand.self, AlertsCommand.self, ModelCommand.self,
+            ProfilesCommand.self,
             UpdateCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self, BenchCommand.self,
         ])
 

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Profiles
+
+struct ProfilesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profiles",
+        abstract: "Look at what is known of domestic chips, check it, find the chip of this box.",
+        subcommands: [ProfilesList.self, ProfilesShow.self, ProfilesCheck.self, ProfilesDetect.self])
+}
+
+/// Where the catalogue lies.
+struct ProfilesOption: ParsableArguments {
+    @Option(help: "Folder of the profiles, <vendor>/<soc>.yaml in it.", completion: .directory)
+    var profiles = ProfileCatalogue.usualDirectory
+
+    func load() throws -> [ChipProfile] { try ProfileCatalogue.load(directory: profiles) }
+}
+
+extension Reach {
+    /// For people.
+    var words: String {
+        switch self {
+        case .bitExact: "bit-exact to vendor simulator"
+        case .contractKnown: "contract known"
+        case .factsOnly: "facts only"
+        }
+    }
+}
