@@ -200,6 +200,16 @@ struct BadProfileTests {
         #expect(findings.contains("expected 262144 bytes, which is lanes * bytes_per_lane, found 524288"))
     }
 
+    /// Every section up to `detection` is needed, so no beginning of the file is a profile.
+    @Test func fileThatIsCutShort() throws {
+        let end = try #require(Self.good.range(of: "detection:")).lowerBound
+        let length = Self.good.distance(from: Self.good.startIndex, to: end)
+        for count in stride(from: 0, through: length, by: 3) {
+            let findings = Catalogue.findings(String(Self.good.prefix(count)), file: "ex100.yaml")
+            #expect(findings?.contains("ex100.yaml:") == true, "\(count) characters were taken for good")
+        }
+    }
+
     @Test func severalMistakesAreNamedAtOnce() throws {
         let text = Self.good.replacing("value: 32,", with: "value: 0,").replacing("[Softmax]", with: "[Sofmax]")
         let findings = try #require(Catalogue.findings(text, file: "ex100.yaml"))
