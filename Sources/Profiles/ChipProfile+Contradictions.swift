@@ -1,7 +1,8 @@
 import YAML
 
 extension ChipProfile {
-    /// A peak may differ from cores * multiplications * 2 * clock by this factor: sources round, and count turbo clocks.
+    /// A peak may differ from cores * multiplications * 2 * clock by this factor: sources round, and some count a
+    /// higher clock.
     package static let peakFactor = 1.5
 
     /// Reports what no fact shows alone.

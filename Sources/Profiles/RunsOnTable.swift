@@ -24,8 +24,8 @@ package enum RunsOnTable {
         }
         let lines = rows.map { row in
             let chips = "\(row.title(separator: words.comma))\(row.isCPU ? words.cpu : "")"
-            return
-                "| \(chips) | \(words.reach(row.reach)) | \(row.contract.map { "`\($0)`" } ?? (row.isCPU ? words.plan : words.none)) |"
+            let contract = row.contract.map { "`\($0)`" } ?? (row.isCPU ? words.plan : words.none)
+            return "| \(chips) | \(words.reach(row.reach)) | \(contract) |"
         }
         return ([words.header, "|---|---|---|"] + lines).joined(separator: "\n")
     }

@@ -73,7 +73,7 @@ struct DetectionTests {
             what: "Loongson 3A6000",
             files: [
                 "proc/cpuinfo":
-                    "system type\t: generic-loongson-machine\n\nCPU Family\t\t: Loongson-64bit\nModel Name\t\t: Loongson-3A6000\n"
+                    "system type\t: generic\n\nCPU Family\t\t: Loongson-64bit\nModel Name\t\t: Loongson-3A6000\n"
             ], finds: ["loongson-3a certain"]),
         .init(
             what: "Loongson server chip", files: ["proc/cpuinfo": "Model Name\t\t: Loongson-3C5000L\n"],
