@@ -7,7 +7,7 @@ package final class PreparedConvolution: @unchecked Sendable {
     package let shape: ConvolutionShape
     package let kernel: ConvolutionKernel
     private let convolution: UnsafeMutablePointer<mw_s8_convolution>
-    /// Offsets of runs, folded bias, weight zero points and factors, one after the other.
+    /// Offsets of runs, folded bias, weight zero points, factors and what is made of them, one after the other.
     private let constants: UnsafeMutableBufferPointer<Int32>
 
     /// Folds zero points and the kernel's own input offset into the bias.
@@ -35,10 +35,10 @@ package final class PreparedConvolution: @unchecked Sendable {
         self.kernel = kernel
 
         let padded = shape.blocks * ConvolutionKernel.blockChannels
-        let constants = UnsafeMutableBufferPointer<Int32>.allocate(capacity: segments + 4 * padded)
+        let constants = UnsafeMutableBufferPointer<Int32>.allocate(capacity: segments + 7 * padded)
         constants.initialize(repeating: 0)
         self.constants = constants
-        // SAFETY: five stretches of `constants` that do not overlap, the first of `segments`, the others of `padded`
+        // SAFETY: eight stretches of `constants` that do not overlap, the first of `segments`, the others of `padded`
         // elements; each is filled from an array of no more.
         func stretch(_ index: Int) -> UnsafeMutableBufferPointer<Int32> {
             .init(rebasing: constants[(segments + index * padded)..<(segments + (index + 1) * padded)])
@@ -50,6 +50,14 @@ package final class PreparedConvolution: @unchecked Sendable {
         mw_s8_convolution_fold(
             shape.channels, segments, shape.segmentLength, packed, inputZeroPoint, kernel.inputOffset,
             weightZeroPoints, bias, folded.baseAddress)
+
+        var how = mw_requantization(requantization, first: first, second: second)
+        if how.isOfIntegers {
+            var most = [Int64](repeating: 0, count: shape.channels)
+            mw_s8_convolution_most(
+                shape.channels, segments, shape.segmentLength, packed, inputZeroPoint, weightZeroPoints, &most)
+            how.fix(bias: bias, tiesUpChannels: 0, most: most, in: (stretch(4), stretch(5), stretch(6)))
+        }
 
         convolution = .allocate(capacity: 1)
         convolution.initialize(
@@ -63,7 +71,7 @@ package final class PreparedConvolution: @unchecked Sendable {
                 residual_scale: requantization.residual?.scale ?? 0,
                 residual_zero_point: requantization.residual?.zeroPoint ?? 0,
                 residual_distance: requantization.residual?.distance ?? 0,
-                requantization: mw_requantization(requantization, first: first, second: second)))
+                requantization: how))
     }
 
     deinit {
@@ -119,6 +127,32 @@ extension mw_requantization {
             kind = tiesUp ? MW_REQUANTIZE_INTEGER : MW_REQUANTIZE_INTEGER_AWAY
             set(factors, exponents, first, second)
         }
+    }
+
+    /// Whether sums are scaled by integers, which have a quicker way.
+    var isOfIntegers: Bool { kind != MW_REQUANTIZE_FLOAT }
+
+    /// Makes the constants of the quicker way where there is one.
+    /// - Parameter most: one a channel, than which no sum of products without its bias is larger.
+    /// - Parameter stretches: at least a channel each.
+    // SAFETY: floats and integers have the same size and alignment; a stretch is only read as what it was bound to.
+    mutating func fix(
+        bias: [Int32], tiesUpChannels: Int, most: [Int64],
+        in stretches: (
+            UnsafeMutableBufferPointer<Int32>, UnsafeMutableBufferPointer<Int32>, UnsafeMutableBufferPointer<Int32>
+        )
+    ) {
+        func bound(_ stretch: UnsafeMutableBufferPointer<Int32>) -> UnsafeMutablePointer<Float>? {
+            UnsafeMutableRawBufferPointer(stretch).bindMemory(to: Float.self).baseAddress
+        }
+        let (scales, offsets, negative) = (bound(stretches.0), bound(stretches.1), bound(stretches.2))
+        guard mw_requantization_fixed(&self, bias.count, tiesUpChannels, most, bias, scales, offsets, negative) else {
+            return
+        }
+        fixed_scales = UnsafePointer(scales)
+        fixed_offsets = UnsafePointer(offsets)
+        // Of what a ReLU leaves, none comes from a sum below zero.
+        if kind == MW_REQUANTIZE_TWO_STEP, low < zero_point { fixed_negative_offsets = UnsafePointer(negative) }
     }
 
     private mutating func set(

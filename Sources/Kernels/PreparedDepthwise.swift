@@ -13,7 +13,7 @@ package final class PreparedDepthwise: @unchecked Sendable {
     private let functions: mw_s8_depthwise_kernel
     private let depthwise: UnsafeMutablePointer<mw_s8_depthwise>
     private let packed: UnsafeMutableRawBufferPointer
-    /// Two factors a channel.
+    /// Two factors a channel, and three numbers made of them.
     private let factors: UnsafeMutableBufferPointer<Int32>
 
     /// Lays weights and bias out as the kernel reads them.
@@ -39,13 +39,18 @@ package final class PreparedDepthwise: @unchecked Sendable {
 
         let block = ConvolutionKernel.blockChannels
         let padded = (shape.channels + block - 1) / block * block
-        factors = .allocate(capacity: 2 * padded)
+        let factors = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 5 * padded)
         factors.initialize(repeating: 0)
-        // SAFETY: two stretches that do not overlap, each of `padded` elements, at least a channel each.
-        let (first, second) = (
-            UnsafeMutableBufferPointer(rebasing: factors[..<padded]),
-            UnsafeMutableBufferPointer(rebasing: factors[padded...])
-        )
+        self.factors = factors
+        // SAFETY: five stretches that do not overlap, each of `padded` elements, at least a channel each.
+        func stretch(_ index: Int) -> UnsafeMutableBufferPointer<Int32> {
+            UnsafeMutableBufferPointer(rebasing: factors[index * padded..<(index + 1) * padded])
+        }
+        var how = mw_requantization(requantization, first: stretch(0), second: stretch(1))
+        if how.isOfIntegers {
+            let most = Self.most(weights, weightZeroPoints, inputZeroPoint, channels: shape.channels)
+            how.fix(bias: bias, tiesUpChannels: tiesUpChannels, most: most, in: (stretch(2), stretch(3), stretch(4)))
+        }
         depthwise = .allocate(capacity: 1)
         depthwise.initialize(
             to: mw_s8_depthwise(
@@ -54,7 +59,7 @@ package final class PreparedDepthwise: @unchecked Sendable {
                 taps_x: shape.tapsX, stride_y: shape.strideY, stride_x: shape.strideX, dilation_y: shape.dilationY,
                 dilation_x: shape.dilationX, pad_top: shape.padTop, pad_left: shape.padLeft,
                 input_zero_point: inputZeroPoint,
-                requantization: mw_requantization(requantization, first: first, second: second),
+                requantization: how,
                 ties_up_channels: tiesUpChannels))
         scratchBytes = functions.scratch_bytes(depthwise)
         packed = .allocate(byteCount: functions.packed_bytes(depthwise), alignment: Self.scratchAlignment)
@@ -66,6 +71,22 @@ package final class PreparedDepthwise: @unchecked Sendable {
         depthwise.deallocate()
         packed.deallocate()
         factors.deallocate()
+    }
+
+    /// One a channel, than which no sum of products is larger in magnitude.
+    private static func most(
+        _ weights: UnsafeBufferPointer<Int8>, _ zeroPoints: [Int8]?, _ inputZeroPoint: Int32, channels: Int
+    ) -> [Int64] {
+        // How far inputs are above their zero point, and below.
+        let (above, below) = (127 - Int64(inputZeroPoint), 128 + Int64(inputZeroPoint))
+        return (0..<channels).map { channel in
+            var (positive, negative) = (Int64(0), Int64(0))
+            for index in stride(from: channel, to: weights.count, by: channels) {
+                let weight = Int64(weights[index]) - Int64(zeroPoints?[channel] ?? 0)
+                if weight > 0 { positive += weight } else { negative -= weight }
+            }
+            return max(above * positive + below * negative, below * positive + above * negative)
+        }
     }
 
     /// Computes some rows of the output; calls on rows that do not overlap may run at the same time, each with scratch

@@ -101,8 +101,8 @@ void random_requantization(mw_requantization *how, mw_requantize_kind kind, size
         }
     }
     *how = (mw_requantization){
-        kind, scales, multipliers, shifts, one_in(5) ? (one_in(2) ? -128 : 127) : (int32_t)random_between(-128, 127), low,
-        high};
+        .kind = kind, .scales = scales, .multipliers = multipliers, .shifts = shifts, .zero_point = one_in(5) ? (one_in(2) ? -128 : 127) : (int32_t)random_between(-128, 127), .low = low,
+        .high = high};
 }
 
 bool same(const char *kernel, const void *expected, const void *found, size_t bytes) {

@@ -11,7 +11,7 @@ struct ConvolutionMemory {
 
     private let pages: [GuardedPages]
 
-    init() throws { pages = try (0..<9).map { _ in try GuardedPages(atLeast: Self.mostBytes) } }
+    init() throws { pages = try (0..<12).map { _ in try GuardedPages(atLeast: Self.mostBytes) } }
 
     static func kernel(_ isa: String) throws -> mw_s8_convolution_kernel {
         var count = 0
@@ -53,6 +53,22 @@ struct ConvolutionMemory {
             how.kind = tiesUp ? MW_REQUANTIZE_INTEGER : MW_REQUANTIZE_INTEGER_AWAY
             how.multipliers = UnsafePointer(pages[4].place(multipliers + padding, at: .end).baseAddress)
             how.shifts = UnsafePointer(pages[5].place(shifts + padding, at: .end).baseAddress)
+        }
+        let float = [Float](repeating: 0, count: shape.blocks * 16)
+        let fixed = (9...11).map { pages[$0].place(float, at: .end) }
+        var most = [Int64](repeating: 0, count: shape.channels)
+        mw_s8_convolution_most(
+            shape.channels, made.segments, shape.segmentLength, packed.baseAddress, made.inputZeroPoint,
+            made.weightZeroPoints, &most)
+        if mw_requantization_fixed(
+            &how, shape.channels, 0, most, made.bias,
+            fixed[0].baseAddress, fixed[1].baseAddress, fixed[2].baseAddress)
+        {
+            how.fixed_scales = UnsafePointer(fixed[0].baseAddress)
+            how.fixed_offsets = UnsafePointer(fixed[1].baseAddress)
+            if how.kind == MW_REQUANTIZE_TWO_STEP, how.low < how.zero_point {
+                how.fixed_negative_offsets = UnsafePointer(fixed[2].baseAddress)
+            }
         }
         let offsets = pages[6].place(shape.segmentOffsets, at: .end)
         let input = pages[7].place(made.input, at: .end)

@@ -76,7 +76,11 @@ TILE void tile(const work *w, const int rows, const int blocks, const int phases
     }
     if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL && c->residual_scale == 0
         && are_fractions(c->requantization.scales + w->block * 16, blocks)) {
-        finish_float(w, sums[0], rows, blocks);
+        finish_usual(w, sums[0], rows, blocks, FINISH_FLOAT);
+    } else if (c->requantization.fixed_scales != NULL && c->weight_zero_points == NULL) {
+        if (mw_is_integer(c->requantization.kind)) finish_usual(w, sums[0], rows, blocks, FINISH_INTEGER);
+        else if (c->requantization.fixed_negative_offsets != NULL) finish_usual(w, sums[0], rows, blocks, FINISH_TWO_STEP);
+        else finish_usual(w, sums[0], rows, blocks, FINISH_TWO_STEP_UP);
     } else {
         __m512i kept[MOST_ROWS * MOST_BLOCKS];
         MW_UNROLL

@@ -8,7 +8,7 @@
 #include "../requantize/requantize_avx512.h"
 #include "tiles.h"
 
-#define VNNI __attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512vnni")))
+#define VNNI __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")))
 #define TILE VNNI static inline __attribute__((always_inline))
 
 enum { MOST_ROWS = 16, MOST_BLOCKS = 8, MOST_PHASES = 4 };
@@ -143,19 +143,68 @@ TILE void store_rows(int8_t *to, size_t stride, __m512i bytes, size_t count, con
     }
 }
 
-/// The usual way: float scales below 1, no weight zero points. Four vectors at once make 64 bytes: one position of
-/// up to four blocks, two of two, four of one.
-TILE void finish_float(const work *w, const __m512i *sums, const int rows, const int blocks) {
+/// Four vectors of sums of one block as their kind says, in parts: what lay near an edge.
+VNNI static __attribute__((noinline, cold)) void finish_near(const mw_requantization *how, size_t channel, __m512i v[4]) {
+    const __m512i away = _mm512_set1_epi32(mw_is_away(how->kind) ? -1 : 0);
+    const __m512i multipliers = _mm512_loadu_si512(how->multipliers + channel);
+    const __m512i shifts = _mm512_loadu_si512(how->shifts + channel);
+    const mw_scaling scaling = mw_is_integer(how->kind) ? MW_SCALE_INTEGER : MW_SCALE_TWO_STEP;
+    const mw_requantize_avx512 constants = scaling == MW_SCALE_INTEGER
+        ? mw_requantize_integer_avx512_of(how, multipliers, shifts, away)
+        : mw_requantize_avx512_of(how, _mm512_setzero_ps(), multipliers, shifts, away);
+    for (int i = 0; i < 4; i++) v[i] = mw_parts_avx512(mw_scale_avx512(&constants, scaling, v[i]));
+}
+
+/// By float scales; by integers, whose offset is one for all; by two steps, ties up; the same, ties away from zero.
+typedef enum { FINISH_FLOAT, FINISH_INTEGER, FINISH_TWO_STEP_UP, FINISH_TWO_STEP } finish_way;
+
+/// Four vectors of sums as MW_REQUANTIZE_INTEGER and two steps have them, most of them by the quicker way, to bytes.
+/// - width: vector i is of the block i % width behind the one of `channel`.
+TILE __m512i fixed_bytes(
+    const mw_requantization *how, const mw_pack_constants_avx512 *pack, size_t channel, const int width,
+    const finish_way way, const __m512i sums[4]) {
+    __m512i v[4];
+    __mmask32 far = 0xFFFFFFFF;
+    MW_UNROLL
+    for (int i = 0; i < 4; i++) {
+        const size_t of = channel + 16 * (size_t)(i % width);
+        __m512 offsets = way == FINISH_INTEGER ? _mm512_set1_ps(0.5f * MW_FIXED_ONE + MW_FIXED_NEAR)
+                                               : _mm512_loadu_ps(how->fixed_offsets + of);
+        if (way == FINISH_TWO_STEP) {
+            offsets = _mm512_mask_loadu_ps(
+                offsets, _mm512_cmplt_epi32_mask(sums[i], _mm512_setzero_si512()), how->fixed_negative_offsets + of);
+        }
+        v[i] = mw_scale_fixed_avx512(sums[i], _mm512_loadu_ps(how->fixed_scales + of), offsets);
+        far = mw_far_avx512(far, v[i]);
+    }
+    if (__builtin_expect(far != 0xFFFFFFFF, false)) {
+        // Of each block once, and the vectors that are of it.
+        for (int b = 0; b < width; b++) {
+            __m512i again[4] = {sums[0], sums[1], sums[2], sums[3]};
+            finish_near(how, channel + 16 * (size_t)b, again);
+            MW_UNROLL
+            for (int i = 0; i < 4; i++) {
+                if (i % width == b) v[i] = again[i];
+            }
+        }
+    }
+    return mw_pack_fixed_avx512(pack, v[0], v[1], v[2], v[3]);
+}
+
+/// The usual ways, without weight zero points or residuals: float scales below 1, and integers by the quicker way. Four
+/// vectors at once make 64 bytes: one position of up to four blocks, two of two, four of one.
+TILE void finish_usual(
+    const work *w, const __m512i *sums, const int rows, const int blocks, const finish_way way) {
     const mw_s8_convolution *const c = w->c;
-    const float *const scales = c->requantization.scales + w->block * 16;
-    const size_t count = mw_smaller(c->channels - w->block * 16, (size_t)blocks * 16);
-    int8_t *const output = w->output + w->block * 16;
+    const mw_requantization *const how = &c->requantization;
+    const size_t channel = w->block * 16, count = mw_smaller(c->channels - channel, (size_t)blocks * 16);
+    int8_t *const output = w->output + channel;
     const int width = blocks < 3 ? blocks : 4, at_once = 4 / width;
     // Vector by vector again; the eight channels of a narrow layer leave no room behind them.
     const bool is_half = blocks == 1 && c->output_stride == 8 && count == 8;
     const __m512i order = is_half ? _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0)
                                   : _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const mw_pack_constants_avx512 pack = mw_pack_constants_avx512_of(&c->requantization);
+    const mw_pack_constants_avx512 pack = mw_pack_constants_avx512_of(how);
     MW_UNROLL
     for (int r = 0; r < rows; r += at_once) {
         MW_UNROLL
@@ -164,12 +213,22 @@ TILE void finish_float(const work *w, const __m512i *sums, const int rows, const
             MW_UNROLL
             for (int i = 0; i < 4; i++) {
                 const int row = r + i / width, b = first + i % width;
-                v[i] = row < rows && b < blocks
-                    ? _mm512_cvtps_epi32(
-                          _mm512_mul_ps(_mm512_cvtepi32_ps(sums[row * blocks + b]), _mm512_loadu_ps(scales + 16 * b)))
-                    : _mm512_setzero_si512();
+                const bool is_there = row < rows && b < blocks;
+                if (way != FINISH_FLOAT) {
+                    // In the place of what is not there, what is.
+                    v[i] = is_there ? sums[row * blocks + b] : sums[r * blocks + first];
+                } else if (is_there) {
+                    const __m512 scales = _mm512_loadu_ps(how->scales + channel + 16 * (size_t)b);
+                    v[i] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[row * blocks + b]), scales));
+                } else {
+                    v[i] = _mm512_setzero_si512();
+                }
             }
-            const __m512i bytes = _mm512_permutexvar_epi32(order, mw_pack_avx512(&pack, v[0], v[1], v[2], v[3]));
+            const int there = blocks - first < width ? blocks - first : width;
+            const __m512i packed = way == FINISH_FLOAT
+                ? mw_pack_avx512(&pack, v[0], v[1], v[2], v[3])
+                : fixed_bytes(how, &pack, channel + 16 * (size_t)first, there, way, v);
+            const __m512i bytes = _mm512_permutexvar_epi32(order, packed);
             int8_t *const to = output + (size_t)r * c->output_stride + first * 16;
             const int left = rows - r < at_once ? rows - r : at_once;
             if (is_half) store_masked(to, bytes, (size_t)left * 8);

@@ -79,3 +79,35 @@ void mw_s8_convolution_fold(
         }
     }
 }
+
+void mw_s8_convolution_most(
+    size_t channels, size_t segments, size_t segment_length, const int8_t *restrict packed, int32_t input_zero_point,
+    const int32_t *restrict weight_zero_points, int64_t *restrict most) {
+    const size_t groups = segments * mw_segment_groups(segment_length);
+    const int64_t window = (int64_t)(segments * segment_length);
+    // How far inputs are above their zero point, and below.
+    const int64_t above = 127 - input_zero_point, below = 128 + input_zero_point;
+    for (size_t block = 0; block < mw_blocks(channels); block++) {
+        const int8_t *const weights = packed + block * groups * 64;
+        // Of weights above 0 and of those below, four sums a lane, so that the compiler adds bytes side by side.
+        int32_t positive[64] = {0}, negative[64] = {0};
+        for (size_t group = 0; group < groups; group++) {
+            for (size_t byte = 0; byte < 64; byte++) {
+                const int32_t weight = weights[group * 64 + byte];
+                positive[byte] += weight > 0 ? weight : 0;
+                negative[byte] -= weight < 0 ? weight : 0;
+            }
+        }
+        for (size_t lane = 0; lane < 16 && block * 16 + lane < channels; lane++) {
+            const size_t channel = block * 16 + lane;
+            int64_t up = 0, down = 0;
+            for (size_t k = 4 * lane; k < 4 * lane + 4; k++) {
+                up += positive[k];
+                down += negative[k];
+            }
+            const int64_t first = above * up + below * down, second = below * up + above * down;
+            const int64_t point = weight_zero_points == NULL ? 0 : weight_zero_points[channel];
+            most[channel] = (first > second ? first : second) + 255 * window * (point < 0 ? -point : point);
+        }
+    }
+}

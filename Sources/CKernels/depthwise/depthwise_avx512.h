@@ -15,6 +15,7 @@ typedef struct {
     size_t stride, row_stride;
     /// Whether the block has as many channels as it has room for.
     bool is_plain;
+    bool is_integer;
 } work;
 
 INLINE mw_requantize_avx512 constants(
@@ -30,8 +31,17 @@ INLINE mw_requantize_avx512 constants(
     const __m512i away = _mm512_maskz_set1_epi32(_mm512_cmpge_epi32_mask(channels, ties_up), -1);
     const __m512i multipliers = _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->multipliers + first));
     const __m512i shifts = _mm512_permutexvar_epi32(lanes, _mm512_loadu_si512(how->shifts + first));
-    if (scaling == MW_SCALE_INTEGER) return mw_requantize_integer_avx512_of(how, multipliers, shifts, away);
-    return mw_requantize_avx512_of(how, _mm512_setzero_ps(), multipliers, shifts, away);
+    mw_requantize_avx512 made = mw_is_integer(how->kind)
+        ? mw_requantize_integer_avx512_of(how, multipliers, shifts, away)
+        : mw_requantize_avx512_of(how, _mm512_setzero_ps(), multipliers, shifts, away);
+    if (scaling == MW_SCALE_FIXED || scaling == MW_SCALE_FIXED_SIGNED) {
+        made.scales = _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(how->fixed_scales + first));
+        made.offsets = _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(how->fixed_offsets + first));
+    }
+    if (scaling == MW_SCALE_FIXED_SIGNED) {
+        made.negative_offsets = _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(how->fixed_negative_offsets + first));
+    }
+    return made;
 }
 
 // Of the packed bytes, dword 4 * i + k is channels 4 * i... of sums k: put them as the outputs lie in memory. In a half
@@ -43,13 +53,44 @@ INLINE __m512i order_of(size_t phases, bool is_half) {
     return _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
 }
 
-INLINE __m512i bytes_of(const work *w, size_t phases, bool is_half, mw_scaling scaling, __m512i sums[4]) {
+// What lay near an edge, as its kind says, in parts.
+__attribute__((target(TARGET), noinline, cold)) static void scale_near(const work *w, __m512i sums[4]) {
+    const mw_scaling scaling = w->is_integer ? MW_SCALE_INTEGER : MW_SCALE_TWO_STEP;
+    for (size_t k = 0; k < 4; k++) sums[k] = mw_parts_avx512(mw_scale_avx512(&w->requantize, scaling, sums[k]));
+}
+
+INLINE __m512i packed_of(const work *w, mw_scaling scaling, __m512i sums[4]) {
+    const mw_requantize_avx512 *const r = &w->requantize;
+    if (scaling != MW_SCALE_FIXED && scaling != MW_SCALE_FIXED_SIGNED) {
 #pragma clang loop unroll(full)
-    for (size_t k = 0; k < 4; k++) sums[k] = mw_scale_avx512(&w->requantize, scaling, sums[k]);
+        for (size_t k = 0; k < 4; k++) sums[k] = mw_scale_avx512(r, scaling, sums[k]);
+        return mw_pack_avx512(&r->pack, sums[0], sums[1], sums[2], sums[3]);
+    }
+    __m512i v[4];
+    __mmask32 far = 0xFFFFFFFF;
+#pragma clang loop unroll(full)
+    for (size_t k = 0; k < 4; k++) {
+        __m512 offsets = r->offsets;
+        if (scaling == MW_SCALE_FIXED_SIGNED) {
+            const __mmask16 below = _mm512_cmplt_epi32_mask(sums[k], _mm512_setzero_si512());
+            offsets = _mm512_mask_mov_ps(offsets, below, r->negative_offsets);
+        }
+        v[k] = mw_scale_fixed_avx512(sums[k], r->scales, offsets);
+        far = mw_far_avx512(far, v[k]);
+    }
+    if (__builtin_expect(far != 0xFFFFFFFF, false)) {
+        __m512i again[4] = {sums[0], sums[1], sums[2], sums[3]};
+        scale_near(w, again);
+#pragma clang loop unroll(full)
+        for (size_t k = 0; k < 4; k++) v[k] = again[k];
+    }
+    return mw_pack_fixed_avx512(&r->pack, v[0], v[1], v[2], v[3]);
+}
+
+INLINE __m512i bytes_of(const work *w, size_t phases, bool is_half, mw_scaling scaling, __m512i sums[4]) {
     __m512i order = order_of(phases, is_half);
     OPAQUE(order);
-    return _mm512_permutexvar_epi32(
-        order, mw_pack_avx512(&w->requantize.pack, sums[0], sums[1], sums[2], sums[3]));
+    return _mm512_permutexvar_epi32(order, packed_of(w, scaling, sums));
 }
 
 // All 64 bytes; in a half block they lie side by side.
@@ -201,6 +242,9 @@ INLINE void compute_scaled(
 }
 
 INLINE mw_scaling scaling_of(const mw_s8_depthwise *d, const mw_strip_band *band) {
+    if (d->requantization.fixed_scales != NULL) {
+        return d->requantization.fixed_negative_offsets != NULL ? MW_SCALE_FIXED_SIGNED : MW_SCALE_FIXED;
+    }
     if (mw_is_integer(d->requantization.kind)) return MW_SCALE_INTEGER;
     if (d->requantization.kind != MW_REQUANTIZE_FLOAT) return MW_SCALE_TWO_STEP;
     const __m512 scales = _mm512_abs_ps(_mm512_loadu_ps(d->requantization.scales + band->block * MW_STRIP_LANES));
@@ -215,6 +259,7 @@ INLINE void compute_band(
         .plane_bytes = s->blocks * block_bytes,
         .planes = ((const int32_t *)((const char *)packed + mw_packed_planes_offset(s)))[band->block],
         .bias = _mm512_loadu_si512((const int32_t *)packed + band->block * MW_STRIP_LANES),
+        .is_integer = mw_is_integer(d->requantization.kind),
         .stride = d->channels,
         .row_stride = d->output_columns * d->channels,
     };
@@ -230,6 +275,14 @@ INLINE void compute_band(
     case MW_SCALE_TWO_STEP:
         if (band->is_half) compute_scaled(s, d, band, &w, true, MW_SCALE_TWO_STEP);
         else compute_scaled(s, d, band, &w, false, MW_SCALE_TWO_STEP);
+        break;
+    case MW_SCALE_FIXED:
+        if (band->is_half) compute_scaled(s, d, band, &w, true, MW_SCALE_FIXED);
+        else compute_scaled(s, d, band, &w, false, MW_SCALE_FIXED);
+        break;
+    case MW_SCALE_FIXED_SIGNED:
+        if (band->is_half) compute_scaled(s, d, band, &w, true, MW_SCALE_FIXED_SIGNED);
+        else compute_scaled(s, d, band, &w, false, MW_SCALE_FIXED_SIGNED);
         break;
     case MW_SCALE_INTEGER:
         if (band->is_half) compute_scaled(s, d, band, &w, true, MW_SCALE_INTEGER);

@@ -1,6 +1,6 @@
 #if defined(__x86_64__)
 
-#define TARGET "avx2,avx512f,avx512bw,avx512vnni,avx512vbmi"
+#define TARGET "avx2,fma,avx512f,avx512bw,avx512vnni,avx512vbmi"
 #define HAS_VBMI 1
 
 #include "depthwise_avx512.h"

@@ -28,7 +28,22 @@ typedef struct {
     const int32_t *multipliers, *shifts;
     /// Within -128...127.
     int32_t zero_point, low, high;
+    /// As mw_requantization_fixed leaves them, for kernels that know the quicker way; NULL where there is none. The negative
+    /// ones are NULL too where they are the others, or sums below zero end at `low` either way.
+    const float *fixed_scales, *fixed_offsets, *fixed_negative_offsets;
 } mw_requantization;
+
+/// Constants for a quicker way to the same bytes where sums are scaled by integers: in float32 with 16 digits behind the
+/// point, half a step added, the rest cut off. What lies nearer to a step's edge than float32 is exact is computed again as
+/// the kind says; two steps' first rounding is half of their second one's last digit in the edge.
+///
+/// how: kind, multipliers and shifts of `channels`. ties_up_channels: as in mw_s8_depthwise; 0 for convolutions.
+/// most: one a channel, than which no sum of products without the bias is larger. bias: [channels].
+/// offsets of sums below zero are others than `offsets` where a second rounding's ties go away from zero.
+/// The arrays: channels rounded up to a multiple of 16. Returns false, with the arrays undefined, where there is no such way: for floats, and where sums can be too large.
+bool mw_requantization_fixed(
+    const mw_requantization *how, size_t channels, size_t ties_up_channels, const int64_t *most, const int32_t *bias,
+    float *scales, float *offsets, float *negative_offsets);
 
 /// A convolution as a product of matrices whose left one is read where it lies: an image that has its padding already,
 /// a row of a dense layer, a matrix.
@@ -104,6 +119,12 @@ void mw_s8_convolution_fold(
     size_t channels, size_t segments, size_t segment_length, const int8_t *restrict packed, int32_t input_zero_point,
     int32_t input_offset, const int32_t *restrict weight_zero_points, const int32_t *restrict bias,
     int32_t *restrict folded);
+
+/// most[c]: no sum over k of (input[k] - input_zero_point) * (weights[c, k] - weight_zero_points[c]) is larger in magnitude.
+/// packed: packed weights. weight_zero_points: NULL or [channels].
+void mw_s8_convolution_most(
+    size_t channels, size_t segments, size_t segment_length, const int8_t *restrict packed, int32_t input_zero_point,
+    const int32_t *restrict weight_zero_points, int64_t *restrict most);
 
 #include "depthwise.h"
 #include "elementwise.h"

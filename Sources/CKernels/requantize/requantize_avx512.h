@@ -7,7 +7,7 @@
 
 #include "requantize.h"
 
-#define MW_AVX512 __attribute__((target("avx2,avx512f,avx512bw"), always_inline)) static inline
+#define MW_AVX512 __attribute__((target("avx2,fma,avx512f,avx512bw"), always_inline)) static inline
 
 /// Zero point, low and high of a tensor, in registers.
 typedef struct {
@@ -31,6 +31,8 @@ typedef struct {
     __m512i limit, half_even, half_odd, right_odd, lowered;
     /// Whether a lane's sum can leave 32 bits by its factor, and whether a lane's negative products lose 1.
     bool has_left, has_lowered;
+    /// For MW_SCALE_FIXED, which takes `scales` of its own.
+    __m512 offsets, negative_offsets;
     mw_pack_constants_avx512 pack;
 } mw_requantize_avx512;
 
@@ -40,6 +42,10 @@ typedef enum {
     MW_SCALE_FLOAT,
     MW_SCALE_TWO_STEP,
     MW_SCALE_INTEGER,
+    /// Either of the two, the quicker way: mw_requantization_fixed.
+    MW_SCALE_FIXED,
+    /// The same where sums below zero have offsets of their own.
+    MW_SCALE_FIXED_SIGNED,
 } mw_scaling;
 
 /// Of each vector what the kind of scaling wants; away: -1 in lanes whose ties go away from zero.
@@ -138,6 +144,35 @@ MW_AVX512 __m512i mw_scale_avx512(const mw_requantize_avx512 *r, mw_scaling scal
     if (scaling == MW_SCALE_INTEGER) return mw_scale_integer_avx512(r, sums);
     const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), r->scales);
     return scaling == MW_SCALE_FLOAT ? mw_round_avx512(scaled) : _mm512_cvtps_epi32(scaled);
+}
+
+/// A sum in parts of a step, moved so that what is cut off rounds it.
+MW_AVX512 __m512i mw_scale_fixed_avx512(__m512i sums, __m512 scales, __m512 offsets) {
+    return _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scales, offsets));
+}
+
+/// Which 16-bit halves are far enough from an edge, among those set in `far`; high halves always are.
+MW_AVX512 __mmask32 mw_far_avx512(__mmask32 far, __m512i fixed) {
+    return _mm512_mask_cmpge_epu16_mask(far, fixed, _mm512_set1_epi32(2 * MW_FIXED_NEAR));
+}
+
+/// Four vectors of parts to 64 bytes, in the order of mw_pack_avx512.
+MW_AVX512 __m512i mw_pack_fixed_avx512(
+    const mw_pack_constants_avx512 *p, __m512i v0, __m512i v1, __m512i v2, __m512i v3) {
+    // Whole steps of two vectors side by side, and of two pairs after each other.
+    const __m512i first = _mm512_mask_mov_epi16(_mm512_srli_epi32(v0, 16), 0xAAAAAAAA, v1);
+    const __m512i second = _mm512_mask_mov_epi16(_mm512_srli_epi32(v2, 16), 0xAAAAAAAA, v3);
+    const __m512i bytes =
+        _mm512_packs_epi16(_mm512_adds_epi16(first, p->zero_point), _mm512_adds_epi16(second, p->zero_point));
+    const __m512i apart = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
+    const __m512i sorted = _mm512_shuffle_epi8(bytes, apart);
+    return p->is_clamped ? _mm512_min_epi8(_mm512_max_epi8(sorted, p->low), p->high) : sorted;
+}
+
+/// Whole steps as parts; what is beyond 16 bits is clamped anyway.
+MW_AVX512 __m512i mw_parts_avx512(__m512i steps) {
+    const __m512i bound = _mm512_set1_epi32(32767);
+    return _mm512_slli_epi32(_mm512_max_epi32(_mm512_min_epi32(steps, bound), _mm512_sub_epi32(_mm512_setzero_si512(), bound)), 16);
 }
 
 /// Four scaled vectors to 64 bytes; dword 4 * i + k of the result is lanes 4 * i...4 * i + 3 of vector k.
