@@ -69,6 +69,18 @@ struct Histogram: Sendable {
         }
     }
 
+    /// The same numbers and their negatives.
+    var mirrored: Histogram {
+        let end = max(high, -low)
+        var mirrored = Histogram(Extent(low: Float(-end), high: Float(end)))
+        for (bin, count) in counts.enumerated() where count > 0 {
+            mirrored.counts[mirrored.bin(of: center(bin))] += count
+            mirrored.counts[mirrored.bin(of: -center(bin))] += count
+        }
+        mirrored.zeros = 2 * zeros
+        return mirrored
+    }
+
     /// The number that a share of all numbers, zeros among them, lies below; between bins' edges on a straight line.
     func quantile(_ share: Double) -> Double {
         let total = counts.reduce(zeros, +)

@@ -16,7 +16,9 @@ struct QuantizedTwin {
     private(set) var layers: [Int: Layer] = [:]
 
     /// - Parameter quantizations: of each value that becomes int8, constants among them.
-    init(_ float: Model, _ quantizations: [ValueID: ValueQuantization]) throws(ModelError) {
+    init(
+        _ float: Model, _ quantizations: [ValueID: ValueQuantization], _ scheme: Quantizer.Scheme
+    ) throws(ModelError) {
         self.float = float
         quantized = float
         for (id, quantization) in quantizations {
@@ -28,38 +30,64 @@ struct QuantizedTwin {
             quantized[id].type = .int8
             quantized[id].quantization = quantization
         }
-        for (number, node) in float.nodes.enumerated() { try quantizeWeights(number, node) }
+        for (number, node) in float.nodes.enumerated() { try quantizeWeights(number, node, scheme) }
     }
 
-    /// Int8 weights, symmetric and an output channel a scale; int32 bias with the scale of the products.
-    private mutating func quantizeWeights(_ number: Int, _ node: Node) throws(ModelError) {
+    /// Int8 weights in the scheme's form; int32 bias with the scale of the products.
+    private mutating func quantizeWeights(_ number: Int, _ node: Node, _ scheme: Quantizer.Scheme) throws(ModelError) {
         guard let (products, activation, axis) = node.operation.weighted, let x = node.inputs[0],
             let weights = node.inputs[1], let data = float[weights].constant, case .float32(let reals) = data.elements,
             let scale = quantized[x].quantization?.scales[0]
         else { return }
-        let layout = AxisLayout(data.shape, axis: axis)
-        var largest = [Float](repeating: 0, count: layout.count)
-        for (position, weight) in reals.enumerated() {
-            guard weight.isFinite else {
-                throw .mismatch(.init("weights", expected: "finite ones", found: "\(weight)", place: node.place))
-            }
-            let channel = position / layout.inner % layout.count
-            largest[channel] = max(largest[channel], abs(weight))
-        }
-        let bias = float.bias(of: node, channels: layout.count)
-        let scales = zip(largest, bias).map { ScaleChoice.weights(largest: $0, offset: $1, input: scale) }
-        let zeros = scales.map { _ in Int32(0) }
-        let weightQuantization = ValueQuantization(scales: scales, zeroPoints: zeros, axis: axis)
+        let bias = float.bias(of: node, channels: data.shape[axis])
+        let form = scheme.weights(of: node.operation)
+        let extents = try Self.extents(of: reals, shape: data.shape, axis: axis, node)
+        let weightQuantization = Self.quantization(of: extents, bias, form, axis: axis, input: scale)
         let elements = QuantizationParameters(weightQuantization).quantize(reals, shape: data.shape, type: .int8)
         let integers = quantized.constant(
             float[weights].name, TensorData(shape: data.shape, elements), quantization: weightQuantization)
-        let biasQuantization = ValueQuantization(scales: scales.map { scale * $0 }, zeroPoints: zeros, axis: 0)
+        let biasQuantization = ValueQuantization(
+            scales: weightQuantization.scales.map { scale * $0 }, zeroPoints: weightQuantization.scales.map { _ in 0 },
+            axis: form.isPerChannel ? 0 : nil)
         let offsets = quantized.constant(
             node.name + ".bias", TensorData(shape: [bias.count], .int32(bias.map { _ in 0 })),
             quantization: biasQuantization)
         quantized.nodes[number].inputs = [x, integers, offsets]
         layers[number] = Layer(node: number, bias: offsets, activation: activation, products: products)
         setBias(bias, of: number)
+    }
+
+    /// The least and the greatest weight of each output channel, zero among them.
+    private static func extents(of weights: [Float], shape: [Int], axis: Int, _ node: Node) throws(ModelError)
+        -> [Extent]
+    {
+        let layout = AxisLayout(shape, axis: axis)
+        var extents = [Extent](repeating: Extent(low: 0, high: 0), count: layout.count)
+        for (position, weight) in weights.enumerated() {
+            guard weight.isFinite else {
+                throw .mismatch(.init("weights", expected: "finite ones", found: "\(weight)", place: node.place))
+            }
+            let channel = position / layout.inner % layout.count
+            extents[channel] = extents[channel].joined(Extent(low: weight, high: weight))
+        }
+        return extents
+    }
+
+    private static func quantization(
+        of extents: [Extent], _ bias: [Float], _ form: Quantizer.Scheme.Weights, axis: Int, input scale: Float
+    ) -> ValueQuantization {
+        var (extents, offsets) = (extents, bias)
+        if !form.isPerChannel {
+            extents = [extents.reduce(Extent(low: 0, high: 0)) { $0.joined($1) }]
+            offsets = [bias.reduce(0) { max($0, abs($1)) }]
+        }
+        let pairs = zip(extents, offsets).map { extent, offset in
+            form.isSymmetric
+                ? (ScaleChoice.weights(largest: max(extent.high, -extent.low), offset: offset, input: scale), Int32(0))
+                : ScaleChoice.asymmetricWeights(extent, offset: offset, input: scale)
+        }
+        return ValueQuantization(
+            scales: pairs.map { $0.0 }, zeroPoints: pairs.map { $0.1 }, axis: form.isPerChannel ? axis : nil)
     }
 
     /// Rounds a layer's offsets, real numbers, into its int32 bias.

@@ -3,13 +3,14 @@
 /// In this order: the usual passes on real numbers (batch normalization folded, activations fused); ``Equalization``
 /// between neighbouring layers; calibration, which chooses the range of each activation; int8 weights with a scale an
 /// output channel and int32 biases; correction of each layer's mean error in its bias; the usual passes again.
-/// - Quantization: activations int8 with a zero point, weights int8 in -127...127 without one, biases int32 with the
-///   product of both scales; shared and fixed scales as TensorFlow Lite's int8 operators have them.
+/// - Quantization: activations int8 with a zero point, weights int8 in -127...127 without one, or what a chip's ``Scheme``
+///   says; biases int32 with the product of both scales; shared and fixed scales as TensorFlow Lite's int8 operators have them.
 package struct Quantizer: Sendable {
     package struct Options: Hashable, Sendable {
         package var method = RangeMethod.meanSquaredError
         package var equalizes = true
         package var correctsBias = true
+        package var scheme = Scheme()
         /// Real numbers at the graph's inputs and outputs, quantized and dequantized within.
         package var hasFloatDoors = false
 
@@ -67,8 +68,8 @@ package struct Quantizer: Sendable {
         let values = float.realValues
         let visible = VisibleOperands(float)
         let extents = try ranges(of: values, visible, samples, progress)
-        let quantizations = classes.quantizations(of: values) { extents[$0] }
-        let twin = try QuantizedTwin(float, quantizations)
+        let quantizations = classes.quantizations(of: values, scheme: options.scheme) { extents[$0] }
+        let twin = try QuantizedTwin(float, quantizations, options.scheme)
         var run = PairedRun(twin, samples: samples, partlySeen: Set(visible.parts.keys))
         let noises = try run.run(rules: classes.rules, correctsBias: options.correctsBias) {
             progress(.layers, $0, float.nodes.count)
@@ -96,7 +97,11 @@ package struct Quantizer: Sendable {
             let histograms = try calibration.histograms(of: cut, model, samples: samples) {
                 progress(.histograms, $0, samples.count)
             }
-            for (id, histogram) in histograms { extents[id] = options.method.range(histogram) }
+            for (id, histogram) in histograms {
+                // Without a zero point both ends are one number.
+                let isMirrored = options.scheme.hasSymmetricActivations && histogram.low < 0
+                extents[id] = options.method.range(isMirrored ? histogram.mirrored : histogram)
+            }
         }
         for (id, part) in visible.parts { extents[id] = extents[part] }
         for id in values {

@@ -19,6 +19,27 @@ enum ScaleChoice {
         return ValueQuantization(scales: [scale], zeroPoints: [Int32(min(max(zero, -128), 127))])
     }
 
+    /// An int8 activation without a zero point; or what is never below zero with all levels above it, 0 being -128.
+    static func symmetric(_ extent: Extent, isUnsignedAboveZero: Bool) -> ValueQuantization {
+        let (low, high) = (min(extent.low, 0), max(extent.high, 0))
+        guard high > low else { return ValueQuantization(scales: [1], zeroPoints: [0]) }
+        if isUnsignedAboveZero, low == 0 {
+            return ValueQuantization(scales: [max(high / Float(steps), leastStep)], zeroPoints: [-128])
+        }
+        return ValueQuantization(scales: [max(max(high, -low) / weightLimit, leastStep)], zeroPoints: [0])
+    }
+
+    /// Scale and zero point of one output channel's int8 weights between their least and greatest, zero among them.
+    static func asymmetricWeights(_ extent: Extent, offset: Float, input scale: Float) -> (
+        scale: Float, zeroPoint: Int32
+    ) {
+        let (low, high) = (min(extent.low, 0), max(extent.high, 0))
+        let step = max(
+            Float((Double(high) - Double(low)) / Double(steps)), abs(offset) / (scale * biasLimit), leastStep)
+        let zero = (-128 - Double(low) / Double(step)).rounded(.toNearestOrEven)
+        return (step, Int32(min(max(zero, -128), 127)))
+    }
+
     /// The scale of one output channel's int8 weights: symmetric, and large enough for the int32 bias to hold the
     /// channel's offset.
     static func weights(largest: Float, offset: Float, input scale: Float) -> Float {

@@ -65,9 +65,10 @@ struct ScaleClasses {
     /// The quantization of each value that is to be int8.
     ///
     /// - Parameter values: all of them.
+    /// - Parameter scheme: whether activations have zero points.
     /// - Parameter extent: the range chosen for a value on its own; nil where it says nothing.
     mutating func quantizations(
-        of values: [ValueID], _ extent: (ValueID) -> Extent?
+        of values: [ValueID], scheme: Quantizer.Scheme, _ extent: (ValueID) -> Extent?
     ) -> [ValueID: ValueQuantization] {
         var extents: [Int: Extent] = [:]
         for id in values {
@@ -75,10 +76,18 @@ struct ScaleClasses {
             let root = root(id.index)
             extents[root] = extents[root]?.joined(one) ?? one
         }
+        // What comes from outside may be below zero another time.
+        let given = Set(model.inputs.map { root($0.index) })
         var result: [ValueID: ValueQuantization] = [:]
         for id in values {
             let root = root(id.index)
-            result[id] = fixed[root] ?? ScaleChoice.activation(extents[root] ?? Extent(low: 0, high: 0))
+            let extent = extents[root] ?? Extent(low: 0, high: 0)
+            let chosen =
+                scheme.hasSymmetricActivations
+                ? ScaleChoice.symmetric(
+                    extent, isUnsignedAboveZero: scheme.isUnsignedAboveZero && !given.contains(root))
+                : ScaleChoice.activation(extent)
+            result[id] = fixed[root] ?? chosen
         }
         return result
     }

@@ -15,6 +15,9 @@ struct ModelQuantize: ParsableCommand {
             for: real = scale * (element - offset). Pictures of bytes for a model that takes 0...1: \
             --scale 0.00392156862745098.
 
+            With --profile the numbers get the forms that the chip's vendor uses (zero points or none, a scale a channel \
+            or one), and the plan the chip's contract; --contract is not asked for then.
+
             A hundred inputs that show all that the model will meet are usually enough. The plan takes int8 inputs, at \
             the scale that is printed, or float32 with --float-doors. The layers are compared on the calibration \
             inputs: "s/n" is the float model's result against its difference from the int8 one, in decibels, with all \
@@ -64,7 +67,9 @@ struct ModelQuantize: ParsableCommand {
     var output: String?
 
     @Option(help: "Numeric contract: \(Contracts.all.map { $0.name }.joined(separator: ", ")).")
-    var contract = ModelFile.usualContract
+    var contract: String?
+
+    @OptionGroup var chip: ProfileChoice
 
     @Option(help: "Golden inputs in the plan's receipt, made from a seed; 0 for none.")
     var receipt = 2
@@ -96,9 +101,12 @@ struct ModelQuantize: ParsableCommand {
         if labels == nil, !evaluation.isEmpty {
             throw ValidationError("--evaluation: expected --labels with it, to know what is right")
         }
-        guard Contracts.all.contains(where: { $0.name == contract }) else {
+        if let contract, !Contracts.all.contains(where: { $0.name == contract }) {
             let known = Contracts.all.map { $0.name }.joined(separator: ", ")
             throw ValidationError("--contract: expected one of \(known), found \(contract)")
+        }
+        guard contract == nil || chip.profile == nil else {
+            throw ValidationError("--contract, --profile: expected one of them, a profile has a contract")
         }
     }
 
@@ -115,16 +123,24 @@ struct ModelQuantize: ParsableCommand {
             try ModelQuantizeAccuracy.labels(path, column: labelColumn, count: judged.count)
         }
 
+        let profile = try chip.load()
+        let contract = contract ?? profile?.planContract ?? ModelFile.usualContract
+        var options = options
+        if let profile {
+            options.scheme = Quantizer.Scheme(profile)
+            Output.error("\(profile.contractWords); \(options.scheme.words)")
+        }
         let progress = ModelQuantizeProgress()
         let outcome = try Quantizer(options).quantize(imported, samples: samples) { progress.show($0, $1, $2) }
-        let bytes = try plan(of: outcome)
+        let bytes = try plan(of: outcome, contract)
         let path = output ?? Self.path(beside: model)
         try OutputFile.write(bytes, to: path)
 
         let comparison = try ModelQuantizeAccuracy.compare(
             float: imported, plan: path, contract: contract, samples: judged, labels: answers)
         let result = ModelQuantizeReport(
-            self, outcome, comparison, calibrationInputs: samples.count, plan: path, bytes: bytes.count)
+            self, outcome, comparison, contract: contract, scheme: profile == nil ? nil : options.scheme,
+            calibrationInputs: samples.count, plan: path, bytes: bytes.count)
         if let report { try result.write(to: report) }
         if json { return try JSONOutput.print(result) }
         Output.line(result.text)
@@ -145,7 +161,7 @@ struct ModelQuantize: ParsableCommand {
         return options
     }
 
-    private func plan(of outcome: Quantizer.Outcome) throws -> [UInt8] {
+    private func plan(of outcome: Quantizer.Outcome, _ contract: String) throws -> [UInt8] {
         var builder = try Lowering.plan(outcome.model, contract: contract)
         if receipt > 0 { builder.attach(receipt: try ReceiptMaker.receipt(builder, cases: receipt)) }
         return try builder.encode()

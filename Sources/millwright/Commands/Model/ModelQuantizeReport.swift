@@ -40,6 +40,9 @@ struct ModelQuantizeReport: Encodable {
     let plan: String
     let bytes: Int
     let contract: String
+    /// The chip it was made for, and the forms that it wants.
+    let profile: String?
+    let scheme: String?
     let method: String
     let equalization: Bool
     let bias_correction: Bool
@@ -57,12 +60,14 @@ struct ModelQuantizeReport: Encodable {
 
     init(
         _ command: ModelQuantize, _ outcome: Quantizer.Outcome, _ comparison: ModelQuantizeAccuracy,
-        calibrationInputs: Int, plan: String, bytes: Int
+        contract: String, scheme: Quantizer.Scheme?, calibrationInputs: Int, plan: String, bytes: Int
     ) {
         model = command.model
         self.plan = plan
         self.bytes = bytes
-        contract = command.contract
+        self.contract = contract
+        profile = command.chip.profile
+        self.scheme = scheme?.words
         let isPercentile = command.method == .percentile
         method = command.method.rawValue + (isPercentile ? " \(command.percentile)" : "")
         equalization = command.equalization
