@@ -74,9 +74,10 @@ TILE void tile(const work *w, const int rows, const int blocks, const int phases
         MW_UNROLL
         for (int i = 0; i < rows * blocks; i++) sums[0][i] = _mm512_add_epi32(sums[0][i], sums[p][i]);
     }
-    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->weight_zero_points == NULL && c->residual_scale == 0
+    if (c->requantization.kind == MW_REQUANTIZE_FLOAT && c->residual_scale == 0
         && are_fractions(c->requantization.scales + w->block * 16, blocks)) {
-        finish_usual(w, sums[0], rows, blocks, FINISH_FLOAT);
+        if (c->weight_zero_points == NULL) finish_usual(w, sums[0], rows, blocks, FINISH_FLOAT);
+        else finish_usual(w, sums[0], rows, blocks, FINISH_FLOAT_POINTS);
     } else if (c->requantization.fixed_scales != NULL && c->weight_zero_points == NULL) {
         if (mw_is_integer(c->requantization.kind)) finish_usual(w, sums[0], rows, blocks, FINISH_INTEGER);
         else if (c->requantization.fixed_negative_offsets != NULL) finish_usual(w, sums[0], rows, blocks, FINISH_TWO_STEP);
@@ -113,23 +114,20 @@ static void (*const tiles[MOST_BLOCKS + 1][MOST_ROWS + 1])(const work *) = {
 
 static const size_t most_rows[MOST_BLOCKS + 1] = {0, 16, 12, 8, 6, 1, 1, 1, 1};
 
-/// Sums of the windows of `rows` positions, the bytes behind a run left out.
+/// Sums of the windows of `rows` positions, the bytes behind a run left out: they are neither read nor counted.
 VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, size_t rows, int32_t *sums) {
-    const __m512i ones = _mm512_set1_epi8(1), flip = _mm512_set1_epi8((char)0x80);
-    const int32_t moved = (int32_t)(c->segments * c->segment_length) * 128;
+    const __m512i ones = _mm512_set1_epi8(1);
+    const size_t whole = c->segment_length / 64 * 64;
+    const __mmask64 rest = ((__mmask64)1 << (c->segment_length - whole)) - 1;
     for (size_t r = 0; r < rows; r++) {
         __m512i sum = _mm512_setzero_si512();
+        const int8_t *const window = input + r * c->column_stride;
         for (size_t segment = 0; segment < c->segments; segment++) {
-            const int8_t *const run = input + r * c->column_stride + c->segment_offsets[segment];
-            for (size_t k = 0; k < c->segment_length; k += 64) {
-                const size_t count = mw_smaller(c->segment_length - k, 64);
-                const __mmask64 kept = count == 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
-                // Bytes left out are neither read nor, being 0 after the flip, counted.
-                const __m512i x = _mm512_maskz_loadu_epi8(kept, run + k);
-                sum = _mm512_dpbusd_epi32(sum, _mm512_maskz_mov_epi8(kept, _mm512_xor_si512(x, flip)), ones);
-            }
+            const int8_t *const run = window + c->segment_offsets[segment];
+            for (size_t k = 0; k < whole; k += 64) sum = _mm512_dpbusd_epi32(sum, ones, _mm512_loadu_si512(run + k));
+            if (rest != 0) sum = _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(rest, run + whole));
         }
-        sums[r] = _mm512_reduce_add_epi32(sum) - moved;
+        sums[r] = _mm512_reduce_add_epi32(sum);
     }
 }
 

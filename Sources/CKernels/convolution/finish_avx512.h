@@ -155,8 +155,9 @@ VNNI static __attribute__((noinline, cold)) void finish_near(const mw_requantiza
     for (int i = 0; i < 4; i++) v[i] = mw_parts_avx512(mw_scale_avx512(&constants, scaling, v[i]));
 }
 
-/// By float scales; by integers, whose offset is one for all; by two steps, ties up; the same, ties away from zero.
-typedef enum { FINISH_FLOAT, FINISH_INTEGER, FINISH_TWO_STEP_UP, FINISH_TWO_STEP } finish_way;
+/// By float scales, without weight zero points and with them; by integers, whose offset is one for all; by two steps, ties
+/// up; the same, ties away from zero.
+typedef enum { FINISH_FLOAT, FINISH_FLOAT_POINTS, FINISH_INTEGER, FINISH_TWO_STEP_UP, FINISH_TWO_STEP } finish_way;
 
 /// Four vectors of sums as MW_REQUANTIZE_INTEGER and two steps have them, most of them by the quicker way, to bytes.
 /// - width: vector i is of the block i % width behind the one of `channel`.
@@ -191,7 +192,7 @@ TILE __m512i fixed_bytes(
     return mw_pack_fixed_avx512(pack, v[0], v[1], v[2], v[3]);
 }
 
-/// The usual ways, without weight zero points or residuals: float scales below 1, and integers by the quicker way. Four
+/// The usual ways, without residuals: float scales below 1, and integers without zero points by the quicker way. Four
 /// vectors at once make 64 bytes: one position of up to four blocks, two of two, four of one.
 TILE void finish_usual(
     const work *w, const __m512i *sums, const int rows, const int blocks, const finish_way way) {
@@ -214,18 +215,24 @@ TILE void finish_usual(
             for (int i = 0; i < 4; i++) {
                 const int row = r + i / width, b = first + i % width;
                 const bool is_there = row < rows && b < blocks;
-                if (way != FINISH_FLOAT) {
+                if (way != FINISH_FLOAT && way != FINISH_FLOAT_POINTS) {
                     // In the place of what is not there, what is.
                     v[i] = is_there ? sums[row * blocks + b] : sums[r * blocks + first];
                 } else if (is_there) {
                     const __m512 scales = _mm512_loadu_ps(how->scales + channel + 16 * (size_t)b);
-                    v[i] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[row * blocks + b]), scales));
+                    __m512i sum = sums[row * blocks + b];
+                    if (way == FINISH_FLOAT_POINTS) {
+                        const __m512i points = _mm512_loadu_si512(c->weight_zero_points + channel + 16 * (size_t)b);
+                        const __m512i inputs = _mm512_set1_epi32(w->input_sums[row]);
+                        sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(points, inputs));
+                    }
+                    v[i] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(sum), scales));
                 } else {
                     v[i] = _mm512_setzero_si512();
                 }
             }
             const int there = blocks - first < width ? blocks - first : width;
-            const __m512i packed = way == FINISH_FLOAT
+            const __m512i packed = way == FINISH_FLOAT || way == FINISH_FLOAT_POINTS
                 ? mw_pack_avx512(&pack, v[0], v[1], v[2], v[3])
                 : fixed_bytes(how, &pack, channel + 16 * (size_t)first, there, way, v);
             const __m512i bytes = _mm512_permutexvar_epi32(order, packed);

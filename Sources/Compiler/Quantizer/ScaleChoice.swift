@@ -6,8 +6,10 @@ enum ScaleChoice {
     static let weightLimit: Float = 127
     /// Below it sums of products lose themselves in what a float holds.
     private static let leastStep: Float = 1e-12
-    /// Room for a bias: a quarter of what int32 holds, so that sums on top of it do not overflow.
-    private static let biasLimit: Float = 536_870_912
+    /// Room for a bias. Where it is the larger part of a channel by far, weights may be coarse: rounding them moves a
+    /// result by 0.004 steps for each root of a sum's products. In more room the channel's ratio would be so small that
+    /// chips with integer multipliers keep one digit of it.
+    private static let biasLimit: Float = 8_388_608
 
     /// An int8 activation: asymmetric, zero held exactly.
     static func activation(_ extent: Extent) -> ValueQuantization {
