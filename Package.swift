@@ -22,6 +22,7 @@ func module(
 let modules: [Module] = [
     module("CChecksum", .c),
     module("CWorkerPool", .c),
+    module("CVendorRuntimes", .c),
     module("CKernels", .c),
     module("CSQLite", .system(pkgConfig: "sqlite3", debian: "libsqlite3-dev")),
     module("CYAML", .system(pkgConfig: "yaml-0.1", debian: "libyaml-dev")),
@@ -38,7 +39,9 @@ let modules: [Module] = [
     module("Checksum", uses: ["CChecksum"]),
     module("Graph", uses: ["Checksum"]),
     module("Runtime", uses: ["Graph", "Kernels", "CWorkerPool"]),
+    module("Accelerators", uses: ["Graph", "Runtime", "CVendorRuntimes"]),
     module("Compiler", uses: ["Graph"]),
+    module("Deployment", uses: ["Graph", "Profiles"]),
     module("VendorVectors", uses: ["Arrays", "Graph", "Kernels", "Runtime", "Trust"]),
     module("SQLite", uses: ["CSQLite"]),
     module("YAML", uses: ["CYAML"]),
@@ -61,7 +64,7 @@ let modules: [Module] = [
     module(
         "millwright", .program,
         uses: [
-            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "VendorVectors", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
+            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "VendorVectors", "Deployment", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
             "Transfer", "Uplink", "AssemblyLine", "Rig",
             "Host", "Plots", "Profiles",
         ],
@@ -90,6 +93,7 @@ let modules: [Module] = [
         data: ["Passes/Golden", "ONNX/Vectors"]),
     module(
         "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors"], data: ["Ties"]),
+    module("DeploymentTests", .tests, uses: ["Graph", "Profiles", "Deployment"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
     module("ProfilesTests", .tests, uses: ["Plant", "Graph", "Profiles"]),

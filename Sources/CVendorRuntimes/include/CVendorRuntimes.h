@@ -1,0 +1,25 @@
+#ifndef MW_CVENDORRUNTIMES_H
+#define MW_CVENDORRUNTIMES_H
+
+// Declarations of our own of the C interfaces that vendors publish for their inference libraries: names, layouts and
+// constants only. No vendor header is included and no vendor library is linked; functions are found at run time.
+
+#include "acl.h"
+#include "bmrt.h"
+#include "cvi.h"
+#include "rknn.h"
+
+/// Ends this process when the other end of a socket is closed, even while a library's function does not return.
+/// Returns 0, or an errno value where the system gives no thread.
+int mw_end_with_peer(int socket);
+
+/// fcntl's arguments vary in number, which not every language can call: F_DUPFD_CLOEXEC, then F_ADD_SEALS against
+/// another size. Both return what fcntl returns.
+int mw_copy_descriptor(int descriptor, int lowest);
+int mw_seal_size(int descriptor);
+
+/// What only GNU names: memfd_create, closed on exec and open to seals, and posix_spawn_file_actions_addclosefrom_np.
+int mw_memory_file(const char *name);
+int mw_close_from(void *spawn_file_actions, int lowest);
+
+#endif

@@ -1,0 +1,71 @@
+/// What went wrong with a vendor's library, or with what it answered.
+package enum AcceleratorError: Error, Hashable, Sendable {
+    /// The system's loader found no such file, or could not load it.
+    case libraryNotFound(name: String, reason: String)
+    /// The library, or the model's format, is of a version whose interface is another one.
+    case wrongVersion(library: String, expected: String, found: String)
+    /// The library lacks a published function.
+    case missingSymbol(library: String, symbol: String)
+    /// A function of the library failed.
+    case callFailed(function: String, code: Int, meaning: String)
+    /// There is no such device or core.
+    case noSuchPlace(what: String, expected: String, found: String)
+    /// A tensor is not what the plan, or the library itself, said before.
+    case wrongTensor(name: String, what: String, expected: String, found: String)
+    /// Elements of a golden case's output that differ, and how many may.
+    case wrongAnswer(case: Int, firstElement: Int, expected: Int, found: Int, differing: Int, allowed: Int)
+    /// Nothing that could prove an answer right.
+    case noReceipt
+    /// A call that needs a loaded model and bound buffers.
+    case notReady(needs: String)
+    /// The process in which the library ran ended by a signal, or by itself.
+    case hostEnded(during: String, how: String)
+    /// No answer in time; the process in which the library ran was ended.
+    case timedOut(during: String, limit: Duration)
+    /// The process in which the library is to run could not be started or talked to.
+    case host(call: String, reason: String)
+
+    /// Stable word for logs and interfaces.
+    package var code: String {
+        switch self {
+        case .libraryNotFound: "accelerator.library_not_found"
+        case .wrongVersion: "accelerator.wrong_version"
+        case .missingSymbol: "accelerator.missing_symbol"
+        case .callFailed: "accelerator.call_failed"
+        case .noSuchPlace: "accelerator.no_such_place"
+        case .wrongTensor: "accelerator.wrong_tensor"
+        case .wrongAnswer: "accelerator.wrong_answer"
+        case .noReceipt: "accelerator.no_receipt"
+        case .notReady: "accelerator.not_ready"
+        case .hostEnded: "accelerator.host_ended"
+        case .timedOut: "accelerator.timed_out"
+        case .host: "accelerator.host"
+        }
+    }
+}
+
+extension AcceleratorError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .libraryNotFound(let name, let reason): "\(code): \(name): \(reason)"
+        case .wrongVersion(let library, let expected, let found):
+            "\(code): \(library): expected version \(expected), found \(found)"
+        case .missingSymbol(let library, let symbol):
+            "\(code): \(library): expected the function \(symbol), found none of that name"
+        case .callFailed(let function, let number, let meaning): "\(code): \(function) returned \(number): \(meaning)"
+        case .noSuchPlace(let what, let expected, let found): "\(code): \(what): expected \(expected), found \(found)"
+        case .wrongTensor(let name, let what, let expected, let found):
+            "\(code): tensor \(name): \(what): expected \(expected), found \(found)"
+        case .wrongAnswer(let index, let element, let expected, let found, let differing, let allowed):
+            """
+            \(code): receipt case \(index): \(differing) elements differ, \(allowed) may; \
+            first is byte \(element): expected \(expected), found \(found)
+            """
+        case .noReceipt: "\(code): expected a receipt in the plan, found none: no answer can be proven"
+        case .notReady(let needs): "\(code): expected \(needs) first"
+        case .hostEnded(let what, let how): "\(code): the vendor library's process ended during \(what): \(how)"
+        case .timedOut(let what, let limit): "\(code): \(what): no answer within \(limit)"
+        case .host(let call, let reason): "\(code): \(call): \(reason)"
+        }
+    }
+}
