@@ -4,7 +4,9 @@
 import PackageDescription
 
 struct Module {
-    enum Kind { case swift, c, testC, system(pkgConfig: String, debian: String), program, testSupport, tests, fuzzer }
+    enum Kind {
+        case swift, c, testC, system(pkgConfig: String, debian: String), program, testSupport, testProgram, tests, fuzzer
+    }
     var name: String
     var kind: Kind
     var uses: [String]
@@ -78,6 +80,10 @@ let modules: [Module] = [
     module("CAllocationCounter", .testC),
     module("Hostile", .testSupport, uses: ["Arrays", "Checksum", "Graph", "Compiler", "Runtime"]),
     module("Fuzz", .fuzzer, uses: ["Compiler", "Hostile"]),
+    module("ConformingEngine", .testSupport, uses: ["Graph", "Runtime"]),
+    module("ConformingRuntime", .testC, uses: ["CVendorRuntimes"]),
+    module("IncompleteRuntime", .testC),
+    module("AcceleratorHostProgram", .testProgram, uses: ["Accelerators"]),
     module("TidyTests", .tests),
     module("PlantTests", .tests, uses: ["Plant"]),
     module("HostTests", .tests, uses: ["Plant", "Host"]),
@@ -94,6 +100,7 @@ let modules: [Module] = [
     module(
         "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors"], data: ["Ties"]),
     module("DeploymentTests", .tests, uses: ["Graph", "Profiles", "Deployment"]),
+    module("AcceleratorsTests", .tests, uses: ["Graph", "Runtime", "Accelerators", "CVendorRuntimes", "Seeded"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
     module("ProfilesTests", .tests, uses: ["Plant", "Graph", "Profiles"]),
@@ -162,13 +169,17 @@ func target(_ module: Module) -> Target {
     case .c:
         return .target(name: module.name, cSettings: cSettings)
     case .testC:
-        return .target(name: module.name, path: "Tests/\(module.name)", cSettings: cSettings)
+        return .target(
+            name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", cSettings: cSettings)
     case .system(let pkgConfig, let debian):
         return .systemLibrary(name: module.name, pkgConfig: pkgConfig, providers: [.apt([debian])])
     case .program:
         return .executableTarget(name: module.name, dependencies: dependencies, swiftSettings: swiftSettings)
     case .testSupport:
         return .target(
+            name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", swiftSettings: swiftSettings)
+    case .testProgram:
+        return .executableTarget(
             name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", swiftSettings: swiftSettings)
     case .fuzzer:
         return .executableTarget(
@@ -193,6 +204,9 @@ let package = Package(
     products: [
         .executable(name: "millwright", targets: ["millwright"]),
         .executable(name: "millwright-registry", targets: ["millwright-registry"]),
+        // What tests open at run time in the place of a vendor's library.
+        .library(name: "ConformingRuntime", type: .dynamic, targets: ["ConformingRuntime", "ConformingEngine"]),
+        .library(name: "IncompleteRuntime", type: .dynamic, targets: ["IncompleteRuntime"]),
     ],
     // Two products of one package are one dependency.
     dependencies: Dictionary(packages.filter { used.contains($0.key) }.values.map { ($0.url, $0.from) }) { $1 }

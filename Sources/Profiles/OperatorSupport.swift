@@ -25,6 +25,12 @@ package struct OperatorLimit: Hashable, Sendable {
     package var quantity: Quantity
     package var most: Fact<Int>
 
+    package init(operator: String, quantity: Quantity, most: Fact<Int>) {
+        self.operator = `operator`
+        self.quantity = quantity
+        self.most = most
+    }
+
     package enum Quantity: String, CaseIterable, Hashable, Sendable {
         /// Height, and width, of the window.
         case kernelEdge = "kernel_edge"

@@ -13,16 +13,20 @@ enum ReceiptMaker {
         let memory = PlanMemory(copying: try builder.encode())
         let plan = try Plan(bytes: memory.bytes)
         let session = try Session(plan: plan, keeping: memory, kernels: KernelSet(isa: "scalar"))
-        var random = SeededRandom(seed: seed)
         return try Receipt(
-            cases: (0..<cases).map { _ in
-                let input = plan.inputs.flatMap { bytes(of: $0, &random) }
+            cases: inputs(of: plan, cases: cases).map { input in
                 var output = [UInt8](repeating: 0, count: session.outputBytes)
                 try input.withUnsafeBytes { input in
                     try output.withUnsafeMutableBytes { try session.run(bytes: input, output: $0) }
                 }
                 return Receipt.Case(input: input, output: output)
             })
+    }
+
+    /// The bytes of all inputs of a plan, one after the other, as often as there are cases.
+    static func inputs(of plan: Plan, cases: Int) -> [[UInt8]] {
+        var random = SeededRandom(seed: seed)
+        return (0..<cases).map { _ in plan.inputs.flatMap { bytes(of: $0, &random) } }
     }
 
     private static func bytes(of tensor: Tensor, _ random: inout SeededRandom) -> [UInt8] {

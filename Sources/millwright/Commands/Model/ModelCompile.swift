@@ -1,13 +1,21 @@
 import ArgumentParser
 import Compiler
+import Deployment
 import Graph
+import Profiles
 import Runtime
 import Store
 
 struct ModelCompile: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compile", abstract: "Make a plan of a .tflite or .onnx model.",
-        discussion: "A plan is opened where it lies, in milliseconds, and carries a receipt that proves each machine.")
+        discussion: """
+            A plan is opened where it lies, in milliseconds, and carries a receipt that proves each machine.
+
+            With --profile the plan has the chip's contract, and what the model takes on the chip is printed: where each \
+            layer runs, how it is cut to fit the memory beside the multipliers, cycles, DRAM traffic, time, and the source \
+            of each figure. ">=" means that something that takes time has no figure.
+            """)
 
     @Argument(help: "The model: .tflite or .onnx.", completion: .file())
     var model: String
@@ -16,7 +24,12 @@ struct ModelCompile: ParsableCommand {
     var output: String?
 
     @Option(help: "Numeric contract: \(Contracts.all.map { $0.name }.joined(separator: ", ")).")
-    var contract = ModelFile.usualContract
+    var contract: String?
+
+    @OptionGroup var chip: ProfileChoice
+
+    @Option(help: "Where what the model takes on the chip goes as JSON; only with --profile.", completion: .file())
+    var json: String?
 
     @Option(help: "Golden inputs in the plan's receipt, made from a seed; 0 for none.")
     var receipt = 2
@@ -26,9 +39,15 @@ struct ModelCompile: ParsableCommand {
 
     func validate() throws {
         guard (0...64).contains(receipt) else { throw ValidationError("--receipt: expected 0 to 64, found \(receipt)") }
+        guard contract == nil || chip.profile == nil else {
+            throw ValidationError("--contract, --profile: expected one of them, a profile has a contract")
+        }
+        guard json == nil || chip.profile != nil else { throw ValidationError("--json: expected --profile with it") }
     }
 
     func run() throws {
+        let profile = try chip.load()
+        let contract = contract ?? profile?.planContract ?? ModelFile.usualContract
         let mapped = try MappedFile(path: model)
         let compilation = try withExtendedLifetime(mapped) {
             try Compilation(file: Array(mapped.bytes), fileName: model)
@@ -53,6 +72,14 @@ struct ModelCompile: ParsableCommand {
                 Output.line(plan.arenaListing)
             }
         }
+        if let profile {
+            Output.line(profile.contractWords)
+            let deployment = withExtendedLifetime(memory) { Deployment(plan, on: profile) }
+            let report = DeploymentReport(deployment, contract: contract)
+            Output.line(report.text)
+            if let json { try OutputFile.write(JSONOutput.bytes(report), to: json) }
+            guard deployment.tooLarge.isEmpty else { throw DoesNotFit(deployment.tooLarge, profile) }
+        }
         Output.line("\(path): \(bytes.count) bytes, \(plan.operators.count) steps, contract \(contract)")
     }
 
@@ -60,5 +87,19 @@ struct ModelCompile: ParsableCommand {
         let name = model.split(separator: "/").last.map(String.init) ?? model
         let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
         return stem + ".mwplan"
+    }
+}
+
+/// Layers of which not even the smallest piece has room beside a chip's multipliers.
+private struct DoesNotFit: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ layers: [Deployment.Layer], _ profile: ChipProfile) {
+        let lines = layers.map { layer in
+            guard case .tooLarge(let need, let have) = layer.tiling else { return "" }
+            return
+                "layer \(layer.number) \(layer.name): the smallest tile needs \(need) bytes, \(profile.id) has \(have)"
+        }
+        description = "the model does not fit \(profile.id): " + lines.joined(separator: "; ")
     }
 }

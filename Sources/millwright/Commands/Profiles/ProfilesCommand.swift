@@ -4,8 +4,11 @@ import Profiles
 struct ProfilesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profiles",
-        abstract: "Look at what is known of domestic chips, check it, find the chip of this box.",
-        subcommands: [ProfilesList.self, ProfilesShow.self, ProfilesCheck.self, ProfilesDetect.self])
+        abstract:
+            "Look at what is known of domestic chips, check it, find the chip of this box, compare them for a model.",
+        subcommands: [
+            ProfilesList.self, ProfilesShow.self, ProfilesCheck.self, ProfilesDetect.self, ProfilesCompare.self,
+        ])
 }
 
 /// Where the catalogue lies.

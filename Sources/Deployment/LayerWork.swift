@@ -1,0 +1,111 @@
+package import Graph
+
+/// What an operator of a plan asks of a chip: the numbers that decide how long it takes.
+package struct LayerWork: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// A convolution, or a product of vectors and weights as one of 1 x 1.
+        case product
+        case depthwise
+        /// Windows without weights.
+        case window
+        /// Element by element, or moved.
+        case elementwise
+    }
+
+    package var kind: Kind
+    /// Its names in ONNX, any of which a profile may list.
+    package var names: [String]
+    /// Output pixels, or vectors.
+    package var positions: Int
+    package var outputChannels: Int
+    /// Of one group.
+    package var inputChannels: Int
+    package var kernel: (height: Int, width: Int) { (kernelHeight, kernelWidth) }
+    package var kernelHeight = 1
+    package var kernelWidth = 1
+    package var strideHeight = 1
+    package var strideWidth = 1
+    package var groups = 1
+    package var multiplyAdds: Int
+    /// Of the operands that are computed, and of the results.
+    package var inputBytes: Int
+    package var outputBytes: Int
+    /// int8 weights as the model has them; no biases and scales.
+    package var weightBytes: Int
+    package var inputShape: [Int]
+    package var outputShape: [Int]
+
+    package init(_ node: any Operator, _ plan: Plan) {
+        let computed = node.inputs.map { plan.tensors[$0.index] }.filter { $0.constant == nil }
+        let results = node.outputs.map { plan.tensors[$0.index] }
+        inputBytes = computed.reduce(0) { $0 + $1.byteCount }
+        outputBytes = results.reduce(0) { $0 + $1.byteCount }
+        inputShape = computed.first?.shape ?? []
+        outputShape = results.first?.shape ?? []
+        let channels = outputShape.last ?? 1
+        positions = max(outputShape.reduce(1, *) / max(channels, 1), 1)
+        outputChannels = channels
+        inputChannels = inputShape.last ?? 1
+        multiplyAdds = node.multiplyAdds
+        weightBytes = 0
+        (kind, names) = (.elementwise, Self.names(of: node))
+        switch node {
+        case let convolution as Convolution:
+            kind = .product
+            groups = convolution.groups
+            inputChannels = convolution.inputsOfGroup
+            set(convolution.window)
+            weightBytes = channels * convolution.window.taps * inputChannels
+        case let convolution as DepthwiseConvolution:
+            kind = .depthwise
+            groups = channels
+            inputChannels = 1
+            set(convolution.window)
+            weightBytes = channels * convolution.window.taps
+        case let dense as FullyConnected:
+            kind = .product
+            inputChannels = dense.weights.depth
+            weightBytes = channels * dense.weights.depth
+        case let product as MatrixProduct:
+            kind = .product
+            inputChannels = product.multiplyAdds / max(outputShape.reduce(1, *), 1)
+        case let pool as Pool:
+            kind = .window
+            set(pool.window)
+        case is Mean: kind = .window
+        default: break
+        }
+    }
+
+    private mutating func set(_ window: Window) {
+        (kernelHeight, kernelWidth) = (window.kernelHeight, window.kernelWidth)
+        (strideHeight, strideWidth) = (window.strideHeight, window.strideWidth)
+    }
+
+    private static func names(of node: any Operator) -> [String] {
+        switch node {
+        case let convolution as Convolution: [convolution.origin == .transposed ? "ConvTranspose" : "Conv"]
+        case is DepthwiseConvolution: ["Conv"]
+        case is FullyConnected: ["Gemm", "MatMul"]
+        case is MatrixProduct: ["MatMul"]
+        case let pool as Pool:
+            pool.kind == .maximum ? ["MaxPool", "GlobalMaxPool"] : ["AveragePool", "GlobalAveragePool"]
+        case let mean as Mean: mean.kind == .mean ? ["ReduceMean", "GlobalAveragePool"] : ["ReduceSum"]
+        case let addition as Addition: [addition.subtracts ? "Sub" : "Add"]
+        case is Multiplication: ["Mul"]
+        case is Softmax: ["Softmax"]
+        case is Reshape: ["Reshape", "Flatten", "Squeeze", "Unsqueeze"]
+        case is Transpose: ["Transpose"]
+        case is Concatenation: ["Concat"]
+        case is Pad: ["Pad"]
+        case is Slice: ["Slice", "Split"]
+        case is Resize: ["Resize"]
+        case is ArgumentMaximum: ["ArgMax"]
+        case is Extremum: ["Max", "Min"]
+        case is ChannelLookup: ["PRelu"]
+        // A function of one element, whichever it was.
+        case is Lookup: ["Sigmoid", "Tanh", "HardSwish", "LeakyRelu", "Clip", "Relu", "Elu"]
+        default: []
+        }
+    }
+}
