@@ -23,6 +23,10 @@ package final class Session {
 
     private let owner: AnyObject
     private let steps: [Step]
+    /// The operator of each step.
+    private let operatorOfStep: [Int]
+    /// Where each tensor lies in the arena.
+    private let offsets: [Int]
     private let pool: WorkerPool?
     private let memory: Arena
     // SAFETY: `memory`, arenaBytes long; only this session's methods see it.
@@ -73,11 +77,17 @@ package final class Session {
         let layout = ArenaPlan(plan)
         let context = StepContext(plan: plan, kernels: kernels, arena: layout)
         var steps: [Step] = []
-        for node in plan.operators {
+        var numbers: [Int] = []
+        for (number, node) in plan.operators.enumerated() {
             guard let runnable = Runnables.runnable(node) else { throw .noKernel(operator: type(of: node).name) }
-            if let step = runnable.step(context) { steps.append(step) }
+            if let step = runnable.step(context) {
+                steps.append(step)
+                numbers.append(number)
+            }
         }
         self.steps = steps
+        operatorOfStep = numbers
+        offsets = layout.offsets
         guard (1...64).contains(threads) else { throw .threads(threads) }
         if threads > 1 {
             guard let made = WorkerPool(threads: threads) else { throw .threads(threads) }
@@ -140,6 +150,30 @@ package final class Session {
         for number in outputs.indices {
             let place = outputs[number]
             Self.copy(arena + place.arenaOffset, to: to + place.byteOffset, place)
+        }
+    }
+
+    /// One inference whose every tensor is shown as soon as it is there; later ones may take its place.
+    ///
+    /// - Parameter input: as for ``run(bytes:output:)``.
+    /// - Parameter show: the operator's number, the tensor, and its bytes as plans store them, for as long as the call
+    ///   lasts. Operators that compute nothing are not shown.
+    /// - Throws: where the input has the wrong size.
+    // SAFETY: a tensor's bytes lie at its offset of the arena, which only this method's steps write.
+    package func run(bytes input: UnsafeRawBufferPointer, show: (Int, Tensor, UnsafeRawBufferPointer) -> Void)
+        throws(RuntimeError)
+    {
+        guard input.count == inputBytes, let from = input.baseAddress else {
+            throw .wrongSize(what: "bytes of input", expected: inputBytes, found: input.count)
+        }
+        for place in inputs { Self.copy(from + place.byteOffset, to: arena + place.arenaOffset, place) }
+        for (number, step) in steps.enumerated() {
+            step.run(.whole, arena: arena, scratch: scratch)
+            let index = operatorOfStep[number]
+            for id in plan.operators[index].outputs {
+                let tensor = plan.tensors[id.index]
+                show(index, tensor, UnsafeRawBufferPointer(start: arena + offsets[id.index], count: tensor.byteCount))
+            }
         }
     }
 

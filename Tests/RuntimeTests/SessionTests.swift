@@ -57,6 +57,29 @@ struct SessionTests {
         #expect(mw_allocation_counter_stop() == 0)
     }
 
+    @Test("every tensor is shown as the reference arithmetic has it, though they share memory", arguments: isas)
+    func shown(isa: String) throws {
+        let memory = try Networks.dense([32, 16, 48, 16, 24], seed: 4)
+        let session = try Networks.session(memory, isa: isa)
+        var random = SplitMix64(seed: 5)
+        let input = Networks.input(32, &random)
+        var shown: [(index: Int, bytes: [Int8])] = []
+        try input.withUnsafeBytes { input in
+            try session.run(bytes: input) { index, tensor, bytes in
+                #expect(bytes.count == tensor.byteCount)
+                shown.append((index, Array(bytes.bindMemory(to: Int8.self))))
+            }
+        }
+        #expect(shown.map(\.index) == Array(session.plan.operators.indices))
+        var before: [TensorValue] = [.int8(input)]
+        for (node, found) in zip(session.plan.operators, shown) {
+            before = node.reference(before)
+            #expect(before[0].int8s == found.bytes)
+        }
+        #expect(try session.run(input) == shown.last?.bytes)
+        #expect(session.tensorBytes < shown.reduce(32) { $0 + $1.bytes.count })
+    }
+
     @Test("the counter of allocations counts")
     func counter() {
         mw_allocation_counter_start()

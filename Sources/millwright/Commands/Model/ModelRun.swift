@@ -9,6 +9,10 @@ struct ModelRun: ParsableCommand {
         discussion: """
             Tensors are in the model's own layout and type. An input whose first dimension is N times the model's own \
             is run N times, and the outputs are put one behind the other.
+
+            With --profile the model is computed by the chip's contract, so that what will run on the board can be \
+            looked at without it. --dump-layers writes each layer's result of the first input as DIR/NNN.npy, int8 and \
+            channels last as plans store them, and layers.json with names, shapes, scales and zero points.
             """)
 
     @Argument(help: "The model: .mwplan, .tflite or .onnx.", completion: .file())
@@ -22,10 +26,24 @@ struct ModelRun: ParsableCommand {
 
     @OptionGroup var options: ModelOptions
 
+    @OptionGroup var chip: ProfileChoice
+
+    @Option(help: "Folder for what each layer computes of the first input.", completion: .directory)
+    var dumpLayers: String?
+
     func run() throws {
+        var options = options
+        if let profile = try chip.load() {
+            options.contract = profile.planContract
+            Output.error(profile.contractWords)
+        }
         let file = try options.open(model)
         let arrays = try inputs(of: file)
         let repeats = try Self.repeats(arrays, file.inputs)
+        if let dumpLayers {
+            let first = zip(arrays, file.inputs).flatMap { $0.part(0, shape: $1.shape).bytes }
+            try LayerDump.write(file, input: first, to: dumpLayers)
+        }
         var results: [[NPYArray]] = []
         for index in 0..<repeats {
             let parts = zip(arrays, file.inputs).map { $0.part(index, shape: $1.shape) }
