@@ -5,7 +5,8 @@ import PackageDescription
 
 struct Module {
     enum Kind {
-        case swift, c, testC, system(pkgConfig: String, debian: String), program, testSupport, testProgram, tests, fuzzer
+        case swift, c, testC, system(pkgConfig: String, debian: String), program, testSupport, testProgram, tests,
+            fuzzer
     }
     var name: String
     var kind: Kind
@@ -66,9 +67,10 @@ let modules: [Module] = [
     module(
         "millwright", .program,
         uses: [
-            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "VendorVectors", "Deployment", "YAML", "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust",
-            "Transfer", "Uplink", "AssemblyLine", "Rig",
-            "Host", "Plots", "Profiles",
+            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "VendorVectors", "Profiles", "Deployment",
+            "YAML",
+            "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine", "Rig",
+            "Host", "Plots",
         ],
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
     module(
@@ -99,7 +101,7 @@ let modules: [Module] = [
         data: ["Passes/Golden", "ONNX/Vectors"]),
     module(
         "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors"], data: ["Ties"]),
-    module("DeploymentTests", .tests, uses: ["Graph", "Profiles", "Deployment"]),
+    module("DeploymentTests", .tests, uses: ["Graph", "Profiles", "Deployment", "Seeded"]),
     module("AcceleratorsTests", .tests, uses: ["Graph", "Runtime", "Accelerators", "CVendorRuntimes", "Seeded"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
     module("YAMLTests", .tests, uses: ["YAML"]),
@@ -132,7 +134,7 @@ let modules: [Module] = [
         uses: [
             "Plant", "SQLite", "Graph", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
         ],
-        packages: ["Logging"]),
+        packages: ["ArgumentParser", "Logging"]),
 ]
 
 let packages: [String: (url: String, from: Version, package: String)] = [

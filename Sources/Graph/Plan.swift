@@ -14,6 +14,8 @@ package struct Plan: Sendable {
     package let receiptCases: Int
     /// Their inputs and outputs, one after the other: a receipt is read when it is proved, not at each opening.
     private let receiptBytes: Constant<UInt8>?
+    /// What vendors' compilers made of the same network, for their accelerators.
+    package let vendorModels: [VendorModel]
     /// Length of the file and of its weights, biases and scales.
     package let fileBytes: Int
     package let constantBytes: Int
@@ -61,6 +63,10 @@ package struct Plan: Sendable {
         } else {
             (receiptCases, receiptBytes) = (0, nil)
         }
+        vendorModels =
+            try sections[.vendorModels].map { section throws(PlanError) in
+                try VendorModel.all(section, origin: sections.offset(of: .vendorModels))
+            } ?? []
         fileBytes = bytes.count
         constantBytes = constants.count
     }

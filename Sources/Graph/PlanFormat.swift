@@ -26,15 +26,23 @@ package enum PlanFormat {
         case card = 3
         /// Golden inputs and outputs.
         case receipt = 4
+        /// What vendors' compilers made of the same network.
+        case vendorModels = 5
 
         /// Weights begin on a page, so that they are used where `mmap` puts them.
-        package var alignment: Int { self == .constants ? 4_096 : 8 }
+        package var alignment: Int {
+            switch self {
+            case .constants: 4_096
+            case .vendorModels: VendorModel.alignment
+            case .graph, .card, .receipt: 8
+            }
+        }
         package var isRequired: Bool { self == .graph || self == .constants }
         /// Largest length that is believed: above any model that fits an edge box, below what could exhaust one.
         package var maximumBytes: Int {
             switch self {
             case .graph: 16 << 20
-            case .constants: 1 << 30
+            case .constants, .vendorModels: 1 << 30
             case .card: 1 << 20
             case .receipt: 16 << 20
             }

@@ -62,7 +62,9 @@ struct SectionTable {
         let kind = try entries.uint32("kind of section")
         guard kind > previous, let section = PlanFormat.Section(rawValue: kind) else {
             throw .malformed(
-                .init("kind of section", expected: "above \(previous), at most 4", found: "\(kind)", offset: start))
+                .init(
+                    "kind of section", expected: "above \(previous), at most \(PlanFormat.Section.allCases.count)",
+                    found: "\(kind)", offset: start))
         }
         previous = kind
         let checksum = try entries.uint32("checksum of \(section)")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Graph
 import TestBench
 import Testing
@@ -20,9 +21,7 @@ import Testing
         let directory = try TempDirectory()
         let path = directory.file("plan.mwplan")
         try OutputFile.write(try builder.encode(), to: path)
-        var command = ModelVerify()
-        command.file = path
-        try command.run()
+        try ModelVerify.parse([path]).run()
     }
 
     @Test func aPlanWithoutACardIsProved() throws {

@@ -4,6 +4,8 @@ package import Graph
 ///
 /// Order: made (which opens the library and checks its version), ``load(_:placement:)``, ``bind(input:output:)``,
 /// ``run()`` again and again, ``unload()``, and from there another model. Not Sendable: one call at a time, as ``Session``.
+// SAFETY: whoever calls keeps the model's bytes and the bound buffers alive as long as each method says; sizes are compared
+// when they are bound.
 package protocol Accelerator: AnyObject {
     /// What the library says of itself.
     var library: AcceleratorLibrary { get }
