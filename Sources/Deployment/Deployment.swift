@@ -11,6 +11,14 @@ package struct Deployment: Sendable {
         package var placement: Placement
         package var estimate: LayerEstimate
         package var tiling: Tiling.Outcome
+        /// Layers that compute what this one reads.
+        package var sources: [Int]
+
+        /// Tiles in their order; none where the layer is not cut.
+        package var pieces: [TilePiece] {
+            guard case .fits(let tiling) = tiling else { return [] }
+            return TilePiece.all(of: work, tiling)
+        }
     }
 
     /// Operators in a row on one side.
@@ -29,14 +37,17 @@ package struct Deployment: Sendable {
 
     package init(_ plan: Plan, on profile: ChipProfile) {
         self.profile = profile
+        var writers: [Int: Int] = [:]
         layers = plan.operators.enumerated().map { number, node in
             let work = LayerWork(node, plan)
             let placement = Placement(work, profile)
+            defer { for id in node.outputs { writers[id.index] = number } }
             return Layer(
                 number: number + 1, name: node.outputs.first.map { plan.tensors[$0.index].name } ?? "",
                 operation: type(of: node).name, work: work, placement: placement,
                 estimate: LayerEstimate(work, profile, placement),
-                tiling: placement.isOnCPU || placement == .host ? .notCut : Tiling.of(work, profile))
+                tiling: placement.isOnCPU || placement == .host ? .notCut : Tiling.of(work, profile),
+                sources: node.inputs.compactMap { writers[$0.index] })
         }
         segments = Self.segments(plan, layers.map(\.placement.isOnCPU), profile)
     }

@@ -16,7 +16,7 @@ package enum EngineCycles {
                     * work.groups
             case .depthwise:
                 return counted * work.kernelHeight * work.kernelWidth * parts(work.outputChannels, depthwise.value)
-            case .window, .elementwise: return nil
+            case .window, .reduction, .elementwise: return nil
             }
         case .lanes(let lanes, _, let units, let inputs?, let positions?):
             switch work.kind {
@@ -29,7 +29,7 @@ package enum EngineCycles {
                 // A unit a product: channels over the lanes, positions over a lane's units.
                 return parts(work.positions, units.value) * parts(work.outputChannels, lanes.value) * work.kernelHeight
                     * work.kernelWidth
-            case .window, .elementwise: return nil
+            case .window, .reduction, .elementwise: return nil
             }
         case .cube(let m, let k, let n):
             guard work.kind == .product else { return nil }

@@ -8,6 +8,8 @@ package struct LayerWork: Hashable, Sendable {
         case depthwise
         /// Windows without weights.
         case window
+        /// Sums along whole dimensions.
+        case reduction
         /// Element by element, or moved.
         case elementwise
     }
@@ -25,7 +27,14 @@ package struct LayerWork: Hashable, Sendable {
     package var kernelWidth = 1
     package var strideHeight = 1
     package var strideWidth = 1
+    /// Of the input that one output reads: the window with its dilation.
+    package var reachHeight = 1
+    package var reachWidth = 1
+    package var top = 0
+    package var left = 0
     package var groups = 1
+    /// Whether a second operand of the output's shape is added before sums are rounded.
+    package var hasResidual = false
     package var multiplyAdds: Int
     /// Of the operands that are computed, and of the results.
     package var inputBytes: Int
@@ -54,6 +63,7 @@ package struct LayerWork: Hashable, Sendable {
             kind = .product
             groups = convolution.groups
             inputChannels = convolution.inputsOfGroup
+            hasResidual = convolution.residual != nil
             set(convolution.window)
             weightBytes = channels * convolution.window.taps * inputChannels
         case let convolution as DepthwiseConvolution:
@@ -72,7 +82,7 @@ package struct LayerWork: Hashable, Sendable {
         case let pool as Pool:
             kind = .window
             set(pool.window)
-        case is Mean: kind = .window
+        case is Mean: kind = .reduction
         default: break
         }
     }
@@ -80,6 +90,27 @@ package struct LayerWork: Hashable, Sendable {
     private mutating func set(_ window: Window) {
         (kernelHeight, kernelWidth) = (window.kernelHeight, window.kernelWidth)
         (strideHeight, strideWidth) = (window.strideHeight, window.strideWidth)
+        reachHeight = (window.kernelHeight - 1) * window.dilationHeight + 1
+        reachWidth = (window.kernelWidth - 1) * window.dilationWidth + 1
+        (top, left) = (window.top, window.left)
+    }
+
+    /// Whether each output channel reads one input channel only.
+    package var isByChannel: Bool { kind == .depthwise || kind == .window }
+    /// Whether its output can be computed piece by piece.
+    package var isCut: Bool {
+        switch kind {
+        case .product: weightBytes > 0
+        case .depthwise, .window: true
+        case .reduction, .elementwise: false
+        }
+    }
+    /// `[n, height, width, channels]`; vectors are pixels of one row.
+    package var imageShape: [Int] {
+        outputShape.count == 4 ? outputShape : [1, 1, positions, outputChannels]
+    }
+    package var inputImageShape: [Int] {
+        inputShape.count == 4 && outputShape.count == 4 ? inputShape : [1, 1, positions, inputChannels]
     }
 
     private static func names(of node: any Operator) -> [String] {

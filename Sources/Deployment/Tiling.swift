@@ -7,9 +7,30 @@ package struct Tiling: Hashable, Sendable {
     package var rows: Int
     package var columns: Int
     package var channels: Int
+    package var order: Order
     package var tiles: Int
-    /// Of one tile, twice.
-    package var bytes: Int
+    /// Of one tile, once.
+    package var pieces: Pieces
+    /// Moved between DRAM and the tiles, seams and what is read again included.
+    package var trafficBytes: Int
+
+    /// What stays where it is while the other is exchanged.
+    package enum Order: String, Hashable, Sendable, CaseIterable {
+        /// Weights of some channels, while all of the image goes by.
+        case weightsStay = "weights stay"
+        /// A part of the image, while all weights go by.
+        case imageStays = "image stays"
+    }
+
+    /// Bytes of each kind, channels filled up to whole blocks.
+    package struct Pieces: Hashable, Sendable {
+        package var input: Int
+        package var residual: Int
+        package var weights: Int
+        package var output: Int
+        /// All of them, twice.
+        package var doubled: Int { 2 * (input + residual + weights + output) }
+    }
 
     package enum Outcome: Hashable, Sendable {
         case fits(Tiling)
@@ -19,59 +40,125 @@ package struct Tiling: Hashable, Sendable {
         case notCut
     }
 
-    /// - Parameter block: output channels that stand together.
+    /// The way with the least traffic that fits, and of those the one with the fewest tiles.
     static func of(_ work: LayerWork, _ profile: ChipProfile) -> Outcome {
-        guard let memory = profile.onChipBytes, work.kind != .elementwise,
-            work.outputShape.count == 4 || work.kind == .product
-        else { return .notCut }
-        let block = max(channelBlock(profile), 1)
-        let shape = work.outputShape.count == 4 ? work.outputShape : [1, 1, work.positions, work.outputChannels]
-        var tile = (rows: shape[1], columns: shape[2], channels: shape[3])
-        func need() -> Int { 2 * bytes(work, rows: tile.rows, columns: tile.columns, channels: tile.channels, block) }
-        // Channels first: then input is read again and again, but never with a seam. Rows next, columns last.
-        while need() > memory.value {
-            if tile.channels > block {
-                tile.channels = max(half(tile.channels, multiple: block), block)
-            } else if tile.rows > 1 {
-                tile.rows = (tile.rows + 1) / 2
-            } else if tile.columns > 1 {
-                tile.columns = (tile.columns + 1) / 2
-            } else {
-                return .tooLarge(need: need(), have: memory.value)
+        guard let memory = profile.onChipBytes, work.isCut else { return .notCut }
+        let cutter = TileCutter(work, profile)
+        var best: Tiling?
+        var least = Int.max
+        for channels in cutter.channelChoices {
+            for rows in cutter.halvings(cutter.height) {
+                // Columns are cut only when single rows are too long.
+                for columns in rows == 1 ? cutter.halvings(cutter.width) : [cutter.width] {
+                    let pieces = cutter.pieces(rows: rows, columns: columns, channels: channels)
+                    least = min(least, pieces.doubled)
+                    guard pieces.doubled <= memory.value else { continue }
+                    for order in Order.allCases {
+                        let tiling = cutter.tiling(rows, columns, channels, order, pieces)
+                        if best.map({ tiling.isBetter(than: $0) }) ?? true { best = tiling }
+                    }
+                }
             }
         }
-        let count =
-            EngineCycles.parts(shape[1], tile.rows) * EngineCycles.parts(shape[2], tile.columns)
-            * EngineCycles.parts(shape[3], tile.channels) * shape[0]
-        return .fits(
-            Tiling(rows: tile.rows, columns: tile.columns, channels: tile.channels, tiles: count, bytes: need()))
+        return best.map { .fits($0) } ?? .tooLarge(need: least, have: memory.value)
     }
 
-    private static func half(_ count: Int, multiple: Int) -> Int {
-        EngineCycles.parts(EngineCycles.parts(count, 2), multiple) * multiple
+    private func isBetter(than other: Tiling) -> Bool { (trafficBytes, tiles) < (other.trafficBytes, other.tiles) }
+}
+
+/// The sizes of tiles of one layer on one chip.
+struct TileCutter {
+    let work: LayerWork
+    let height: Int
+    let width: Int
+    private let channels: Int
+    /// Channels of an activation, and output channels of weights, that stand together.
+    private let featureBlock: Int
+    private let channelBlock: Int
+    let weightOrder: WeightOrder?
+
+    init(_ work: LayerWork, _ profile: ChipProfile) {
+        self.work = work
+        let shape = work.imageShape
+        (height, width, channels) = (shape[1], shape[2], shape[3])
+        weightOrder =
+            work.kind == .depthwise ? profile.layout?.depthwiseWeights?.value : profile.layout?.weights?.value
+        featureBlock = Self.featureBlock(profile)
+        channelBlock = max(featureBlock, weightOrder?.blockSize(of: .output) ?? 1)
     }
 
-    /// Input with its seam, weights and output of one tile, channels padded to whole blocks.
-    private static func bytes(_ work: LayerWork, rows: Int, columns: Int, channels: Int, _ block: Int) -> Int {
-        let height = (rows - 1) * work.strideHeight + work.kernelHeight
-        let width = (columns - 1) * work.strideWidth + work.kernelWidth
-        func padded(_ count: Int) -> Int { EngineCycles.parts(count, block) * block }
-        let perChannel = work.kind == .depthwise || work.kind == .window
-        let inputs = perChannel ? padded(channels) : padded(work.inputChannels)
-        let weights =
-            work.weightBytes == 0
-            ? 0
-            : work.kernelHeight * work.kernelWidth * padded(channels) * (perChannel ? 1 : padded(work.inputChannels))
-        return height * width * inputs + weights + rows * columns * padded(channels)
-    }
-
-    static func channelBlock(_ profile: ChipProfile) -> Int {
+    private static func featureBlock(_ profile: ChipProfile) -> Int {
         if let block = profile.layout?.channelBlock { return block.value }
         switch profile.engine {
         case .convolutionTile(_, let outputs, _, _, _): return outputs.value
         case .lanes(let count, _, _, _, _): return count.value
         case .cube(_, _, let n): return n.value
         case .multiplyAccumulators, .vectorUnit, nil: return 1
+        }
+    }
+
+    /// A number, half of it, a quarter and so on, rounded up, down to 1.
+    func halvings(_ count: Int) -> [Int] {
+        var all = [count]
+        while let last = all.last, last > 1 { all.append((last + 1) / 2) }
+        return all
+    }
+
+    /// The same in whole blocks, where there is more than one.
+    var channelChoices: [Int] {
+        halvings(EngineCycles.parts(channels, channelBlock)).map { min($0 * channelBlock, channels) }
+    }
+
+    func padded(_ count: Int) -> Int { EngineCycles.parts(count, featureBlock) * featureBlock }
+
+    /// Of one output channel's weights: of all inputs of its group, or its own alone.
+    func weightBlocks(outputs: Int) -> WeightBlocks? {
+        guard work.weightBytes > 0, let order = weightOrder ?? WeightBlocks.plain else { return nil }
+        return WeightBlocks(
+            order: order, outputs: outputs, inputs: work.kind == .depthwise ? 1 : work.inputChannels,
+            height: work.kernelHeight, width: work.kernelWidth)
+    }
+
+    /// Input channels that `channels` output channels read.
+    func inputChannels(of channels: Int) -> Int {
+        work.isByChannel ? channels : work.inputChannels * work.groups
+    }
+
+    func pieces(rows: Int, columns: Int, channels: Int) -> Tiling.Pieces {
+        let tall = (rows - 1) * work.strideHeight + work.reachHeight
+        let wide = (columns - 1) * work.strideWidth + work.reachWidth
+        let output = rows * columns * padded(channels)
+        return Tiling.Pieces(
+            input: tall * wide * padded(inputChannels(of: channels)), residual: work.hasResidual ? output : 0,
+            weights: weightBlocks(outputs: channels)?.byteCount ?? 0, output: output)
+    }
+
+    func tiling(_ rows: Int, _ columns: Int, _ channels: Int, _ order: Tiling.Order, _ pieces: Tiling.Pieces) -> Tiling
+    {
+        let shape = work.imageShape
+        let places = shape[0] * EngineCycles.parts(height, rows) * EngineCycles.parts(width, columns)
+        let parts = EngineCycles.parts(self.channels, channels)
+        // What is read of the image when all of it goes by once, seams included.
+        let from = work.inputImageShape
+        let tall = extent(height, rows, work.strideHeight, work.reachHeight, work.top, from[1])
+        let wide = extent(width, columns, work.strideWidth, work.reachWidth, work.left, from[2])
+        let image = shape[0] * tall * wide * (work.isByChannel ? self.channels : from[3])
+        let weights =
+            work.weightBytes > 0 ? work.weightBytes + LayerEstimate.channelRecordBytes * work.outputChannels : 0
+        var traffic = shape.reduce(1, *) * (work.hasResidual ? 2 : 1)
+        switch order {
+        case .weightsStay: traffic += weights + image * (work.isByChannel || places == 1 ? 1 : parts)
+        case .imageStays: traffic += image + weights * (parts == 1 ? 1 : places)
+        }
+        return Tiling(
+            rows: rows, columns: columns, channels: channels, order: order, tiles: places * parts, pieces: pieces,
+            trafficBytes: traffic)
+    }
+
+    /// Rows of the input that all pieces read together.
+    private func extent(_ count: Int, _ size: Int, _ stride: Int, _ reach: Int, _ padding: Int, _ from: Int) -> Int {
+        Swift.stride(from: 0, to: count, by: size).reduce(0) { sum, first in
+            sum + TilePiece.read(first..<min(first + size, count), stride, reach, padding, from).count
         }
     }
 }

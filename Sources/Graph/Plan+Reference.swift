@@ -5,6 +5,19 @@ extension Plan {
     /// - Returns: the bytes of all outputs, one after the other.
     /// - Throws: when the input has the wrong size.
     package func reference(_ input: [UInt8]) throws(PlanError) -> [UInt8] {
+        var values = try values(of: input)
+        for node in operators {
+            // The plan was checked when it was read: each operand is written before it is read.
+            let results = node.reference(node.inputs.compactMap { values[$0.index] })
+            for (id, result) in zip(node.outputs, results) { values[id.index] = result }
+        }
+        return output(of: values)
+    }
+
+    /// What is known of each tensor before anything is computed: constants, and the inputs as plans store them.
+    ///
+    /// - Throws: when the input has the wrong size.
+    package func values(of input: [UInt8]) throws(PlanError) -> [TensorValue?] {
         guard input.count == inputBytes else {
             throw .malformed(.init("input", expected: "\(inputBytes) bytes", found: "\(input.count)"))
         }
@@ -19,12 +32,13 @@ extension Plan {
                 start += tensor.byteCount
             }
         }
-        for node in operators {
-            // The plan was checked when it was read: each operand is written before it is read.
-            let results = node.reference(node.inputs.compactMap { values[$0.index] })
-            for (id, result) in zip(node.outputs, results) { values[id.index] = result }
-        }
-        return outputIDs.flatMap { id in
+        return values
+    }
+
+    /// The bytes of all outputs as the world outside sees them.
+    /// - Parameter values: one a tensor; all of them computed.
+    package func output(of values: [TensorValue?]) -> [UInt8] {
+        outputIDs.flatMap { id in
             let flip: UInt8 = tensors[id.index].isPresentedUnsigned ? 0x80 : 0
             return (values[id.index]?.bytes ?? []).map { $0 ^ flip }
         }

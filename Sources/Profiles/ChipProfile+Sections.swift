@@ -5,8 +5,10 @@ extension Layout {
     init?(reading reader: inout MappingReader, facts: FactReader) {
         let description = facts.required("description", .string, &reader)
         let block = facts.optional("channel_block", .count(4_096), &reader)
+        let weights = facts.optional("weights", .weightOrder, &reader)
+        let depthwise = facts.optional("depthwise_weights", .weightOrder, &reader)
         guard let description else { return nil }
-        self.init(description: description, channelBlock: block)
+        self.init(description: description, channelBlock: block, weights: weights, depthwiseWeights: depthwise)
     }
 }
 
@@ -138,6 +140,14 @@ extension Kind {
         Kind<[Format]>.sequence(of: Kind<Format>.choice(type), count: 1...8).map(expected: "each format once") {
             Set($0).count == $0.count ? $0 : nil
         }
+    }
+}
+
+extension Kind where T == WeightOrder {
+    fileprivate static var weightOrder: Kind<WeightOrder> {
+        Kind<[String]>.sequence(of: .string, count: 4...8).map(
+            expected: "output, input, height and width, each as a whole or as /N and later %N"
+        ) { WeightOrder(words: $0) }
     }
 }
 

@@ -117,22 +117,27 @@ package struct Convolution: Operator {
             for y in 0..<outputShape[1] {
                 for x in 0..<outputShape[2] {
                     for channel in 0..<outputShape[3] {
-                        let sum = sum(image, n, y, x, channel)
-                        let scale = weights.requantization[channel]
-                        let joined = residual.flatMap {
-                            scale.joined(sum, with: Float(Int32(others[output.count]) - $0.zeroPoint) * $0.ratio)
-                        }
                         output.append(
-                            Int8(
-                                joined.map {
-                                    min(max($0 + outputQuantization.zeroPoint, clamp.lowerBound), clamp.upperBound)
-                                }
-                                    ?? scale(sum, zeroPoint: outputQuantization.zeroPoint, range: clamp)))
+                            finished(
+                                sum(image, n, y, x, channel), channel,
+                                residual: others.isEmpty ? nil : others[output.count]))
                     }
                 }
             }
         }
         return [.int8(output)]
+    }
+
+    /// What becomes of a channel's sum of products with its bias.
+    /// - Parameter residual: the second input's element, where there is a second input.
+    package func finished(_ sum: Int32, _ channel: Int, residual other: Int8?) -> Int8 {
+        let scale = weights.requantization[channel]
+        if let residual, let other,
+            let joined = scale.joined(sum, with: Float(Int32(other) - residual.zeroPoint) * residual.ratio)
+        {
+            return Int8(min(max(joined + outputQuantization.zeroPoint, clamp.lowerBound), clamp.upperBound))
+        }
+        return Int8(scale(sum, zeroPoint: outputQuantization.zeroPoint, range: clamp))
     }
 
     private func sum(_ image: Image, _ n: Int, _ y: Int, _ x: Int, _ channel: Int) -> Int32 {

@@ -64,14 +64,18 @@ package struct Pool: Operator {
             for y in 0..<outputShape[1] {
                 for x in 0..<outputShape[2] {
                     for channel in 0..<outputShape[3] {
-                        let pixels = pixels(image, n, y, x, channel)
-                        let result = arithmetic.map { $0(pixels) } ?? pixels.reduce(-128, max)
-                        output.append(Int8(min(max(result, clamp.lowerBound), clamp.upperBound)))
+                        output.append(finished(pixels(image, n, y, x, channel)))
                     }
                 }
             }
         }
         return [.int8(output)]
+    }
+
+    /// What becomes of the pixels of a window that lie within the image.
+    package func finished(_ pixels: [Int32]) -> Int8 {
+        let result = arithmetic.map { $0(pixels) } ?? pixels.reduce(-128, max)
+        return Int8(min(max(result, clamp.lowerBound), clamp.upperBound))
     }
 
     private func pixels(_ image: Image, _ n: Int, _ y: Int, _ x: Int, _ channel: Int) -> [Int32] {

@@ -20,7 +20,9 @@ struct DeploymentReport: Encodable {
         let limited_by: String?
         let tile: [Int]?
         let tiles: Int?
+        let tile_order: String?
         let tile_bytes: Int?
+        let tiled_dram_bytes: Int?
         let needs_bytes: Int?
         let basis: [String]
     }
@@ -41,6 +43,8 @@ struct DeploymentReport: Encodable {
     let is_at_least: Bool
     let millijoules: Double?
     let utilization: Double?
+    /// Tile by tile, every buffer twice; of one core.
+    let scheduled_cycles: Double?
     let layers: [Layer]
     let segments: [Segment]
 
@@ -55,6 +59,7 @@ struct DeploymentReport: Encodable {
         is_at_least = deployment.isAtLeast
         millijoules = deployment.joules.map { $0 * 1e3 }
         utilization = deployment.utilization
+        scheduled_cycles = deployment.schedule?.cycles
         layers = deployment.layers.map(Layer.init)
         segments = deployment.segments.map {
             Segment(
@@ -105,6 +110,8 @@ struct DeploymentReport: Encodable {
             "\(Format.bytes(Int64(dram_bytes))) of DRAM traffic",
             utilization.map { "multipliers used to \(Format.fixed($0 * 100, 0)) %" }
                 ?? "use of the multipliers unknown",
+            scheduled_cycles.map { "tile by tile, every buffer twice: \(Format.fixed($0, 0)) cycles" }
+                ?? "no schedule of tiles: memory, or the DRAM's rate, is not known",
         ]
         return words.joined(separator: "; ")
     }
@@ -133,12 +140,13 @@ extension DeploymentReport.Layer {
         utilization = estimate.utilization
         limited_by = estimate.limit?.rawValue
         basis = estimate.basis
-        switch layer.tiling {
-        case .fits(let tiling):
-            (tile, tiles, tile_bytes) = ([tiling.rows, tiling.columns, tiling.channels], tiling.tiles, tiling.bytes)
-            needs_bytes = nil
-        case .tooLarge(let need, _): (tile, tiles, tile_bytes, needs_bytes) = (nil, nil, nil, need)
-        case .notCut: (tile, tiles, tile_bytes, needs_bytes) = (nil, nil, nil, nil)
-        }
+        var fitting: Tiling?
+        if case .fits(let tiling) = layer.tiling { fitting = tiling }
+        tile = fitting.map { [$0.rows, $0.columns, $0.channels] }
+        tiles = fitting?.tiles
+        tile_order = fitting?.order.rawValue
+        tile_bytes = fitting?.pieces.doubled
+        tiled_dram_bytes = fitting?.trafficBytes
+        if case .tooLarge(let need, _) = layer.tiling { needs_bytes = need } else { needs_bytes = nil }
     }
 }
