@@ -27,25 +27,27 @@ extension Deployment.Layer {
             : cut.map { piece in
                 Schedule.Piece(
                     inputBytes: piece.loadedInputBytes, weightBytes: piece.loadedWeightBytes,
-                    outputBytes: piece.outputBytes, cycles: EngineCycles.of(work, piece: piece, on: engine) ?? 0)
+                    outputBytes: piece.outputBytes,
+                    cycles: EngineCycles.of(
+                        work, positions: piece.positions, channels: piece.channels.count, on: engine) ?? 0)
             }
         return Schedule.Layer(sources: sources, pieces: scheduled, hasCycles: estimate.engineCycles != nil)
     }
 }
 
 extension EngineCycles {
-    /// Cycles for one tile of a layer.
-    static func of(_ work: LayerWork, piece: TilePiece, on engine: Engine) -> Int? {
-        let share = piece.positions * piece.channels.count
+    /// Cycles for a part of a layer: so many positions of so many output channels.
+    static func of(_ work: LayerWork, positions: Int, channels: Int, on engine: Engine) -> Int? {
+        let share = positions * channels
         let whole = max(work.imageShape.reduce(1, *), 1)
         guard work.kind != .product || work.groups == 1 else {
             // A tile may end within a group.
             return of(work, on: engine).map { ($0 * share + whole - 1) / whole }
         }
         var part = work
-        part.positions = piece.positions
-        part.outputChannels = piece.channels.count
-        if work.kind == .depthwise { part.groups = piece.channels.count }
+        part.positions = positions
+        part.outputChannels = channels
+        if work.kind == .depthwise { part.groups = channels }
         part.multiplyAdds = work.multiplyAdds * share / whole
         return of(part, on: engine)
     }

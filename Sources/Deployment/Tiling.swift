@@ -40,11 +40,15 @@ package struct Tiling: Hashable, Sendable {
         case notCut
     }
 
-    /// The way with the least traffic that fits, and of those the one with the fewest tiles.
+    /// Of two ways whose costs differ by less than this share the one with fewer tiles is taken: what starting one costs is
+    /// not known.
+    private static let worthTiles = 0.05
+
+    /// The way that fits and costs least, and of those as good the one with the fewest tiles.
     static func of(_ work: LayerWork, _ profile: ChipProfile) -> Outcome {
         guard let memory = profile.onChipBytes, work.isCut else { return .notCut }
         let cutter = TileCutter(work, profile)
-        var best: Tiling?
+        var fitting: [(tiling: Tiling, cost: Double)] = []
         var least = Int.max
         for channels in cutter.channelChoices {
             for rows in cutter.halvings(cutter.height) {
@@ -55,15 +59,17 @@ package struct Tiling: Hashable, Sendable {
                     guard pieces.doubled <= memory.value else { continue }
                     for order in Order.allCases {
                         let tiling = cutter.tiling(rows, columns, channels, order, pieces)
-                        if best.map({ tiling.isBetter(than: $0) }) ?? true { best = tiling }
+                        fitting.append((tiling, cutter.cost(of: tiling)))
                     }
                 }
             }
         }
-        return best.map { .fits($0) } ?? .tooLarge(need: least, have: memory.value)
+        let bound = (fitting.map(\.cost).min() ?? 0) * (1 + worthTiles)
+        let best = fitting.filter { $0.cost <= bound }.min {
+            ($0.tiling.tiles, $0.tiling.trafficBytes) < ($1.tiling.tiles, $1.tiling.trafficBytes)
+        }
+        return best.map { .fits($0.tiling) } ?? .tooLarge(need: least, have: memory.value)
     }
-
-    private func isBetter(than other: Tiling) -> Bool { (trafficBytes, tiles) < (other.trafficBytes, other.tiles) }
 }
 
 /// The sizes of tiles of one layer on one chip.
@@ -76,6 +82,8 @@ struct TileCutter {
     private let featureBlock: Int
     private let channelBlock: Int
     let weightOrder: WeightOrder?
+    private let engine: Engine?
+    private let bytesPerCycle: Double?
 
     init(_ work: LayerWork, _ profile: ChipProfile) {
         self.work = work
@@ -84,6 +92,8 @@ struct TileCutter {
         weightOrder =
             work.kind == .depthwise ? profile.layout?.depthwiseWeights?.value : profile.layout?.weights?.value
         featureBlock = Self.featureBlock(profile)
+        engine = profile.engine
+        bytesPerCycle = profile.movedBytesPerCycle?.value
         channelBlock = max(featureBlock, weightOrder?.blockSize(of: .output) ?? 1)
     }
 
@@ -131,6 +141,26 @@ struct TileCutter {
         return Tiling.Pieces(
             input: tall * wide * padded(inputChannels(of: channels)), residual: work.hasResidual ? output : 0,
             weights: weightBlocks(outputs: channels)?.byteCount ?? 0, output: output)
+    }
+
+    /// Cycles until the last byte is written, where it is known how fast things are moved and multiplied: the slower of the
+    /// two, and what comes before the first multiplication and after the last. Else bytes of traffic.
+    func cost(of tiling: Tiling) -> Double {
+        guard let bytesPerCycle, let engine, let cycles = cycles(of: tiling, on: engine) else {
+            // Less than all once is no gain: it is had where a stride leaves out rows, which a mover can leave out as well.
+            let whole = self.tiling(
+                height, width, channels, .weightsStay, pieces(rows: height, columns: width, channels: channels))
+            return Double(max(tiling.trafficBytes, whole.trafficBytes))
+        }
+        let alone = tiling.pieces.input + tiling.pieces.residual + tiling.pieces.weights + tiling.pieces.output
+        return max(Double(cycles * tiling.tiles), Double(tiling.trafficBytes) / bytesPerCycle)
+            + Double(alone) / bytesPerCycle
+    }
+
+    /// Of one whole tile.
+    private func cycles(of tiling: Tiling, on engine: Engine) -> Int? {
+        EngineCycles.of(
+            work, positions: tiling.rows * tiling.columns, channels: tiling.channels, on: engine)
     }
 
     func tiling(_ rows: Int, _ columns: Int, _ channels: Int, _ order: Tiling.Order, _ pieces: Tiling.Pieces) -> Tiling

@@ -86,7 +86,8 @@ struct EmulationTests {
             #expect(summary.largestBytes <= kibibytes * 1_024)
             tiles.append(summary.tiles)
         }
-        #expect(tiles.first == 7)
+        // More than one a layer only where cutting is known to hide the fetching, or where there is no room.
+        #expect(chip == "rk3588" ? (tiles.first ?? 0) > 7 : tiles.first == 7)
     }
 
     @Test("down to the smallest memory, and not in less")

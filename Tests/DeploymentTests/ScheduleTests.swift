@@ -28,14 +28,25 @@ struct ScheduleTests {
 
     @Test("a layer of one tile: fetched, computed, stored, one after the other")
     func oneTile() throws {
-        let shape = RockchipRuleTests.Shape(height: 16, width: 16, inputs: 32, outputs: 32, kernel: 1, cycles: [])
+        let made = try Plans.dense(inputs: 64, outputs: 10)
+        let schedule = try #require(Deployment(made.plan, on: try Plans.profile("rk3588")).schedule)
+        #expect(schedule.events.map(\.action) == [.fetchWeights, .fetchInput, .compute, .store])
+        // 640 weights and 10 records of 8 bytes, 64 inputs, 10 outputs, at 23.65 a cycle; 16 positions of 4 steps.
+        let fetched = (640 + 80 + 64) / 23.65
+        #expect(abs(schedule.events[0].end - 720 / 23.65) < 1e-9)
+        #expect(abs(schedule.events[1].end - fetched) < 1e-9)
+        #expect(abs(schedule.cycles - (fetched + 64 + 10 / 23.65)) < 1e-9)
+    }
+
+    @Test("a layer is cut so that most of its fetching is hidden behind multiplying")
+    func hidden() throws {
+        let shape = RockchipRuleTests.Shape(height: 64, width: 64, inputs: 32, outputs: 32, kernel: 3, cycles: [])
         let deployment = Deployment(try Plans.convolution(shape).plan, on: try Plans.profile("rk3588"))
         let schedule = try #require(deployment.schedule)
-        // 16 * 16 * 32 bytes in and out, 32 * 32 weights and 32 * 8 bytes of records, at 23.65 a cycle; 1,024 cycles.
-        #expect(schedule.events.map(\.action) == [.fetchWeights, .fetchInput, .compute, .store])
-        let ends = [1_280 / 23.65, (1_280 + 8_192) / 23.65]
-        #expect(abs(schedule.events[1].end - ends[1]) < 1e-9 && abs(schedule.events[0].end - ends[0]) < 1e-9)
-        #expect(abs(schedule.cycles - (ends[1] + 1_024 + 8_192 / 23.65)) < 1e-9)
+        // Multiplying takes longer: of 11,500 cycles of moving only the first and the last tile's are left to see.
+        #expect(schedule.computingCycles == 64 * 64 * 9)
+        #expect(schedule.movingCycles > 11_000)
+        #expect(schedule.cycles - schedule.computingCycles < 0.15 * schedule.movingCycles)
     }
 
     @Test("nothing overlaps what it must not", arguments: [384, 128, 96])

@@ -24,7 +24,8 @@ struct TidyTests {
     @Test func everyTargetOfTheTableHasItsFolder() throws {
         let paths = try Self.repository.get().paths
         let missing = try table().rows.filter { name, row in
-            let folder = ["tests", "testSupport", "testC", "testProgram", "fuzzer"].contains(row.kind) ? "Tests" : "Sources"
+            let isTest = ["tests", "testSupport", "testC", "testProgram", "fuzzer"].contains(row.kind)
+            let folder = isTest ? "Tests" : "Sources"
             return !paths.contains { $0.hasPrefix("\(folder)/\(name)/") }
         }
         #expect(missing.keys.sorted() == [])

@@ -86,14 +86,19 @@ struct ModelFile {
             try input.withUnsafeBytes { input in
                 try result.withUnsafeMutableBytes { try session.run(bytes: input, output: $0) }
             }
-            var start = 0
-            return outputs.map { port in
-                let count = port.shape.reduce(1, *) * port.kind.size
-                defer { start += count }
-                return NPYArray(kind: port.kind, shape: port.shape, bytes: Array(result[start..<start + count]))
-            }
+            return self.arrays(of: result)
         case .evaluator(let evaluator, _):
             return try evaluator.run(arrays.map(TensorData.init)).map(NPYArray.init)
+        }
+    }
+
+    /// The outputs out of their bytes, which stand one after the other.
+    func arrays(of bytes: [UInt8]) -> [NPYArray] {
+        var start = 0
+        return outputs.map { port in
+            let count = port.shape.reduce(1, *) * port.kind.size
+            defer { start += count }
+            return NPYArray(kind: port.kind, shape: port.shape, bytes: Array(bytes[start..<start + count]))
         }
     }
 

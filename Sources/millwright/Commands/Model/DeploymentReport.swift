@@ -80,7 +80,7 @@ struct DeploymentReport: Encodable {
                 layer.npu_cycles.map { "\($0)" } ?? "-", "\(layer.dram_bytes)",
                 Self.figure(layer.microseconds, isAtLeast: layer.is_at_least, decimals: 1),
                 layer.utilization.map { Format.fixed($0 * 100, 0) + " %" } ?? "-", layer.limited_by ?? "-",
-                layer.tiles.map { "\($0)" } ?? (layer.needs_bytes != nil ? "too large" : "-"), layer.name,
+                layer.tiles.map { "\($0)" } ?? (layer.needs_bytes != nil ? "too large" : "-"), Self.short(layer.name),
             ]
         }
         var parts = [Format.table([head] + rows), ""]
@@ -99,6 +99,9 @@ struct DeploymentReport: Encodable {
         parts += [""] + unique.map { "from  \($0)" }
         return parts.joined(separator: "\n")
     }
+
+    /// Converters join the names of all that they fused; the last says most.
+    private static func short(_ name: String) -> String { name.split(separator: ";").last.map(String.init) ?? name }
 
     private var totals: String {
         let memory = fits.map { $0 ? "fits" : "does not fit" } ?? "memory beside the multipliers unknown"

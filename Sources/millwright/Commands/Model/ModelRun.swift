@@ -1,6 +1,8 @@
 import ArgumentParser
 import Arrays
 import Plant
+import Profiles
+import Runtime
 import Store
 
 struct ModelRun: ParsableCommand {
@@ -11,8 +13,10 @@ struct ModelRun: ParsableCommand {
             is run N times, and the outputs are put one behind the other.
 
             With --profile the model is computed by the chip's contract, so that what will run on the board can be \
-            looked at without it. --dump-layers writes each layer's result of the first input as DIR/NNN.npy, int8 and \
-            channels last as plans store them, and layers.json with names, shapes, scales and zero points.
+            looked at without it: the first input tile by tile as planned for the chip, each layer compared with this \
+            machine's kernels; the others by the kernels alone. --dump-layers writes each layer's result of the first \
+            input as DIR/NNN.npy, int8 and channels last as plans store them, and layers.json with names, shapes, \
+            scales and zero points.
             """)
 
     @Argument(help: "The model: .mwplan, .tflite or .onnx.", completion: .file())
@@ -33,25 +37,48 @@ struct ModelRun: ParsableCommand {
 
     func run() throws {
         var options = options
-        if let profile = try chip.load() {
+        let profile = try chip.load()
+        if let profile {
             options.contract = profile.planContract
             Output.error(profile.contractWords)
         }
         let file = try options.open(model)
+        if let profile { try profile.check(file, path: model) }
         let arrays = try inputs(of: file)
         let repeats = try Self.repeats(arrays, file.inputs)
-        if let dumpLayers {
-            let first = zip(arrays, file.inputs).flatMap { $0.part(0, shape: $1.shape).bytes }
-            try LayerDump.write(file, input: first, to: dumpLayers)
-        }
         var results: [[NPYArray]] = []
-        for index in 0..<repeats {
+        if profile != nil || dumpLayers != nil {
+            let first = zip(arrays, file.inputs).flatMap { $0.part(0, shape: $1.shape).bytes }
+            if let output = try layers(of: file, input: first, profile) { results.append(file.arrays(of: output)) }
+        }
+        for index in results.count..<repeats {
             let parts = zip(arrays, file.inputs).map { $0.part(index, shape: $1.shape) }
             results.append(try file.run(parts))
             if repeats > 100, (index + 1) % (repeats / 10) == 0 { Output.error("\(index + 1) of \(repeats)") }
         }
         let outputs = file.outputs.indices.map { port in NPYArray(stacking: results.map { $0[port] }) }
         try write(outputs, file.outputs)
+    }
+
+    /// Computes one input layer by layer: tile by tile where it is for a chip, else by the kernels.
+    /// - Returns: the bytes of all outputs, tile by tile; nil by the kernels.
+    private func layers(of file: ModelFile, input: [UInt8], _ profile: ChipProfile?) throws -> [UInt8]? {
+        guard case .session(let session) = file.engine else {
+            throw ValidationError(
+                "\(dumpLayers == nil ? "--profile" : "--dump-layers"): expected a model that becomes a plan, "
+                    + "found one of real numbers")
+        }
+        var dump = LayerDump(session.plan)
+        var output: [UInt8]?
+        if let profile {
+            let tiled = try TiledInference(session, on: profile, input: input) { dump.add($0, $1, $2) }
+            Output.error(tiled.words(profile))
+            output = tiled.output
+        } else {
+            try input.withUnsafeBytes { input in try session.run(bytes: input) { dump.add($0, $1, Array($2)) } }
+        }
+        if let dumpLayers { try dump.write(to: dumpLayers) }
+        return output
     }
 
     private func inputs(of file: ModelFile) throws -> [NPYArray] {

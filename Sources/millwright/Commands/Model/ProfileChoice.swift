@@ -2,6 +2,7 @@ import ArgumentParser
 import Compiler
 import Graph
 import Profiles
+import Runtime
 
 /// A chip that a model is made for.
 struct ProfileChoice: ParsableArguments {
@@ -18,6 +19,16 @@ struct ProfileChoice: ParsableArguments {
 extension ChipProfile {
     /// The contract that stands for the chip; fp32 where nobody knows its own.
     var planContract: String { contract?.value ?? FP32.name }
+
+    /// A plan has a contract of its own, which must be the chip's.
+    func check(_ file: ModelFile, path: String) throws {
+        guard case .session(let session) = file.engine, let contract else { return }
+        guard session.plan.contract.name == contract.value else {
+            throw ValidationError(
+                "\(path): expected a plan of contract \(contract.value), which is that of \(id), "
+                    + "found \(session.plan.contract.name)")
+        }
+    }
 
     /// What its contract is, for people.
     var contractWords: String {
