@@ -132,7 +132,9 @@ let modules: [Module] = [
     module(
         "MillwrightTests", .tests,
         uses: [
-            "Plant", "SQLite", "Graph", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
+            "Plant", "SQLite", "Arrays", "Graph", "Profiles", "Deployment", "Drivers", "Store", "Alerts",
+            "AssemblyLine",
+            "Rig", "TestBench", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

@@ -109,6 +109,11 @@ package struct Deployment: Sendable {
     package var unverified: [Layer] { layers.filter { $0.placement == .unverified } }
     package var crossings: Int { segments.dropFirst().count }
     package var crossingBytes: Int { segments.reduce(0) { $0 + $1.crossingBytes } }
+    /// nil where one of them has no figure.
+    package var crossingSeconds: Double? {
+        let each = segments.map(\.crossingSeconds)
+        return each.contains { $0 == nil } ? nil : Self.sum(each)
+    }
 
     private static func sum<Number: AdditiveArithmetic>(_ numbers: [Number?]) -> Number? {
         let known = numbers.compactMap { $0 }

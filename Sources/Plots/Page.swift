@@ -46,11 +46,13 @@ package struct Page: Sendable {
         body.append("<figure>\(each.joined())</figure>")
     }
 
-    package mutating func table(_ head: [LocalizedText], _ rows: [[String]]) {
+    /// - Parameter isWide: keeps each cell on one line and lets the reader move the table sideways.
+    package mutating func table(_ head: [LocalizedText], _ rows: [[String]], isWide: Bool = false) {
         let cells = head.map { "<th>\(both($0, "span"))</th>" }.joined()
         let lines = rows.map { "<tr>\($0.map { "<td>\(Markup.escaped($0))</td>" }.joined())</tr>" }.joined(
             separator: "\n")
-        body.append("<table><thead><tr>\(cells)</tr></thead><tbody>\(lines)</tbody></table>")
+        let table = "<table><thead><tr>\(cells)</tr></thead><tbody>\(lines)</tbody></table>"
+        body.append(isWide ? "<div class=\"wide\">\(table)</div>" : table)
     }
 
     /// What belongs to what: a name and its value a row, without a head.
@@ -98,6 +100,7 @@ package struct Page: Sendable {
         .callout{border-left:.4rem solid var(--accent);padding:.25rem 1rem;background:color-mix(in srgb,var(--accent) 8%,transparent)}
         .callout h3{color:var(--accent);margin:.4rem 0}
         table{border-collapse:collapse;width:100%;margin:.75rem 0}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
+        .wide{overflow-x:auto}.wide td,.wide th{white-space:nowrap}.wide th,.wide td{padding:.2rem .45rem;font-size:.85rem}
         th[scope=row]{font-weight:400;white-space:nowrap}
         @media print{label,input{display:none}}
         """

@@ -15,6 +15,30 @@ extension Plan {
     }
 }
 
+/// Where a tensor lies in a session's memory, and when it is alive.
+package struct ArenaPlace: Hashable, Sendable {
+    package var tensor: Int
+    package var bytes: Range<Int>
+    /// The step that writes it, 0 for what comes in, to the one that reads it last; one more than there are for what
+    /// comes out.
+    package var steps: ClosedRange<Int>
+}
+
+extension Plan {
+    /// Of each tensor that is computed and has bytes of its own.
+    package var arenaPlaces: [ArenaPlace] {
+        let arena = ArenaPlan(self)
+        return tensors.indices.filter { tensors[$0].constant == nil && arena.roots[$0] == $0 }.map { index in
+            let alive = tensors.indices.filter { arena.roots[$0] == index }.map { arena.lives[$0] }
+            let first = alive.map(\.lowerBound).min() ?? 0
+            let last = alive.map(\.upperBound).max() ?? first
+            return ArenaPlace(
+                tensor: index, bytes: arena.offsets[index]..<arena.offsets[index] + tensors[index].byteCount,
+                steps: first...last)
+        }
+    }
+}
+
 extension ArenaPlan {
     /// A line a tensor in the order in which they come to life; the bar has a column a step, from what comes in to what
     /// comes out.

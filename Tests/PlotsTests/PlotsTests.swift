@@ -3,7 +3,7 @@ import Plots
 import Testing
 
 @Suite struct LinePlotTests {
-    private func plot(_ points: [(x: Double, y: Double)], scale: LinePlot.Scale = .linear) -> String {
+    private func plot(_ points: [(x: Double, y: Double)], scale: PlotScale = .linear) -> String {
         LinePlot(
             title: "t", xLabel: "x", yLabel: "y", yScale: scale,
             series: [.init(name: "s", color: "red", points: points)]
@@ -60,5 +60,58 @@ import Testing
     @Test func nothingIsLoadedFromElsewhere() {
         let html = Page(title: LocalizedText(english: "a", chinese: "b"), language: .english).html()
         for word in ["<script", "http://", "https://", "@import", "url("] { #expect(!html.contains(word)) }
+    }
+}
+
+@Suite struct BlockPlotTests {
+    private func plot(
+        _ blocks: [BlockPlot.Block], scale: PlotScale = .linear, side: BlockPlot.Side = .rows(["a", "b"])
+    )
+        -> String
+    {
+        BlockPlot(title: "t", xLabel: "x", xScale: scale, side: side, blocks: blocks, limit: (8, "most")).svg()
+    }
+
+    private func numbers(_ svg: String, _ attribute: String) -> [Double] {
+        svg.split(separator: "<rect").dropFirst().compactMap { part in
+            part.split(separator: " \(attribute)=\"").dropFirst().first?.split(separator: "\"").first.flatMap {
+                Double($0)
+            }
+        }
+    }
+
+    @Test func rowsGoDownwardsAndLengthsAreInProportion() {
+        let svg = plot([
+            .init(x: 0...4, y: 0...1, color: "red", name: "one"), .init(x: 0...2, y: 1...2, color: "red", name: "two"),
+        ])
+        let (tops, widths) = (numbers(svg, "y"), numbers(svg, "width"))
+        #expect(tops.count == 2 && tops[0] < tops[1])
+        #expect(abs(widths[0] - 2 * widths[1]) < 0.05)
+        #expect(svg.contains(">most</text>") && svg.contains("<title>one</title>"))
+    }
+
+    @Test func numbersGoUpwards() {
+        let svg = plot(
+            [
+                .init(x: 0...1, y: 0...1, color: "red", name: "low"),
+                .init(x: 0...1, y: 5...6, color: "red", name: "high"),
+            ], side: .numbers(label: "KiB"))
+        let tops = numbers(svg, "y")
+        #expect(tops[1] < tops[0])
+    }
+
+    @Test func aLogarithmicBarBeginsAtTheEdgeAndOneWithoutALogarithmIsLeftOut() {
+        let svg = plot(
+            [
+                .init(x: 0...100, y: 0...1, color: "red", name: "one", label: "100"),
+                .init(x: 0...0, y: 1...2, color: "red", name: "none"),
+            ], scale: .logarithmic)
+        #expect(numbers(svg, "width").count == 1)
+        #expect(!svg.contains("nan") && !svg.contains("inf"))
+    }
+
+    @Test func nothingToDrawIsAnEmptyPicture() {
+        #expect(plot([]).hasSuffix("</svg>"))
+        #expect(!plot([.init(x: 0 ... .infinity, y: 0...1, color: "red", name: "n")]).contains("inf"))
     }
 }

@@ -1,3 +1,5 @@
+import ArgumentParser
+import Arrays
 import Compiler
 import Deployment
 import Graph
@@ -9,13 +11,25 @@ import Store
 struct ComparedModel {
     /// nil of a plan, whose contract is its own.
     private let compilation: Compilation?
-    private let reference: (memory: PlanMemory, plan: Plan, outputs: [UInt8])
+    private let reference: Made
     private let inputs: [[UInt8]]
+    /// The right class of each input, where they are known.
+    private let labels: [Int]?
+    /// By contract: the same plan serves all chips that have it.
+    private var made: [String: Result<Made, ModelError>] = [:]
 
-    /// Seeded inputs that contracts are compared on.
+    /// A plan, and what it computes of the inputs.
+    struct Made {
+        var memory: PlanMemory
+        var plan: Plan
+        var outputs: [[UInt8]]
+    }
+
+    /// Seeded inputs that contracts are compared on where none are given.
     private static let cases = 16
 
-    init(path: String) throws {
+    /// - Parameter inputs: an .npy file with one or several inputs of the model; noise where none is given.
+    init(path: String, inputs file: String?, labels: (file: String, column: String)?) throws {
         let mapped = try MappedFile(path: path)
         let bytes: [UInt8]
         if mapped.bytes.starts(with: PlanFormat.magic) {
@@ -28,52 +42,95 @@ struct ComparedModel {
         }
         let memory = PlanMemory(copying: bytes)
         let plan = try Plan(bytes: memory.bytes)
-        inputs = ReceiptMaker.inputs(of: plan, cases: Self.cases)
-        reference = (memory, plan, try Self.outputs(plan, memory, inputs))
+        inputs = try file.map { try Self.inputs($0, plan) } ?? ReceiptMaker.inputs(of: plan, cases: Self.cases)
+        let count = inputs.count
+        self.labels = try labels.map { try ModelQuantizeAccuracy.labels($0.file, column: $0.column, count: count) }
+        reference = Made(memory: memory, plan: plan, outputs: try Self.outputs(plan, memory, inputs))
     }
 
-    private static func outputs(_ plan: Plan, _ memory: PlanMemory, _ inputs: [[UInt8]]) throws -> [UInt8] {
+    private static func inputs(_ file: String, _ plan: Plan) throws -> [[UInt8]] {
+        guard plan.inputs.count == 1, let port = plan.inputs.first.map(ModelFile.Port.init) else {
+            throw ValidationError("--inputs: expected a model with one input, found \(plan.inputs.count)")
+        }
+        let mapped = try MappedFile(path: file)
+        let array = try withExtendedLifetime(mapped) { try NPYArray(Array(mapped.bytes)) }
+        guard array.kind == port.kind, let count = array.repeats(of: port.shape) else {
+            throw ValidationError(
+                "\(file): expected \(port.kind) \(port.shape), or N times its first dimension, "
+                    + "found \(array.kind) \(array.shape)")
+        }
+        let size = plan.inputBytes
+        return (0..<count).map { Array(array.bytes[$0 * size..<($0 + 1) * size]) }
+    }
+
+    private static func outputs(_ plan: Plan, _ memory: PlanMemory, _ inputs: [[UInt8]]) throws -> [[UInt8]] {
         let session = try Session(plan: plan, keeping: memory)
-        var all: [UInt8] = []
-        for input in inputs {
+        return try inputs.map { input in
             var output = [UInt8](repeating: 0, count: plan.outputBytes)
             try input.withUnsafeBytes { from in
                 try output.withUnsafeMutableBytes { to in try session.run(bytes: from, output: to) }
             }
-            all += output
+            return output
         }
-        return all
+    }
+
+    private mutating func plan(_ contract: String) throws -> Result<Made, ModelError> {
+        guard let compilation, contract != FP32.name else { return .success(reference) }
+        if let made = made[contract] { return made }
+        var result: Result<Made, ModelError>
+        do throws(ModelError) {
+            let builder = try compilation.plan(contract: contract)
+            let memory = PlanMemory(copying: try Lowering.planned { () throws(PlanError) in try builder.encode() })
+            let plan = try Lowering.planned { () throws(PlanError) in try Plan(bytes: memory.bytes) }
+            result = .success(Made(memory: memory, plan: plan, outputs: []))
+        } catch { result = .failure(error) }
+        if case .success(var made) = result {
+            made.outputs = try Self.outputs(made.plan, made.memory, inputs)
+            result = .success(made)
+        }
+        made[contract] = result
+        return result
     }
 
     /// The plan under the chip's contract, or under fp32 where nobody knows it.
-    func row(_ profile: ChipProfile) throws -> ProfilesCompare.Row {
-        var plan = reference.plan
-        var memory = reference.memory
-        var equal: Double?
+    mutating func row(_ profile: ChipProfile) throws -> ProfilesCompare.Row {
+        var used = reference
         var refused: String?
-        if let compilation, let contract = profile.contract {
-            do throws(ModelError) {
-                let builder = try compilation.plan(contract: contract.value)
-                memory = PlanMemory(copying: try Lowering.planned { () throws(PlanError) in try builder.encode() })
-                plan = try Lowering.planned { () throws(PlanError) in try Plan(bytes: memory.bytes) }
-            } catch {
-                refused = "\(error)"
-            }
-            if refused == nil {
-                let outputs = try Self.outputs(plan, memory, inputs)
-                let same = zip(outputs, reference.outputs).count { $0 == $1 }
-                equal = Double(same) / Double(max(outputs.count, 1))
-            }
+        switch try plan(profile.planContract) {
+        case .success(let made): used = made
+        case .failure(let error): refused = "\(error)"
         }
-        let deployment = withExtendedLifetime(memory) { Deployment(plan, on: profile) }
+        let deployment = withExtendedLifetime(used.memory) { Deployment(used.plan, on: profile) }
+        let isKnown = profile.contract != nil && refused == nil && compilation != nil
         return ProfilesCompare.Row(
             profile: profile.id, vendor: profile.vendor, reach: profile.reach.words, contract: profile.contract?.value,
             fits: deployment.fits, npu_cycles: deployment.engineCycles,
-            milliseconds: deployment.seconds.map { $0 * 1e3 },
+            scheduled_cycles: deployment.schedule?.cycles, milliseconds: deployment.seconds.map { $0 * 1e3 },
             is_at_least: deployment.isAtLeast, millijoules: deployment.joules.map { $0 * 1e3 },
             dram_bytes: deployment.dramBytes, utilization: deployment.utilization,
             layers_on_cpu: deployment.onCPU.map(\.operation), unverified_layers: deployment.unverified.count,
-            crossings: deployment.crossings, crossing_bytes: deployment.crossingBytes, equal_to_fp32: equal,
+            crossings: deployment.crossings, crossing_bytes: deployment.crossingBytes,
+            crossing_microseconds: deployment.crossingSeconds.map { $0 * 1e6 },
+            equal_to_fp32: isKnown ? equal(used) : nil, top1: labels != nil && isKnown ? top1(used) : nil,
             refused: refused)
+    }
+
+    /// Of inputs under fp32, where there are labels.
+    var referenceTop1: Double? { labels == nil ? nil : top1(reference) }
+
+    private func equal(_ made: Made) -> Double {
+        let (ours, theirs) = (made.outputs.joined(), reference.outputs.joined())
+        return Double(zip(ours, theirs).count { $0 == $1 }) / Double(max(theirs.count, 1))
+    }
+
+    private func top1(_ made: Made) -> Double {
+        guard let labels, let first = made.plan.outputs.first, first.type == .int8 else { return .nan }
+        // As the world outside sees them: int8, or uint8.
+        let flip: UInt8 = first.isPresentedUnsigned ? 0 : 0x80
+        let hits = zip(made.outputs, labels).count { output, label in
+            let values = output.prefix(first.elementCount).map { $0 ^ flip }
+            return values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 } == label
+        }
+        return Double(hits) / Double(max(labels.count, 1))
     }
 }

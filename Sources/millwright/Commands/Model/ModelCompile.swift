@@ -2,6 +2,7 @@ import ArgumentParser
 import Compiler
 import Deployment
 import Graph
+import Plant
 import Profiles
 import Runtime
 import Store
@@ -31,6 +32,15 @@ struct ModelCompile: ParsableCommand {
     @Option(help: "Where what the model takes on the chip goes as JSON; only with --profile.", completion: .file())
     var json: String?
 
+    @Option(
+        help: "Where a page to look at goes, in English and Chinese: timeline, roofline, memory; only with --profile.",
+        completion: .file())
+    var html: String?
+
+    @Option(
+        help: "Language that the page shows first: \(Language.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var language = Language.english
+
     @Option(help: "Golden inputs in the plan's receipt, made from a seed; 0 for none.")
     var receipt = 2
 
@@ -43,6 +53,7 @@ struct ModelCompile: ParsableCommand {
             throw ValidationError("--contract, --profile: expected one of them, a profile has a contract")
         }
         guard json == nil || chip.profile != nil else { throw ValidationError("--json: expected --profile with it") }
+        guard html == nil || chip.profile != nil else { throw ValidationError("--html: expected --profile with it") }
     }
 
     func run() throws {
@@ -78,15 +89,24 @@ struct ModelCompile: ParsableCommand {
             let report = DeploymentReport(deployment, contract: contract)
             Output.line(report.text)
             if let json { try OutputFile.write(JSONOutput.bytes(report), to: json) }
+            if let html {
+                let name = Self.stem(model)
+                let page = withExtendedLifetime(memory) {
+                    DeploymentPage(deployment, plan, report, model: name).html(language)
+                }
+                try OutputFile.write(Array(page.utf8), to: html)
+                Output.error("page -> \(html)")
+            }
             guard deployment.tooLarge.isEmpty else { throw DoesNotFit(deployment.tooLarge, profile) }
         }
         Output.line("\(path): \(bytes.count) bytes, \(plan.operators.count) steps, contract \(contract)")
     }
 
-    private static func path(beside model: String) -> String {
+    private static func path(beside model: String) -> String { stem(model) + ".mwplan" }
+
+    private static func stem(_ model: String) -> String {
         let name = model.split(separator: "/").last.map(String.init) ?? model
-        let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-        return stem + ".mwplan"
+        return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
     }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compiler
 import Deployment
 import Graph
+import Plant
 import Profiles
 import Store
 
@@ -11,12 +12,28 @@ struct ProfilesCompare: ParsableCommand {
         discussion: """
             The model is an int8 one (.tflite, .onnx or .mwplan). Each figure follows from the chip's profile; where a profile \
             has none, the table has none. ">=" means that something that takes time has no figure: the chip takes at least \
-            as long. "equal to fp32" is how many outputs on seeded inputs of noise are the same byte under the chip's \
-            contract; `model quantize --profile` measures accuracy on real ones.
+            as long. "accuracy" is by the chip's contract: top-1 on --inputs with --labels, else how many outputs are the \
+            same byte as under fp32, on --inputs or on seeded noise. --html is a page with plots.
             """)
 
     @Argument(help: "The model: .tflite, .onnx or .mwplan, quantized.", completion: .file())
     var model: String
+
+    @Option(
+        help: "Inputs, an .npy file of the model's own type: one, or N in the first dimension.", completion: .file())
+    var inputs: String?
+
+    @Option(help: "The right class of each input: a .csv file with a heading.", completion: .file())
+    var labels: String?
+
+    @Option(help: "Column of --labels that has the class.")
+    var labelColumn = "label"
+
+    @Option(help: "Where a page with plots goes, in English and Chinese.", completion: .file())
+    var html: String?
+
+    @Option(help: "Language that the page shows first: \(Language.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var language = Language.english
 
     @OptionGroup var place: ProfilesOption
 
@@ -33,6 +50,8 @@ struct ProfilesCompare: ParsableCommand {
         let contract: String?
         let fits: Bool?
         let npu_cycles: Int?
+        /// Tile by tile, every buffer twice; of one core.
+        let scheduled_cycles: Double?
         let milliseconds: Double?
         let is_at_least: Bool
         let millijoules: Double?
@@ -42,22 +61,34 @@ struct ProfilesCompare: ParsableCommand {
         let unverified_layers: Int
         let crossings: Int
         let crossing_bytes: Int
-        /// Share of outputs equal to those under fp32, on seeded inputs.
+        let crossing_microseconds: Double?
+        /// Share of outputs equal to those under fp32.
         let equal_to_fp32: Double?
+        /// Share of inputs whose largest output is the right class.
+        let top1: Double?
         /// Why there is no plan under the chip's contract.
         let refused: String?
     }
 
+    func validate() throws {
+        guard labels == nil || inputs != nil else {
+            throw ValidationError("--labels: expected --inputs with it, which they belong to")
+        }
+    }
+
     func run() throws {
         let profiles = try place.load()
-        let source = try ComparedModel(path: model)
+        var source = try ComparedModel(
+            path: model, inputs: inputs, labels: labels.map { (file: $0, column: labelColumn) })
         var rows: [Row] = []
         for profile in profiles { rows.append(try source.row(profile)) }
+        if let html {
+            let page = ComparePage(rows: rows, model: model, referenceTop1: source.referenceTop1)
+            try OutputFile.write(Array(page.html(language).utf8), to: html)
+            Output.error("page -> \(html)")
+        }
         if json { return try JSONOutput.print(rows) }
-        let head = [
-            "chip", "how far", "contract", "fits", "NPU cycles", "us", "mJ", "DRAM", "util.", "on the CPU", "crossings",
-            "equal to fp32",
-        ]
+        let head = Row.head(hasTop1: labels != nil)
         let cells = rows.map(\.cells)
         guard !markdown else {
             Output.line("| " + head.joined(separator: " | ") + " |")
@@ -70,15 +101,23 @@ struct ProfilesCompare: ParsableCommand {
 }
 
 extension ProfilesCompare.Row {
-    fileprivate var cells: [String] {
+    static func head(hasTop1: Bool) -> [String] {
+        [
+            "chip", "how far", "contract", "fits", "NPU cycles", "us", "mJ", "DRAM", "util.", "on the CPU", "crossings",
+            hasTop1 ? "top-1" : "equal to fp32",
+        ]
+    }
+
+    var cells: [String] {
         let memory = fits.map { $0 ? "yes" : "no" } ?? "?"
         let time = DeploymentReport.figure(
             milliseconds.map { $0 * 1e3 }, isAtLeast: is_at_least, decimals: 1)
         let energy = DeploymentReport.figure(millijoules, isAtLeast: is_at_least, decimals: 3)
         let use = utilization.map { Format.fixed($0 * 100, 0) + " %" } ?? "-"
         let onCPU = Self.counted(layers_on_cpu) + (unverified_layers > 0 ? ", \(unverified_layers) unverified" : "")
-        let crossed = crossings == 0 ? "0" : "\(crossings), \(Format.bytes(Int64(crossing_bytes)))"
-        let near = refused ?? equal_to_fp32.map { Format.fixed($0 * 100, 2) + " %" } ?? "-"
+        let price = crossing_microseconds.map { ", \(Format.fixed($0, 1)) us" } ?? ""
+        let crossed = crossings == 0 ? "0" : "\(crossings), \(Format.bytes(Int64(crossing_bytes)))\(price)"
+        let near = refused ?? (top1 ?? equal_to_fp32).map { Format.fixed($0 * 100, 2) + " %" } ?? "-"
         return [
             profile, reach, contract ?? "not known", memory, npu_cycles.map { "\($0)" } ?? "-", time, energy,
             Format.bytes(Int64(dram_bytes)), use, onCPU, crossed, near,
