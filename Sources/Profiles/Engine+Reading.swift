@@ -40,12 +40,12 @@ extension Engine {
         let b = facts.known("output_channels", .count(4_096), &reader, instead: Self.instead)
         let depthwise = facts.known("depthwise_channels", .count(4_096), &reader, instead: Self.instead)
         let steps = facts.known("minimum_steps", .count(4_096), &reader, instead: Self.instead)
-        let positions = facts.known("minimum_positions", .count(4_096), &reader, instead: Self.instead)
+        let positions = facts.known("position_block", .count(4_096), &reader, instead: Self.instead)
         let product = facts.optional("mac_per_cycle", .count(1 << 24), &reader)
         guard let a, let b, let depthwise, let steps, let positions else { return nil }
         self = .convolutionTile(
             inputChannels: a, outputChannels: b, depthwiseChannels: depthwise, minimumSteps: steps,
-            minimumPositions: positions)
+            positionBlock: positions)
         compare(product, reader, facts, formula: "input_channels * output_channels")
     }
 

@@ -3,10 +3,11 @@ package enum Engine: Hashable, Sendable {
     /// A tile of `inputChannels` by `outputChannels` multipliers (a by b).
     ///
     /// Cycles of a convolution: positions * ceil(cout / b) * max(minimumSteps, kh * kw * ceil(cin / a)); depthwise:
-    /// positions * kh * kw * ceil(c / depthwiseChannels); fewer positions than `minimumPositions` count as so many.
+    /// positions * kh * kw * ceil(c / depthwiseChannels); positions count in
+    /// whole multiples of `positionBlock`.
     case convolutionTile(
         inputChannels: Fact<Int>, outputChannels: Fact<Int>, depthwiseChannels: Fact<Int>, minimumSteps: Fact<Int>,
-        minimumPositions: Fact<Int>)
+        positionBlock: Fact<Int>)
     /// Channels are spread over `count` lanes, each with memory and `unitsPerLane` int8 units of its own.
     ///
     /// - Parameters:

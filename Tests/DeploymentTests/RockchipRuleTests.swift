@@ -61,7 +61,7 @@ struct RockchipRuleTests {
         func fact(_ value: Int) -> Fact<Int> { Fact(value: value, status: .measured, source: "test") }
         return .convolutionTile(
             inputChannels: fact(tile.0), outputChannels: fact(tile.1), depthwiseChannels: fact(tile.2),
-            minimumSteps: fact(4), minimumPositions: fact(16))
+            minimumSteps: fact(4), positionBlock: fact(16))
     }
 
     @Test("cycles are those worked out by hand", arguments: shapes)

@@ -99,6 +99,27 @@ struct ModelOnChipTests {
         #expect(html.contains("depthwise_convolution"))
     }
 
+    @Test func aFinishedPlanIsReportedAndLeftAsItIs() throws {
+        let directory = try TempDirectory()
+        let bytes = try Self.plan()
+        let plan = try Self.written(bytes, in: directory, "m.mwplan")
+        let (json, html) = (directory.file("m.json"), directory.file("m.html"))
+        let catalogue = ["--profiles", "\(Files.root)/firmware-profiles"]
+        try ModelCompile.parse([plan, "--profile", "rk3588", "--json", json, "--html", html] + catalogue).run()
+        #expect(try TextFile.read(plan) == bytes)
+        let report = try Files.text(json)
+        // 9 * 7 positions count as 64: 64 * ceil(20 / 32) * max(4, 9) cycles.
+        #expect(report.contains("\"npu_cycles\" : 576"))
+        #expect(report.contains("\"limited_by\""))
+        #expect(try Files.text(html).contains("</svg>"))
+        #expect(throws: ValidationError.self) { try ModelCompile.parse([plan]).run() }
+        #expect {
+            try ModelCompile.parse([plan, "--profile", "bm1684x"] + catalogue).run()
+        } throws: {
+            "\($0)".contains("expected a plan of contract sophgo-bm, which is that of bm1684x, found rockchip")
+        }
+    }
+
     @Test func comparesAPlanOnEveryChip() throws {
         let directory = try TempDirectory()
         let plan = try Self.written(try Self.plan(), in: directory, "m.mwplan")

@@ -17,7 +17,7 @@ struct BadProfileTests {
           output_channels: { value: 16, status: measured, source: guide }
           depthwise_channels: { value: 64, status: measured, source: guide }
           minimum_steps: { value: 4, status: measured, source: guide }
-          minimum_positions: { value: 16, status: measured, source: guide }
+          position_block: { value: 16, status: measured, source: guide }
           mac_per_cycle: { value: 512, status: derived, source: product of the tile }
         compute:
           cores: { value: 2, status: vendor-doc, source: guide }

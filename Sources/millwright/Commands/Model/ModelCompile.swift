@@ -15,10 +15,11 @@ struct ModelCompile: ParsableCommand {
 
             With --profile the plan has the chip's contract, and what the model takes on the chip is printed: where each \
             layer runs, how it is cut to fit the memory beside the multipliers, cycles, DRAM traffic, time, and the source \
-            of each figure. ">=" means that something that takes time has no figure.
+            of each figure. ">=" means that something that takes time has no figure. A plan is taken too then, and left \
+            as it is.
             """)
 
-    @Argument(help: "The model: .tflite or .onnx.", completion: .file())
+    @Argument(help: "The model: .tflite or .onnx; with --profile also .mwplan.", completion: .file())
     var model: String
 
     @Option(help: "Where the plan goes; the model's name with .mwplan unless given.")
@@ -58,8 +59,18 @@ struct ModelCompile: ParsableCommand {
 
     func run() throws {
         let profile = try chip.load()
-        let contract = contract ?? profile?.planContract ?? ModelFile.usualContract
         let mapped = try MappedFile(path: model)
+        if mapped.bytes.starts(with: PlanFormat.magic) {
+            guard let profile, output == nil, contract == nil else {
+                throw ValidationError(
+                    "\(model): is a plan already: expected --profile, which says what it takes on a chip, and no "
+                        + "--output and --contract")
+            }
+            let plan = try Plan(bytes: mapped.bytes)
+            try profile.check(plan.contract.name, path: model)
+            return try report(plan, keeping: mapped, on: profile)
+        }
+        let contract = contract ?? profile?.planContract ?? ModelFile.usualContract
         let compilation = try withExtendedLifetime(mapped) {
             try Compilation(file: Array(mapped.bytes), fileName: model)
         }
@@ -77,29 +88,30 @@ struct ModelCompile: ParsableCommand {
         try OutputFile.write(bytes, to: path)
         let memory = PlanMemory(copying: bytes)
         let plan = try Plan(bytes: memory.bytes)
-        if listing {
-            withExtendedLifetime(memory) {
-                Output.line(plan.listing)
-                Output.line(plan.arenaListing)
-            }
-        }
-        if let profile {
-            Output.line(profile.contractWords)
-            let deployment = withExtendedLifetime(memory) { Deployment(plan, on: profile) }
-            let report = DeploymentReport(deployment, contract: contract)
-            Output.line(report.text)
-            if let json { try OutputFile.write(JSONOutput.bytes(report), to: json) }
-            if let html {
-                let name = Self.stem(model)
-                let page = withExtendedLifetime(memory) {
-                    DeploymentPage(deployment, plan, report, model: name).html(language)
-                }
-                try OutputFile.write(Array(page.utf8), to: html)
-                Output.error("page -> \(html)")
-            }
-            guard deployment.tooLarge.isEmpty else { throw DoesNotFit(deployment.tooLarge, profile) }
-        }
         Output.line("\(path): \(bytes.count) bytes, \(plan.operators.count) steps, contract \(contract)")
+        try report(plan, keeping: memory, on: profile)
+    }
+
+    /// What the plan is, and what it takes on a chip.
+    /// - Parameter owner: keeps the plan's bytes alive.
+    private func report(_ plan: Plan, keeping owner: AnyObject, on profile: ChipProfile?) throws {
+        defer { withExtendedLifetime(owner) {} }
+        if listing {
+            Output.line(plan.listing)
+            Output.line(plan.arenaListing)
+        }
+        guard let profile else { return }
+        Output.line(profile.contractWords)
+        let deployment = Deployment(plan, on: profile)
+        let report = DeploymentReport(deployment, contract: plan.contract.name)
+        Output.line(report.text)
+        if let json { try OutputFile.write(JSONOutput.bytes(report), to: json) }
+        if let html {
+            let page = DeploymentPage(deployment, plan, report, model: Self.stem(model)).html(language)
+            try OutputFile.write(Array(page.utf8), to: html)
+            Output.error("page -> \(html)")
+        }
+        guard deployment.tooLarge.isEmpty else { throw DoesNotFit(deployment.tooLarge, profile) }
     }
 
     private static func path(beside model: String) -> String { stem(model) + ".mwplan" }

@@ -22,12 +22,13 @@ extension ChipProfile {
 
     /// A plan has a contract of its own, which must be the chip's.
     func check(_ file: ModelFile, path: String) throws {
-        guard case .session(let session) = file.engine, let contract else { return }
-        guard session.plan.contract.name == contract.value else {
-            throw ValidationError(
-                "\(path): expected a plan of contract \(contract.value), which is that of \(id), "
-                    + "found \(session.plan.contract.name)")
-        }
+        if case .session(let session) = file.engine { try check(session.plan.contract.name, path: path) }
+    }
+
+    func check(_ name: String, path: String) throws {
+        guard let contract, name != contract.value else { return }
+        throw ValidationError(
+            "\(path): expected a plan of contract \(contract.value), which is that of \(id), found \(name)")
     }
 
     /// What its contract is, for people.
