@@ -132,9 +132,8 @@ let modules: [Module] = [
     module(
         "MillwrightTests", .tests,
         uses: [
-            "Plant", "SQLite", "Arrays", "Graph", "Profiles", "Deployment", "Drivers", "Store", "Alerts",
-            "AssemblyLine",
-            "Rig", "TestBench", "millwright",
+            "Plant", "SQLite", "Arrays", "Graph", "Compiler", "Profiles", "Deployment", "Drivers", "Store", "Alerts",
+            "AssemblyLine", "Rig", "TestBench", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]
