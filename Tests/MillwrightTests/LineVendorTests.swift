@@ -167,6 +167,19 @@ import Testing
         try Self.expect(FakeToolchain(missing: "['fake==1.0']"), "vendor.failed", "still missing: fake==1.0")
     }
 
+    @Test func anEnvironmentThatCannotBeMade() throws {
+        let fake = try FakeToolchain()
+        let base = fake.directory.file("python-without-venv")
+        try Files.write(
+            "#!/bin/sh\n[ \"$1\" = -c ] && exec \(fake.python) \"$@\"\n[ \"$3\" ] || exec \(fake.python) \"$@\"\n"
+                + "echo ensurepip is not available\nexit 1\n", to: base)
+        chmod(base, 0o755)
+        let error = #expect(throws: VendorToolError.self) {
+            try fake.run(["--venv", fake.directory.file("made")], python: base)
+        }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("-m venv: exit code 1: ensurepip is not available"))
+    }
+
     @Test func aToolThatFails() throws {
         try Self.expect(
             FakeToolchain(compile: "sys.exit(print('error: step 2 failed; its log is l', file=sys.stderr) or 1)"),

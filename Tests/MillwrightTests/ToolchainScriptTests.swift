@@ -21,7 +21,7 @@ import Testing
         for script in try Self.scripts() + ["\(Self.catalogue)/vendortool.py"] {
             let compile = "import py_compile, sys; py_compile.compile(sys.argv[1], sys.argv[2], doraise=True)"
             let exit = try ToolProcess.run(
-                [python, "-c", compile, script, directory.file("out.pyc")], reading: .error
+                [python, "-c", compile, script, directory.file("out.pyc")], reading: .everything
             ) { Issue.record("\($0)") }
             #expect(exit == .code(0), "\(script)")
         }
@@ -47,7 +47,7 @@ import Testing
         let python = try FakeToolchain().python
         for script in try Self.scripts() {
             var lines: [String] = []
-            let exit = try ToolProcess.run([python, script, "dance"], reading: .error) { lines.append($0) }
+            let exit = try ToolProcess.run([python, script, "dance"], reading: .everything) { lines.append($0) }
             #expect(exit == .code(1))
             #expect(lines == ["error: expected describe, setup or compile WORK, found: dance"])
         }

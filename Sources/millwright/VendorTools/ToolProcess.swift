@@ -14,14 +14,12 @@ enum ToolProcess {
         }
     }
 
-    /// Which of its outputs is read; the other goes where `elsewhere` says.
-    enum Stream: Int32 {
-        case output = 1
-        case error = 2
-
-        fileprivate var other: Int32 { self == .output ? 2 : 1 }
-        /// Standard output belongs to whoever reads this program's results; what goes wrong is for people.
-        fileprivate var elsewhere: Int32? { self == .output ? STDERR_FILENO : nil }
+    /// What of its words is read.
+    enum Stream {
+        /// Standard output; what goes wrong is for people and passes through.
+        case output
+        /// Both, as they come.
+        case everything
     }
 
     /// The longest line that is kept; a tool that never ends its line is cut there.
@@ -29,7 +27,7 @@ enum ToolProcess {
 
     /// - Parameters:
     ///   - arguments: the program's path first.
-    ///   - line: each line of the stream as it comes, without its end.
+    ///   - line: each line as it comes, without its end.
     static func run(_ arguments: [String], reading stream: Stream, line: (String) -> Void) throws(VendorToolError)
         -> Exit
     {
@@ -75,12 +73,8 @@ enum ToolProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        if let elsewhere = stream.elsewhere {
-            posix_spawn_file_actions_adddup2(&actions, elsewhere, stream.other)
-        } else {
-            posix_spawn_file_actions_addopen(&actions, stream.other, "/dev/null", O_WRONLY, 0)
-        }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], stream.rawValue)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+        if stream == .everything { posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO) }
         for end in ends { posix_spawn_file_actions_addclose(&actions, end) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -132,7 +132,7 @@ struct VendorToolchain {
     /// One run whose progress is passed on as it comes.
     private static func step(_ name: String, place: String, _ arguments: [String]) throws {
         var (reason, last) = ("", "")
-        let exit = try ToolProcess.run(arguments, reading: .error) { line in
+        let exit = try ToolProcess.run(arguments, reading: .everything) { line in
             if line.hasPrefix(reasonMark) {
                 reason = String(line.dropFirst(reasonMark.count))
             } else {
