@@ -67,7 +67,8 @@ let modules: [Module] = [
     module(
         "millwright", .program,
         uses: [
-            "Plant", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "VendorVectors", "Profiles", "Deployment",
+            "Plant", "Threads", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "VendorVectors",
+            "Profiles", "Deployment",
             "YAML",
             "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine", "Rig",
             "Host", "Plots",
@@ -132,8 +133,8 @@ let modules: [Module] = [
     module(
         "MillwrightTests", .tests,
         uses: [
-            "Plant", "SQLite", "Arrays", "Graph", "Compiler", "Profiles", "Deployment", "Drivers", "Store", "Alerts",
-            "AssemblyLine", "Rig", "TestBench", "millwright",
+            "Plant", "SQLite", "Arrays", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles", "Deployment",
+            "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

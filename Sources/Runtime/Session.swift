@@ -219,29 +219,15 @@ package final class Session {
         for index in 0..<place.count {
             let value = input[place.elementOffset + index]
             guard value.isFinite else { throw .notFinite(element: place.elementOffset + index) }
-            switch place.type {
-            case .int8:
-                (arena + place.arenaOffset).storeBytes(
-                    of: place.quantization.quantize(value), toByteOffset: index, as: Int8.self)
-            case .int32:
-                (arena + place.arenaOffset).storeBytes(
-                    of: Int32(min(max(value, -0x1p30), 0x1p30)), toByteOffset: index * 4, as: Int32.self)
-            case .float32:
-                (arena + place.arenaOffset).storeBytes(of: value, toByteOffset: index * 4, as: Float.self)
-            }
+            RealTensor.store(value, place.type, place.quantization, in: arena + place.arenaOffset, at: index)
         }
     }
 
     private func read(_ place: Place, _ output: UnsafeMutableBufferPointer<Float>) {
         let source = arena + place.arenaOffset
         for index in 0..<place.count {
-            let value: Float
-            switch place.type {
-            case .int8: value = place.quantization.dequantize(source.load(fromByteOffset: index, as: Int8.self))
-            case .int32: value = Float(source.load(fromByteOffset: index * 4, as: Int32.self))
-            case .float32: value = source.load(fromByteOffset: index * 4, as: Float.self)
-            }
-            output[place.elementOffset + index] = value
+            output[place.elementOffset + index] = RealTensor.load(
+                place.type, place.quantization, from: source, at: index)
         }
     }
 

@@ -9,6 +9,8 @@ internal import Signals
 package final class MachineScorer {
     package let card: ModelCard
     package let session: Session
+    /// What computes: the session, or an accelerator.
+    private let inference: any Inference
 
     private let analyzer: Analyzer
     private let standardizer: Standardizer
@@ -24,8 +26,9 @@ package final class MachineScorer {
     /// - Parameters:
     ///   - plan: takes [features + conditions] and gives [features], as its card says.
     ///   - owner: keeps the plan's bytes alive.
+    ///   - inference: what computes the same plan, several scorers perhaps; the scorer's own session unless given.
     /// - Throws: `.card`, `.planMismatch`, `.runtime`, `.window` for a shape or geometry that cannot be analysed.
-    package init(plan: Plan, keeping owner: AnyObject) throws(ScoringError) {
+    package init(plan: Plan, keeping owner: AnyObject, inference: (any Inference)? = nil) throws(ScoringError) {
         card = try ModelCard(json: plan.card)
         let count = card.features.count
         guard plan.inputCount == count + card.conditions.count else {
@@ -39,7 +42,8 @@ package final class MachineScorer {
         } catch { throw .window(error) }
         do throws(RuntimeError) {
             session = try Session(plan: plan, keeping: owner)
-        } catch { throw .runtime(error) }
+        } catch { throw .inference(.runtime(error)) }
+        self.inference = inference ?? session
         standardizer = Standardizer(card: card)
         features = [Double](repeating: 0, count: count)
         deviations = features
@@ -79,15 +83,15 @@ package final class MachineScorer {
 
     private func infer() throws(ScoringError) {
         // SAFETY: the buffers stay within the closures; the session checks their sizes.
-        let failure: RuntimeError? = input.withUnsafeBufferPointer { input in
+        let failure: InferenceError? = input.withUnsafeBufferPointer { input in
             output.withUnsafeMutableBufferPointer { output in
-                do throws(RuntimeError) {
-                    try session.run(input, output: output)
+                do throws(InferenceError) {
+                    try inference.infer(input, output: output)
                     return nil
                 } catch { return error }
             }
         }
-        if let failure { throw .runtime(failure) }
+        if let failure { throw .inference(failure) }
     }
 
     private func contributions() -> [Contribution] {

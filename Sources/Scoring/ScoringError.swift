@@ -7,7 +7,7 @@ package enum ScoringError: Error, Hashable, Sendable {
     case card(String)
     /// The plan does not take or give what its card says.
     case planMismatch(what: String, expected: Int, found: Int)
-    case runtime(RuntimeError)
+    case inference(InferenceError)
     case window(SignalError)
     case rateDiffers(expectedHertz: Double, foundHertz: Double)
     /// A process value that the model was trained with is not at hand.
@@ -20,7 +20,7 @@ package enum ScoringError: Error, Hashable, Sendable {
         switch self {
         case .card: "scoring.card"
         case .planMismatch: "scoring.plan_mismatch"
-        case .runtime: "scoring.runtime"
+        case .inference: "scoring.inference"
         case .window: "scoring.window"
         case .rateDiffers: "scoring.rate_differs"
         case .conditionMissing: "scoring.condition_missing"
@@ -34,7 +34,7 @@ extension ScoringError: CustomStringConvertible {
         switch self {
         case .card(let text): "model card: \(text)"
         case .planMismatch(let what, let expected, let found): "plan's \(what): expected \(expected), found \(found)"
-        case .runtime(let error): error.description
+        case .inference(let error): error.description
         case .window(let error): error.description
         case .rateDiffers(let expected, let found): "expected a window at \(expected) Hz, found \(found) Hz"
         case .conditionMissing(let name): "no good value of \(name.words) at the window's time"

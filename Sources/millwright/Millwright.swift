@@ -12,8 +12,8 @@ struct Millwright: AsyncParsableCommand {
         version: version,
         subcommands: [
             Run.self, Check.self, StatusCommand.self, TagsCommand.self, AlertsCommand.self, ModelCommand.self,
-            ProfilesCommand.self,
-            UpdateCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self, BenchCommand.self,
+            ProfilesCommand.self, UpdateCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self,
+            BenchCommand.self, AcceleratorHostCommand.self,
         ])
 
     /// The version of both programs; the heading in CHANGELOG.md.

@@ -40,7 +40,7 @@ struct FaultTests {
                 words: [run, "returned \(code)", meaning]),
             Fault(
                 interface: interface, name: "wrong", code: "accelerator.wrong_answer",
-                words: ["case 0", "byte 0", "1 elements differ, 0 may"]),
+                words: ["case 0", "element 0", "1 element differs", "none may"]),
             Fault(
                 interface: interface, name: "size", code: "accelerator.wrong_tensor",
                 words: ["out", "expected", "found"]),
@@ -121,7 +121,7 @@ struct FaultTests {
         let plan = try Vendor.plan()
         let session = AcceleratedSession(
             session: try Vendor.session(plan), accelerator: try Self.open("wrong", interface), policy: .refused,
-            allowedDifference: 1)
+            allowance: .init(elements: 1, steps: 255))
         try session.load(plan.bytes)
         #expect(session.reason == nil)
     }

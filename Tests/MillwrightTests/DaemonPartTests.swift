@@ -134,6 +134,12 @@ import Testing
                 id: "pump-7", model: "m", modelVersion: 3, modelDigest: "ab", state: "normal", reason: nil, score: 0.25,
                 threshold: 1.5, windows: 10, notJudged: 2)
         ],
+        accelerators: [
+            .init(
+                model: "m", interface: "rknn", chip: "rk3588", library: "librknnrt.so", version: "2.3.2",
+                state: "in use",
+                reason: nil, inferences: 7, byCPU: 1, lastMicroseconds: 12.5)
+        ],
         alerts: .init(active: 1, unacknowledged: 2, deliveries: ["mqtt.waiting": 1]), store: ["samples": 5],
         storeTrouble: nil,
         registry: .init(
@@ -152,6 +158,9 @@ import Testing
         #expect(second.report.links.first?.counters == ["received": 12])
         #expect(second.report.assets.first?.score == 0.25 && second.report.assets.first?.reason == nil)
         #expect(second.report.registry?.acknowledgedSequence == 9)
+        #expect(second.report.accelerators.first?.lastMicroseconds == 12.5)
+        let text = StatusCommand.text(second.report, isRunning: true)
+        #expect(text.contains("7 inferences, the last in 13 us, 1 by the CPU; librknnrt.so 2.3.2"))
     }
 
     @Test func aReaderNeverSeesHalfOfIt() async throws {

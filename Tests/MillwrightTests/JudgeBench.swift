@@ -1,3 +1,4 @@
+import Accelerators
 import AssemblyLine
 import Drivers
 import Logging
@@ -21,6 +22,7 @@ final class JudgeBench {
     let announced = Announcements()
     private(set) var judge: JudgeService
     private(set) var models: ModelSlotService
+    private let program: HostProgram
     private var running: Task<Void, any Error>?
     private var ids: [String: TagID] = [:]
 
@@ -32,7 +34,9 @@ final class JudgeBench {
 
     static let logger = Logger(label: "judge-tests") { _ in SwiftLogNoOpLogHandler() }
 
-    static func plant(vibrationTag: String = "fan-3.vibration", topic: String = "v") -> String {
+    static func plant(
+        vibrationTag: String = "fan-3.vibration", topic: String = "v", pack: String = Files.pack, extra: String = ""
+    ) -> String {
         """
         plant: { name: Works, device: box-1 }
         store: { directory: store }
@@ -52,23 +56,26 @@ final class JudgeBench {
               - { topic: l, tag: fan-3.load, payload: number, unit: "%" }
         assets:
           - id: \(asset)
-            pack: \(Files.pack)
+            pack: \(pack)
             inputs: { vibration: fan-3.vibration, speed: fan-3.speed, load: fan-3.load }
         alerts:
           mqtt: { link: sensors, topic: "alerts/{asset}" }
           webhook: { url: "http://127.0.0.1:1/hook" }
+        \(extra)
 
         """
     }
 
-    init(plant: String = JudgeBench.plant(), takesModel: Bool = true) async throws {
+    /// - Parameter program: what holds a vendor's library.
+    init(plant: String = JudgeBench.plant(), takesModel: Bool = true, program: HostProgram = .own) async throws {
+        self.program = program
         folder = try TempDirectory()
         try Files.write(plant, to: folder.file("plant.yaml"))
         configuration = try PlantConfiguration.load(path: folder.file("plant.yaml"))
         store = try Store(
             directory: configuration.store.directory, limits: Limits(reserveBytes: 64 << 10), clock: clock,
             logger: Self.logger, bootID: "boot")
-        (judge, models) = Self.make(store, signal, configuration, clock, announced)
+        (judge, models) = Self.make(store, signal, configuration, clock, announced, program)
         for tag in configuration.links.flatMap(\.tags) { ids[tag.name] = try await store.tagID(for: tag) }
         // A new store starts with the next sample; a test stores some before the judge has looked.
         try await store.setCursor("judge", 0)
@@ -78,11 +85,11 @@ final class JudgeBench {
 
     private static func make(
         _ store: Store, _ signal: CommitSignal, _ configuration: PlantConfiguration, _ clock: any PlantClock,
-        _ announced: Announcements
+        _ announced: Announcements, _ program: HostProgram
     ) -> (JudgeService, ModelSlotService) {
         let judge = JudgeService(
             store: store, signal: signal, configuration: configuration, clock: clock, logger: logger,
-            announce: { announced.note() })
+            program: program, announce: { announced.note() })
         return (judge, ModelSlotService(store: store, judge: judge, logger: logger))
     }
 
@@ -100,7 +107,7 @@ final class JudgeBench {
     /// A new judge on the same store, as a restarted daemon has it.
     func restart() async throws {
         await stop()
-        (judge, models) = Self.make(store, signal, configuration, clock, announced)
+        (judge, models) = Self.make(store, signal, configuration, clock, announced, program)
         try await judge.configure(configuration)
         try await models.start(configuration)
         start()

@@ -12,8 +12,10 @@ package enum AcceleratorError: Error, Hashable, Sendable {
     case noSuchPlace(what: String, expected: String, found: String)
     /// A tensor is not what the plan, or the library itself, said before.
     case wrongTensor(name: String, what: String, expected: String, found: String)
-    /// Elements of a golden case's output that differ, and how many may.
-    case wrongAnswer(case: Int, firstElement: Int, expected: Int, found: Int, differing: Int, allowed: Int)
+    /// A golden case's output that is not what the plan computes, by more than was allowed.
+    case wrongAnswer(case: Int, difference: AnswerDifference, allowed: AnswerAllowance)
+    /// The plan carries no model for the chip and the interface.
+    case noModel(interface: String, chip: String, found: [String])
     /// Nothing that could prove an answer right.
     case noReceipt
     /// A call that needs a loaded model and bound buffers.
@@ -35,6 +37,7 @@ package enum AcceleratorError: Error, Hashable, Sendable {
         case .noSuchPlace: "accelerator.no_such_place"
         case .wrongTensor: "accelerator.wrong_tensor"
         case .wrongAnswer: "accelerator.wrong_answer"
+        case .noModel: "accelerator.no_model"
         case .noReceipt: "accelerator.no_receipt"
         case .notReady: "accelerator.not_ready"
         case .hostEnded: "accelerator.host_ended"
@@ -56,11 +59,11 @@ extension AcceleratorError: CustomStringConvertible {
         case .noSuchPlace(let what, let expected, let found): "\(code): \(what): expected \(expected), found \(found)"
         case .wrongTensor(let name, let what, let expected, let found):
             "\(code): tensor \(name): \(what): expected \(expected), found \(found)"
-        case .wrongAnswer(let index, let element, let expected, let found, let differing, let allowed):
-            """
-            \(code): receipt case \(index): \(differing) elements differ, \(allowed) may; \
-            first is byte \(element): expected \(expected), found \(found)
-            """
+        case .wrongAnswer(let index, let difference, let allowed):
+            "\(code): receipt case \(index): \(difference), \(allowed)"
+        case .noModel(let interface, let chip, let found):
+            "\(code): expected an \(interface) model for \(chip) in the plan, found "
+                + (found.isEmpty ? "no vendor's model" : found.joined(separator: ", "))
         case .noReceipt: "\(code): expected a receipt in the plan, found none: no answer can be proven"
         case .notReady(let needs): "\(code): expected \(needs) first"
         case .hostEnded(let what, let how): "\(code): the vendor library's process ended during \(what): \(how)"

@@ -55,6 +55,19 @@ struct StatusCommand: ParsableCommand {
                             + (asset.reason.map { ": \($0)" } ?? ""),
                     ]
                 }))
+        if !report.accelerators.isEmpty {
+            lines.append("\naccelerators")
+            lines.append(
+                Format.table(
+                    report.accelerators.map { one in
+                        let time = one.lastMicroseconds.map { ", the last in \(Format.fixed($0, 0)) us" } ?? ""
+                        return [
+                            "  \(one.chip)", one.model, one.state,
+                            "\(one.inferences) inferences\(time), \(one.byCPU) by the CPU"
+                                + (one.reason.map { ": \($0)" } ?? "; \(one.library) \(one.version)"),
+                        ]
+                    }))
+        }
         let deliveries = report.alerts.deliveries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         lines.append(
             "\nalerts    \(report.alerts.active) active, \(report.alerts.unacknowledged) not acknowledged  "

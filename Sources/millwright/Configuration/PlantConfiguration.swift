@@ -12,6 +12,7 @@ struct PlantConfiguration: Sendable {
     var assets: [AssetDefinition]
     var alerts: AlertSettings
     var registry: RegistrySection?
+    var accelerator: AcceleratorSection?
 
     struct PlantSection: Hashable, Sendable {
         var name: String
@@ -68,12 +69,14 @@ extension PlantConfiguration {
             "assets", .sequence(of: .mapping { AssetDefinition(reading: &$0, directory: directory) }), default: [])
         let alerts = reader.optional(
             "alerts", .mapping { AlertSettings(reading: &$0, directory: directory) })
+        let accelerator = reader.optional(
+            "accelerator", .mapping { AcceleratorSection(reading: &$0, directory: directory) })
         let registry = reader.optional("registry", .mapping { RegistrySection(reading: &$0, directory: directory) })
         reader.finish()
         guard let plant, let store, let links else { return nil }
         self.init(
             plant: plant, store: store, links: links, assets: assets, alerts: alerts ?? AlertSettings(),
-            registry: registry)
+            registry: registry, accelerator: accelerator)
         crossCheck(node, diagnostics)
     }
 

@@ -1,6 +1,7 @@
 import Alerts
 import Graph
 import Plant
+import Runtime
 import Scoring
 import Store
 
@@ -61,9 +62,10 @@ final class AssetJudge {
 
     /// Switches to another model.
     ///
+    /// - Parameter inference: what computes it, where that is not the CPU alone.
     /// - Throws: when the model cannot judge this asset; the one before stays.
-    func use(_ model: ProvedModel) throws {
-        scorer = try MachineScorer(plan: Plan(bytes: model.file.bytes), keeping: model.file)
+    func use(_ model: ProvedModel, inference: (any Inference)?) throws {
+        scorer = try MachineScorer(plan: Plan(bytes: model.file.bytes), keeping: model.file, inference: inference)
         self.model = model
     }
 

@@ -159,6 +159,7 @@ struct Daemon: Service {
             } catch {
                 logger.error("housekeeping failed", metadata: ["reason": "\(error)"])
             }
+            await judge.tendAccelerator()
             do {
                 try statusFile.write(try await report(startedAt: started))
             } catch {
@@ -187,6 +188,7 @@ struct Daemon: Service {
                 ? "the clock says \(ISO8601.string(now)), which is before this program was made" : nil,
             configuration: .init(path: path, loadedAt: ISO8601.string(state.at), reloadError: state.error),
             links: await links.status().map(StatusReport.Link.init), assets: await judge.status(),
+            accelerators: await judge.acceleratorStatus(),
             alerts: .init(
                 active: open.count { $0.state != .cleared }, unacknowledged: open.count { $0.acknowledgedAt == nil },
                 deliveries: await deliveries.counts()),

@@ -1,12 +1,18 @@
+import Accelerators
 import Alerts
 import Drivers
 import Logging
 import Plant
 import Scoring
 import Store
+import Threads
 
 /// Reads what was committed, in order, and judges it; alerts, scores and its own progress are one transaction.
 actor JudgeService {
+    /// A thread of its own, because a vendor's library may keep it waiting.
+    nonisolated let executor = ThreadExecutor.required()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
     private let store: Store
     private let signal: CommitSignal
     private let clock: any PlantClock
@@ -14,6 +20,7 @@ actor JudgeService {
     private var judges: [AssetJudge] = []
     private var scoreTags: [String: TagID] = [:]
     private var models: [String: ProvedModel] = [:]
+    private let accelerated: AcceleratedModels
     private var plant: PlantConfiguration.PlantSection
     private var alertSettings: AlertSettings
     /// Wakes the delivery service.
@@ -28,8 +35,10 @@ actor JudgeService {
 
     init(
         store: Store, signal: CommitSignal, configuration: PlantConfiguration, clock: any PlantClock, logger: Logger,
-        announce: @escaping @Sendable () async -> Void
+        program: HostProgram = .own, announce: @escaping @Sendable () async -> Void
     ) {
+        accelerated = AcceleratedModels(
+            configuration.accelerator?.choice, program: program, clock: clock, logger: logger)
         self.store = store
         self.signal = signal
         self.clock = clock
@@ -47,6 +56,7 @@ actor JudgeService {
         let open = try await store.openAlerts()
         var next: [AssetJudge] = []
         var nextScoreTags: [String: TagID] = [:]
+        let isAnotherAccelerator = accelerated.configure(configuration.accelerator?.choice)
         for definition in configuration.assets {
             let rules = try PackFiles(directory: definition.packDirectory).rules()
                 .applying(configuration.alerts.delays)
@@ -64,7 +74,7 @@ actor JudgeService {
                 continue
             }
             let judge = AssetJudge(definition: definition, rules: rules, tags: tags, stored: open)
-            if let model = models[definition.model] { use(model, in: judge) }
+            if !isAnotherAccelerator, let model = models[definition.model] { use(model, in: judge) }
             // What the process said last before a restart still describes the first window after it, if it is fresh enough.
             for tag in judge.interest {
                 if let latest = try await store.latest(tag), latest.id <= (try await store.cursor(Self.cursorName) ?? 0)
@@ -75,6 +85,7 @@ actor JudgeService {
             next.append(judge)
         }
         judges = next
+        if isAnotherAccelerator { for model in models.values { use(model) } }
         scoreTags = nextScoreTags
         plant = configuration.plant
         alertSettings = configuration.alerts
@@ -88,7 +99,7 @@ actor JudgeService {
 
     private func use(_ model: ProvedModel, in judge: AssetJudge) {
         do {
-            try judge.use(model)
+            try judge.use(model, inference: accelerated.inference(for: model))
             logger.notice(
                 "model in use",
                 metadata: [
@@ -228,6 +239,11 @@ actor JudgeService {
         try await store.apply(changes)
         await announce()
     }
+
+    /// Looks after the accelerator: what has failed is said, and tried again when it is time.
+    func tendAccelerator() { accelerated.tend() }
+
+    func acceleratorStatus() -> [StatusReport.Accelerator] { accelerated.status() }
 
     func status() -> [StatusReport.AssetStatus] {
         judges.map { judge in

@@ -14,6 +14,8 @@ struct StatusReport: Codable, Sendable {
     var configuration: Configuration
     var links: [Link]
     var assets: [AssetStatus]
+    /// One a model; empty where the configuration names no accelerator.
+    var accelerators: [Accelerator]
     var alerts: Alerts
     var store: [String: Int]
     var storeTrouble: String?
@@ -46,6 +48,20 @@ struct StatusReport: Codable, Sendable {
         var threshold: Double?
         var windows: Int
         var notJudged: Int
+    }
+
+    struct Accelerator: Codable, Sendable {
+        var model: String
+        var interface: String
+        var chip: String
+        var library: String
+        var version: String
+        var state: String
+        /// Why the CPU computes.
+        var reason: String?
+        var inferences: Int
+        var byCPU: Int
+        var lastMicroseconds: Double?
     }
 
     struct Alerts: Codable, Sendable {

@@ -17,6 +17,9 @@ struct ModelRun: ParsableCommand {
             machine's kernels; the others by the kernels alone. --dump-layers writes each layer's result of the first \
             input as DIR/NNN.npy, int8 and channels last as plans store them, and layers.json with names, shapes, \
             scales and zero points.
+
+            With --accelerator the plan's model for --profile runs in the vendor's own library on this box's NPU, once it \
+            has proved itself on the plan's receipt.
             """)
 
     @Argument(help: "The model: .mwplan, .tflite or .onnx.", completion: .file())
@@ -32,8 +35,16 @@ struct ModelRun: ParsableCommand {
 
     @OptionGroup var chip: ProfileChoice
 
+    @OptionGroup var accelerator: AcceleratorOptions
+
     @Option(help: "Folder for what each layer computes of the first input.", completion: .directory)
     var dumpLayers: String?
+
+    func validate() throws {
+        guard dumpLayers == nil || accelerator.accelerator == nil else {
+            throw ValidationError("--dump-layers, --accelerator: expected one of them, a chip does not show its layers")
+        }
+    }
 
     func run() throws {
         var options = options
@@ -46,16 +57,18 @@ struct ModelRun: ParsableCommand {
         if let profile { try profile.check(file, path: model) }
         let arrays = try inputs(of: file)
         let repeats = try Self.repeats(arrays, file.inputs)
+        let accelerated = try accelerator.open(file, path: model, chip: profile?.id)
         var results: [[NPYArray]] = []
-        if profile != nil || dumpLayers != nil {
+        if accelerated == nil, profile != nil || dumpLayers != nil {
             let first = zip(arrays, file.inputs).flatMap { $0.part(0, shape: $1.shape).bytes }
             if let output = try layers(of: file, input: first, profile) { results.append(file.arrays(of: output)) }
         }
         for index in results.count..<repeats {
             let parts = zip(arrays, file.inputs).map { $0.part(index, shape: $1.shape) }
-            results.append(try file.run(parts))
+            results.append(try accelerated?.run(parts, file) ?? file.run(parts))
             if repeats > 100, (index + 1) % (repeats / 10) == 0 { Output.error("\(index + 1) of \(repeats)") }
         }
+        if let accelerated { Output.error(accelerated.summary) }
         let outputs = file.outputs.indices.map { port in NPYArray(stacking: results.map { $0[port] }) }
         try write(outputs, file.outputs)
     }

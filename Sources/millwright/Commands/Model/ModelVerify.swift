@@ -1,3 +1,4 @@
+import Accelerators
 import ArgumentParser
 import Graph
 import Kernels
@@ -18,6 +19,12 @@ struct ModelVerify: ParsableCommand {
         completion: .directory)
     var vectors: String?
 
+    @OptionGroup var accelerator: AcceleratorOptions
+
+    @Option(
+        help: "The chip whose model in the plan --accelerator proves: a name that `millwright profiles list` prints.")
+    var profile: String?
+
     @Option(help: "Instruction set: \(KernelSet.supported.joined(separator: ", ")); the best unless given.")
     var isa: String?
 
@@ -27,6 +34,9 @@ struct ModelVerify: ParsableCommand {
     func validate() throws {
         guard (file == nil) != (vectors == nil) else {
             throw ValidationError("expected a plan or --vectors DIR, found \(file == nil ? "neither" : "both")")
+        }
+        guard accelerator.accelerator == nil || (file != nil && profile != nil) else {
+            throw ValidationError("--accelerator: expected a plan and --profile with it")
         }
         guard !json || vectors != nil else { throw ValidationError("--json: expected --vectors DIR with it") }
     }
@@ -55,5 +65,11 @@ struct ModelVerify: ParsableCommand {
             return plan.receiptCases
         }
         Output.line("\(file): proved, \(cases) cases equal on \(kernels.isa)")
+        if accelerator.accelerator != nil {
+            let model = try ModelFile(path: file, .init(contract: ModelFile.usualContract, isa: isa, threads: 1))
+            guard let accelerated = try accelerator.open(model, path: file, chip: profile) else { return }
+            if let reason = accelerated.session.reason { throw reason }
+            Output.line("\(file): proved by \(accelerated.words)")
+        }
     }
 }

@@ -1,0 +1,210 @@
+import Accelerators
+import ArgumentParser
+import Arrays
+import Glibc
+import Graph
+import Plant
+import Rig
+import Runtime
+import Store
+import TestBench
+import Testing
+
+@testable import millwright
+
+/// The daemon and the commands with a vendor's library, in whose place stands one of our own that computes plans.
+@Suite(.serialized) struct AcceleratorTests {
+    private static func library() throws -> String {
+        "\(TextFile.directory(of: try Files.program()))/libConformingRuntime.so"
+    }
+
+    private static func program(fault: String = "") throws -> HostProgram {
+        HostProgram(
+            path: try Files.program(), arguments: [AcceleratorHost.command],
+            environment: ["MILLWRIGHT_CONFORMING_FAULT": fault, "SWIFT_BACKTRACE": "enable=no"])
+    }
+
+    /// A plan that carries itself as the vendor's model: what the conforming library takes.
+    private static func doubled(_ plan: [UInt8]) throws -> [UInt8] {
+        try plan.withUnsafeBytes { bytes in
+            try Plan(bytes: bytes).file(
+                bytes, with: plan, interface: "rknn", chip: "rk3588", toolchain: "conforming 1.0",
+                agreement: .init(
+                    cases: 1, elements: 1, equalElements: 1, mostDifferingElements: 0, largestDifference: 0,
+                    topOneEqual: 1))
+        }
+    }
+
+    /// The pack, its model with a vendor's model in it.
+    private static func pack(in folder: borrowing TempDirectory) throws -> String {
+        // The model has the folder's name.
+        let pack = folder.file("rotating-machine")
+        for directory in [pack, "\(pack)/model"] { try #require(mkdir(directory, 0o755) == 0) }
+        for name in ["pack.yaml", "rules.yaml"] {
+            try OutputFile.write(try TextFile.read("\(Files.pack)/\(name)"), to: "\(pack)/\(name)")
+        }
+        let model = "model/rotating-machine.mwplan"
+        try OutputFile.write(
+            try doubled(try TextFile.read("\(Files.pack)/\(model)", limit: 1 << 24)), to: "\(pack)/\(model)")
+        return pack
+    }
+
+    private static func section(_ library: String, takesOver: Bool = true, chip: String = "rk3588") -> String {
+        "accelerator: { interface: rknn, chip: \(chip), library: \(library), cores: [0, 1], cpu_takes_over: \(takesOver) }"
+    }
+
+    private static let windows = 24
+
+    /// Plays windows and gives what was said of them.
+    private static func scores(_ bench: JudgeBench) async throws -> [String] {
+        bench.start()
+        for moment in try PlayedRecording.moments.get().prefix(windows) { try await bench.play(moment) }
+        #expect(try await bench.judged(windows))
+        await bench.stop()
+        return try await bench.outbox().filter { $0.kind == .telemetry }.map { "\($0.body)" }
+    }
+
+    @Test func theJudgeScoresOnTheAcceleratorAsOnTheCPU() async throws {
+        let folder = try TempDirectory()
+        let pack = try Self.pack(in: folder)
+        let bench = try await JudgeBench(
+            plant: JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())), program: Self.program())
+        let scores = try await Self.scores(bench)
+        let status = try #require(await bench.judge.acceleratorStatus().first)
+        #expect(status.state == "in use" && status.reason == nil)
+        #expect(status.inferences == Self.windows && status.byCPU == 0)
+        #expect(status.version.contains(".") && status.lastMicroseconds ?? 0 > 0)
+        let alone = try await JudgeBench(plant: JudgeBench.plant(pack: pack))
+        #expect(try await Self.scores(alone) == scores)
+        #expect(await alone.judge.acceleratorStatus().isEmpty)
+    }
+
+    @Test func aLibraryThatCrashesLosesNoWindowAndIsTriedAgain() async throws {
+        let folder = try TempDirectory()
+        let pack = try Self.pack(in: folder)
+        // The receipt's cases come first.
+        let receipt = try TextFile.read("\(Files.pack)/model/rotating-machine.mwplan", limit: 1 << 24)
+            .withUnsafeBytes { try Plan(bytes: $0).receiptCases }
+        let bench = try await JudgeBench(
+            plant: JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())),
+            program: Self.program(fault: "crash=\(receipt + 10)"))
+        let scores = try await Self.scores(bench)
+        var status = try #require(await bench.judge.acceleratorStatus().first)
+        #expect(status.state == "the CPU computes" && status.reason?.contains("accelerator.host_ended") == true)
+        #expect(status.inferences == 10 && status.byCPU == Self.windows - 10)
+        let alone = try await JudgeBench(plant: JudgeBench.plant(pack: pack))
+        #expect(try await Self.scores(alone) == scores)
+        // Not before a minute has passed; then the new process begins to count anew.
+        await bench.judge.tendAccelerator()
+        #expect(await bench.judge.acceleratorStatus().first?.reason != nil)
+        bench.clock.advance(by: .seconds(61))
+        await bench.judge.tendAccelerator()
+        status = try #require(await bench.judge.acceleratorStatus().first)
+        #expect(status.state == "in use" && status.reason == nil)
+    }
+
+    @Test func withoutALibraryTheCPUComputesWhereItMayAndNobodyElse() async throws {
+        let folder = try TempDirectory()
+        let pack = try Self.pack(in: folder)
+        let allowed = try await JudgeBench(
+            plant: JudgeBench.plant(pack: pack, extra: Self.section("/nowhere/librknnrt.so")), program: Self.program())
+        #expect(try await Self.scores(allowed).count == Self.windows)
+        let status = try #require(await allowed.judge.acceleratorStatus().first)
+        #expect(status.reason?.contains("accelerator.library_not_found: /nowhere/librknnrt.so") == true)
+        #expect(status.byCPU == Self.windows)
+        let refused = try await JudgeBench(
+            plant: JudgeBench.plant(pack: pack, extra: Self.section("/nowhere/librknnrt.so", takesOver: false)),
+            program: Self.program())
+        #expect(try await Self.scores(refused).isEmpty)
+        #expect(try await refused.status().state == "no model")
+    }
+
+    @Test func aPlanWithoutAModelForTheChipIsNamed() async throws {
+        let folder = try TempDirectory()
+        let bench = try await JudgeBench(
+            plant: JudgeBench.plant(
+                pack: try Self.pack(in: folder), extra: Self.section(try Self.library(), chip: "bm1684x")),
+            program: Self.program())
+        let reason = await bench.judge.acceleratorStatus().first?.reason
+        #expect(
+            reason == "accelerator.no_model: expected an rknn model for bm1684x in the plan, found rknn for rk3588")
+    }
+
+    @Test(arguments: [
+        (
+            "interface: rknm, chip: a, cpu_takes_over: true",
+            "accelerator.interface: expected one of rknn, acl, bmrt, cvi"
+        ),
+        ("interface: rknn, chip: a", "accelerator.cpu_takes_over: expected true or false, found nothing"),
+        (
+            "interface: rknn, chip: a, cpu_takes_over: true, cores: [64]",
+            "accelerator.cores[0]: expected a whole number 0...63"
+        ),
+        ("interface: rknn, chip: a, cpu_takes_over: true, core: [1]", "did you mean `cores`?"),
+        ("interface: rknn, chip: a, cpu_takes_over: true, allow: { elements: 1 }", "steps"),
+    ])
+    func aWrongSectionIsNamed(text: String, says: String) throws {
+        let folder = try TempDirectory()
+        let path = folder.file("plant.yaml")
+        try Files.write(JudgeBench.plant(extra: "accelerator: { \(text) }"), to: path)
+        let error = #expect(throws: ConfigurationError.self) { try PlantConfiguration.load(path: path) }
+        #expect(error.map { "\($0)".contains(says) } == true, "\(String(describing: error))")
+    }
+
+    // MARK: commands
+
+    private static func run(_ arguments: [String], fault: String = "", in folder: borrowing TempDirectory) async throws
+        -> (code: ChildProcess.Exit, text: String)
+    {
+        let log = folder.file("log-\(arguments.hashValue)")
+        let child = try ChildProcess(
+            try Files.program(), arguments,
+            environment: ["MILLWRIGHT_CONFORMING_FAULT": fault, "SWIFT_BACKTRACE": "enable=no"], outputFile: log)
+        try #require(await eventually(within: .seconds(60)) { !child.isRunning })
+        return (try #require(child.exit), try Files.text(log))
+    }
+
+    private static func model(in folder: borrowing TempDirectory) throws -> (plan: String, input: String) {
+        var builder = PlanBuilder(contract: "rockchip")
+        let scale = Quantization(scale: 0.05, zeroPoint: 0)
+        let x = builder.input(name: "x", shape: [1, 4, 4, 2], quantization: scale)
+        let weights = Weights.Source(
+            elements: (0..<54).map { Int8($0 * 3 - 80) }, scales: [0.01], bias: [1, 2, 3])
+        builder.output(
+            try builder.convolution(
+                x, weights, window: Window(kernel: (3, 3), padding: (1, 1, 1, 1)), output: scale))
+        builder.attach(receipt: try ReceiptMaker.receipt(builder, cases: 2))
+        let plan = folder.file("m.mwplan")
+        try OutputFile.write(try doubled(try builder.encode()), to: plan)
+        let input = folder.file("x.npy")
+        let bytes = (0..<64).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        try OutputFile.write(NPYArray(kind: .int8, shape: [2, 4, 4, 2], bytes: bytes).file, to: input)
+        return (plan, input)
+    }
+
+    @Test func modelRunAndVerifyUseTheLibrary() async throws {
+        let folder = try TempDirectory()
+        let (plan, input) = try Self.model(in: folder)
+        let chip = [
+            "--profile", "rk3588", "--accelerator", "rknn", "--library", try Self.library(),
+        ]
+        let place = ["--profiles", "\(Files.root)/firmware-profiles"]
+        let (onChip, onCPU) = (folder.file("chip.npy"), folder.file("cpu.npy"))
+        let ran = try await Self.run(
+            ["model", "run", plan, "--input", input, "--output", onChip] + chip + place, in: folder)
+        #expect(ran.code == .code(0), "\(ran.text)")
+        #expect(ran.text.contains("2 inferences") && ran.text.contains("0 by the CPU"))
+        try ModelRun.parse([plan, "--input", input, "--output", onCPU]).run()
+        #expect(try TextFile.read(onChip) == TextFile.read(onCPU))
+        let verified = try await Self.run(["model", "verify", plan] + chip, in: folder)
+        #expect(verified.code == .code(0) && verified.text.contains("proved by rk3588"), "\(verified.text)")
+        // Wrong answers are refused by the receipt; with leave, the CPU computes.
+        let wrong = try await Self.run(["model", "verify", plan] + chip, fault: "wrong", in: folder)
+        #expect(wrong.code == .code(1) && wrong.text.contains("accelerator.wrong_answer"), "\(wrong.text)")
+        let rescued = try await Self.run(
+            ["model", "run", plan, "--input", input, "--output", onChip, "--cpu-takes-over"] + chip + place,
+            fault: "wrong", in: folder)
+        #expect(rescued.code == .code(0) && rescued.text.contains("2 by the CPU: accelerator.wrong_answer"))
+        #expect(try TextFile.read(onChip) == TextFile.read(onCPU))
+    }
+}
