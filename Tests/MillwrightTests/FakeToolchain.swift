@@ -24,7 +24,8 @@ struct FakeToolchain {
     ///   - version: the Python that it says it needs; the one it runs on unless given.
     init(
         compile: String = FakeToolchain.answering([[1, 2, 3, 0], [0, 4.5, 0.5, 0.5]]), version: String? = nil,
-        chips: String = "rk3588", setup: String = "", missing: String = "[]", receipt: Receipt? = .init(cases: cases)
+        chips: String = "rk3588", setup: String = "", missing: String = "[]", receipt: Receipt? = .init(cases: cases),
+        contract: String = "rockchip"
     ) throws {
         directory = try TempDirectory()
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
@@ -72,7 +73,7 @@ struct FakeToolchain {
 
             """, to: directory.file("catalogue/rockchip/toolchain.py"))
         try OutputFile.write(Self.model, to: directory.file("float.onnx"), isDurable: false)
-        try OutputFile.write(try Self.plan(receipt), to: directory.file("plan.mwplan"), isDurable: false)
+        try OutputFile.write(try Self.plan(receipt, contract), to: directory.file("plan.mwplan"), isDurable: false)
         let calibration = NPYArray(
             kind: .float32, shape: [2, 4], bytes: [Float](repeating: 1.5, count: 8).withUnsafeBytes(Array.init))
         try OutputFile.write(calibration.file, to: directory.file("calibration/a.npy"), isDurable: false)
@@ -106,8 +107,8 @@ struct FakeToolchain {
     }
 
     /// y = relu(x), int8 in steps of a half.
-    private static func plan(_ receipt: Receipt?) throws -> [UInt8] {
-        var builder = PlanBuilder(contract: "fp32")
+    private static func plan(_ receipt: Receipt?, _ contract: String) throws -> [UInt8] {
+        var builder = PlanBuilder(contract: contract)
         let step = Quantization(scale: 0.5, zeroPoint: 0)
         let x = builder.input(name: "x", shape: [1, 4], quantization: step)
         let table = (0..<256).map { Int8(max(Int($0) - 128, 0)) }

@@ -215,9 +215,14 @@ import Testing
         try Self.expect(FakeToolchain(receipt: nil), "vendor.no_receipt", "plan.mwplan", "--receipt 2")
     }
 
+    @Test func thePlanOfAnotherChip() throws {
+        try Self.expect(
+            FakeToolchain(contract: "fp32"), "vendor.other_model", "contract rockchip for rk3588; found contract fp32")
+    }
+
     @Test func thePlanOfAnotherModel() throws {
         let fake = try FakeToolchain()
-        var builder = PlanBuilder(contract: "fp32")
+        var builder = PlanBuilder(contract: "rockchip")
         let x = builder.input(name: "x", shape: [1, 2], quantization: .identity)
         let table = [Int8](repeating: 0, count: 256)
         builder.output(try builder.lookup(x, table: table, output: .identity, name: "y"))

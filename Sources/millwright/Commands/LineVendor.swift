@@ -87,15 +87,14 @@ struct LineVendor: ParsableCommand {
 
     // SAFETY: the caller keeps `planFile` alive, which the plan looks into.
     private func run(_ plan: Plan, of planFile: UnsafeRawBufferPointer, _ profile: ChipProfile) throws {
+        let toolchain = try VendorToolchain.find(for: profile, catalogue: place.profiles, python: python)
         guard let receipt = plan.receipt else { throw VendorToolError.noReceipt(plan: self.plan) }
         let mapped = try MappedFile(path: model)
         let bytes = withExtendedLifetime(mapped) { Array(mapped.bytes) }
         let imported = try Importers.model(from: bytes, fileName: model)
-        try check(plan, isOf: imported)
+        try check(plan, isOf: imported, for: profile)
         let samples = try ModelQuantizeInputs(model: imported, scale: scale, offset: offset)
             .samples(calibration, "--calibration")
-
-        let toolchain = try VendorToolchain.find(for: profile, catalogue: place.profiles, python: python)
         let python = try toolchain.python(
             environment: try venv ?? toolchain.usualEnvironment(), madeWith: python)
         let work = try VendorWork(
@@ -124,7 +123,12 @@ struct LineVendor: ParsableCommand {
     }
 
     /// The vendor's tool gets the file, the comparison the plan: they must take and give the same.
-    private func check(_ plan: Plan, isOf model: Model) throws {
+    private func check(_ plan: Plan, isOf model: Model, for profile: ChipProfile) throws {
+        guard plan.contract.name == profile.planContract else {
+            throw VendorToolError.otherModel(
+                plan: self.plan, expected: "contract \(profile.planContract) for \(profile.id)",
+                found: "contract \(plan.contract.name)")
+        }
         func words(_ ports: [(name: String, count: Int)]) -> String {
             ports.map { "\($0.name) of \($0.count) elements" }.joined(separator: ", ")
         }

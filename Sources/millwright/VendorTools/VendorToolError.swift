@@ -29,7 +29,7 @@ enum VendorToolError: Error, Hashable, CustomStringConvertible {
             "vendor.no_receipt: \(plan): expected golden inputs to compare on, found none; make the plan with --receipt 2 "
                 + "or more"
         case .otherModel(let plan, let expected, let found):
-            "vendor.other_model: \(plan): expected the plan of that model, \(expected); found \(found)"
+            "vendor.other_model: \(plan): expected the plan of that model for that chip, \(expected); found \(found)"
         case .system(let call, let path, let reason): "vendor.system: \(path): \(call): \(reason)"
         }
     }
