@@ -133,10 +133,8 @@ let modules: [Module] = [
     module(
         "MillwrightTests", .tests,
         uses: [
-            "Plant", "SQLite", "Arrays", "Graph", "Runtime", "Accelerators", "Profiles", "Deployment", "Drivers",
-            "Store", "Alerts",
-            "AssemblyLine",
-            "Rig", "TestBench", "millwright",
+            "Plant", "SQLite", "Arrays", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles", "Deployment",
+            "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

@@ -94,7 +94,7 @@ package struct PlanBuilder {
     }
 
     /// A name as a plan can hold it: converters join the names of all that they fused, and the last says most.
-    private static func plain(_ name: String) -> String {
+    package static func plain(_ name: String) -> String {
         let printable = String(String.UnicodeScalarView(name.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
         guard printable.utf8.count > PlanFormat.maximumNameBytes else { return printable }
         let last = printable.split(separator: ";").last.map(String.init) ?? printable

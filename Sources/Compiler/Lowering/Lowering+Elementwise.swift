@@ -8,7 +8,8 @@ extension Binary: Lowerable {
         if let join = lowering.joins[node.outputs[0]] {
             lowering.set(
                 node.outputs[0],
-                try lowering.convolution(join.convolution, join.operation, residual: join.other, output, clamp))
+                try lowering.convolution(
+                    join.convolution, join.operation, residual: join.other, output, clamp, name: value.name))
             return
         }
         var a = try lowering.input(node, 0)

@@ -6,15 +6,18 @@ extension Convolution: Lowerable {
         guard !lowering.joined.contains(node.outputs[0]) else { return }
         let output = try lowering.quantization(of: node.outputs[0])
         let clamp = lowering.clamp(activation, output, of: node.outputs[0])
-        lowering.set(node.outputs[0], try lowering.convolution(node, self, residual: nil, output, clamp))
+        let name = lowering.model[node.outputs[0]].name
+        lowering.set(node.outputs[0], try lowering.convolution(node, self, residual: nil, output, clamp, name: name))
     }
 }
 
 extension Lowering {
-    /// - Parameter residual: a value that is added before the sums are rounded.
+    /// - Parameters:
+    ///   - residual: a value that is added before the sums are rounded.
+    ///   - name: of the value that comes out: the sum's where there is one.
     mutating func convolution(
         _ node: Node, _ operation: Convolution, residual: ValueID?, _ output: Graph.Quantization,
-        _ clamp: ClosedRange<Int32>
+        _ clamp: ClosedRange<Int32>, name: String
     ) throws(ModelError) -> TensorID {
         let (strides, dilations, padding) = (operation.strides, operation.dilations, operation.padding)
         let window = Window(
@@ -23,7 +26,6 @@ extension Lowering {
             padding: (padding.top, padding.left, padding.bottom, padding.right))
         let source = try input(node)
         let weights = try weights(node)
-        let name = model[node.outputs[0]].name
         let other: TensorID? = if let residual { try tensor(residual) } else { nil }
         let (isDepthwise, groups) = (isDepthwise(node, operation), operation.groups)
         return try planned { (builder) throws(PlanError) in

@@ -9,7 +9,7 @@ import Store
 struct LineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "line", abstract: "The AI line: from normal running to a proven model.",
-        subcommands: [RunLine.self])
+        subcommands: [RunLine.self, LineVendor.self])
 
     struct RunLine: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

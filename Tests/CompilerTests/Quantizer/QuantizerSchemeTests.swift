@@ -53,6 +53,21 @@ struct QuantizerSchemeTests {
         return try Quantizer(options).quantize(float, samples: QuantizerNetworks.samples(float, count: 24, seed: 5))
     }
 
+    @Test("Rockchip: of two convolutions that are added the first is not rounded, whichever operand it is")
+    func joined() throws {
+        var model = try Self.outcome(try QuantizerNetworks.branches(seed: 1), Self.schemes[0].scheme).model
+        let place = try #require(model.nodes.firstIndex { ($0.operation as? Binary)?.function == .add })
+        let names = model.nodes[place].inputs.compactMap { $0 }.map { model[$0].name }
+        for _ in 0..<2 {
+            let file = try Lowering.plan(model, contract: "rockchip").encode()
+            let rounded = try file.withUnsafeBytes { bytes in
+                try Plan(bytes: bytes).tensors.map(\.name).filter { names.contains($0) }
+            }
+            #expect(rounded == [names[1]])
+            model.nodes[place].inputs.reverse()
+        }
+    }
+
     @Test("int8 comes out near float, and as a plan under the chip's contract", arguments: schemes.indices, [1])
     func near(index: Int, seed: Int) throws {
         let (contract, scheme) = Self.schemes[index]

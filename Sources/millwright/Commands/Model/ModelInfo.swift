@@ -63,6 +63,13 @@ struct ModelInfo: ParsableCommand {
                 ["seed", "\(card.seed)"],
             ]
         }
+        for model in plan.vendorModels {
+            rows.append([
+                "for \(model.chip)",
+                "\(model.toolchain), \(model.interface), \(Format.bytes(Int64(model.bytes.count))); simulator against "
+                    + "plan: \(model.agreement.words)",
+            ])
+        }
         Output.line(Format.table(rows))
     }
 
