@@ -39,7 +39,7 @@ package struct Deployment: Sendable {
         self.profile = profile
         var writers: [Int: Int] = [:]
         layers = plan.operators.enumerated().map { number, node in
-            let work = LayerWork(node, plan)
+            let work = LayerWork(node, plan, on: profile)
             let placement = Placement(work, profile)
             defer { for id in node.outputs { writers[id.index] = number } }
             return Layer(

@@ -1,4 +1,5 @@
 package import Graph
+internal import Profiles
 
 /// What an operator of a plan asks of a chip: the numbers that decide how long it takes.
 package struct LayerWork: Hashable, Sendable {
@@ -33,6 +34,9 @@ package struct LayerWork: Hashable, Sendable {
     package var top = 0
     package var left = 0
     package var groups = 1
+    /// To which multiple channels are filled up in DRAM.
+    package var inputFill = 1
+    package var outputFill = 1
     /// Whether a second operand of the output's shape is added before sums are rounded.
     package var hasResidual = false
     package var multiplyAdds: Int
@@ -87,12 +91,39 @@ package struct LayerWork: Hashable, Sendable {
         }
     }
 
+    /// As above, with channels filled up as the chip keeps them in DRAM, where that is known.
+    init(_ node: any Operator, _ plan: Plan, on profile: ChipProfile) {
+        self.init(node, plan)
+        guard case .convolutionTile(_, let outputs, _, _, _)? = profile.engine, weightBytes > 0 else { return }
+        outputFill = kind == .depthwise ? 2 * outputs.value : outputs.value
+        // The few channels of a picture stand as they come.
+        if inputImageShape[3] > Self.pictureChannels { inputFill = profile.layout?.channelBlock?.value ?? 1 }
+    }
+
+    private static let pictureChannels = 4
+
     private mutating func set(_ window: Window) {
         (kernelHeight, kernelWidth) = (window.kernelHeight, window.kernelWidth)
         (strideHeight, strideWidth) = (window.strideHeight, window.strideWidth)
         reachHeight = (window.kernelHeight - 1) * window.dilationHeight + 1
         reachWidth = (window.kernelWidth - 1) * window.dilationWidth + 1
         (top, left) = (window.top, window.left)
+    }
+
+    /// Channels of an input, and of an output, as they lie in DRAM.
+    func stored(inputs count: Int) -> Int { EngineCycles.parts(count, inputFill) * inputFill }
+    func stored(outputs count: Int) -> Int { EngineCycles.parts(count, outputFill) * outputFill }
+    /// Input, output and weights once each, with bias and factors.
+    var storedBytes: Int {
+        guard isCut else { return inputBytes + outputBytes + weightBytes }
+        let (from, to) = (inputImageShape, imageShape)
+        return from[0] * from[1] * from[2] * stored(inputs: from[3])
+            + to[0] * to[1] * to[2] * stored(outputs: to[3]) * (hasResidual ? 2 : 1)
+            + weightBytes + records(of: to[3])
+    }
+    /// Bytes of bias and factors of so many output channels.
+    func records(of channels: Int) -> Int {
+        weightBytes > 0 ? LayerEstimate.channelRecordBytes * stored(outputs: channels) : 0
     }
 
     /// Whether each output channel reads one input channel only.

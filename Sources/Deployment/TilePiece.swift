@@ -56,7 +56,7 @@ package struct TilePiece: Hashable, Sendable {
         inputColumns = Self.read(columns, work.strideWidth, work.reachWidth, work.left, from[2])
         inputChannels = work.isByChannel ? channels : 0..<from[3]
         (loadsInput, loadsWeights) = (true, true)
-        outputBytes = rows.count * columns.count * channels.count
+        outputBytes = rows.count * columns.count * work.stored(outputs: channels.count)
         loadedInputBytes = 0
         loadedWeightBytes = 0
     }
@@ -77,10 +77,11 @@ package struct TilePiece: Hashable, Sendable {
             loadsWeights = last.channels != channels
         }
         if work.weightBytes == 0 { loadsWeights = false }
-        let input = loadsInput ? inputRows.count * inputColumns.count * inputChannels.count : 0
+        let input =
+            loadsInput ? inputRows.count * inputColumns.count * work.stored(inputs: inputChannels.count) : 0
         loadedInputBytes = input + (work.hasResidual ? outputBytes : 0)
         loadedWeightBytes =
             loadsWeights
-            ? (work.weightBytes / max(work.outputChannels, 1) + LayerEstimate.channelRecordBytes) * channels.count : 0
+            ? work.weightBytes / max(work.outputChannels, 1) * channels.count + work.records(of: channels.count) : 0
     }
 }

@@ -172,10 +172,12 @@ struct TileCutter {
         let from = work.inputImageShape
         let tall = extent(height, rows, work.strideHeight, work.reachHeight, work.top, from[1])
         let wide = extent(width, columns, work.strideWidth, work.reachWidth, work.left, from[2])
-        let image = shape[0] * tall * wide * (work.isByChannel ? self.channels : from[3])
-        let weights =
-            work.weightBytes > 0 ? work.weightBytes + LayerEstimate.channelRecordBytes * work.outputChannels : 0
-        var traffic = shape.reduce(1, *) * (work.hasResidual ? 2 : 1)
+        let image =
+            shape[0] * tall * wide
+            * (work.isByChannel ? filled(channels) { work.stored(inputs: $0) } : work.stored(inputs: from[3]))
+        let weights = work.weightBytes + filled(channels) { work.records(of: $0) }
+        var traffic =
+            shape[0] * height * width * filled(channels) { work.stored(outputs: $0) } * (work.hasResidual ? 2 : 1)
         switch order {
         case .weightsStay: traffic += weights + image * (work.isByChannel || places == 1 ? 1 : parts)
         case .imageStays: traffic += image + weights * (parts == 1 ? 1 : places)
@@ -183,6 +185,12 @@ struct TileCutter {
         return Tiling(
             rows: rows, columns: columns, channels: channels, order: order, tiles: places * parts, pieces: pieces,
             trafficBytes: traffic)
+    }
+
+    /// Of all channels in parts of a size, each filled up by itself.
+    private func filled(_ size: Int, _ fill: (Int) -> Int) -> Int {
+        let rest = channels % size
+        return channels / size * fill(size) + (rest > 0 ? fill(rest) : 0)
     }
 
     /// Rows of the input that all pieces read together.

@@ -52,6 +52,12 @@ struct RockchipRuleTests {
             height: 56, width: 56, inputs: 16, outputs: 16, kernel: 3, cycles: [28_224, 28_224, 28_224],
             isDepthwise: true),
         Shape(height: 3, width: 3, inputs: 32, outputs: 32, kernel: 5, cycles: [400, 400, 800], isDepthwise: true),
+        // 49 positions count as 64, 63 as 64, 196 as 208: as the vendor's compiler prints for RK3588, RK3566, RV1103B.
+        Shape(height: 7, width: 7, inputs: 512, outputs: 512, kernel: 1, cycles: [16_384, 32_768, 131_072]),
+        Shape(height: 9, width: 7, inputs: 24, outputs: 40, kernel: 3, cycles: [1_152, 1_728, 5_760]),
+        Shape(
+            height: 14, width: 14, inputs: 128, outputs: 128, kernel: 5, cycles: [10_400, 20_800, 41_600],
+            isDepthwise: true),
     ]
 
     /// Tile and channels a cycle of depthwise convolutions.
@@ -78,7 +84,7 @@ struct RockchipRuleTests {
         let engine = try #require(profile.engine)
         for shape in Self.shapes {
             let work = try Plans.work(shape)
-            let positions = max(shape.height * shape.width, 16)
+            let positions = (shape.height * shape.width + 15) / 16 * 16
             let parts = { (count: Int, size: Int) in (count + size - 1) / size }
             let taps = shape.kernel * shape.kernel
             let expected =
@@ -115,6 +121,47 @@ struct RockchipRuleTests {
         #expect(layer.estimate.limit == .compute)
         #expect(abs(try #require(layer.estimate.seconds) - 28_224e-9) < 1e-12)
         #expect(!layer.estimate.isAtLeast)
+    }
+}
+
+extension RockchipRuleTests {
+    /// A layer, and the DDR cycles that the vendor's compiler prints for it.
+    struct Traffic: Sendable {
+        var shape: Shape
+        var chip: String
+        var cycles: Double
+    }
+
+    static let traffic = [
+        // Outputs filled up to 32, 16, 8; inputs to 16, 8.
+        Traffic(
+            shape: Shape(height: 16, width: 16, inputs: 32, outputs: 33, kernel: 1, cycles: []), chip: "rk3588",
+            cycles: 1_106),
+        Traffic(
+            shape: Shape(height: 28, width: 28, inputs: 33, outputs: 64, kernel: 3, cycles: []), chip: "rk3588",
+            cycles: 4_538),
+        Traffic(
+            shape: Shape(height: 9, width: 7, inputs: 24, outputs: 40, kernel: 3, cycles: []), chip: "rk3566",
+            cycles: 2_064),
+        Traffic(
+            shape: Shape(height: 16, width: 16, inputs: 1, outputs: 1, kernel: 1, cycles: []), chip: "rk3566",
+            cycles: 674),
+        // A picture's three channels stand as they come.
+        Traffic(
+            shape: Shape(height: 112, width: 112, inputs: 3, outputs: 32, kernel: 3, cycles: []), chip: "rk3566",
+            cycles: 67_204),
+        // Depthwise: to twice as many.
+        Traffic(
+            shape: Shape(height: 56, width: 56, inputs: 16, outputs: 16, kernel: 3, cycles: [], isDepthwise: true),
+            chip: "rk3588", cycles: 10_634),
+    ]
+
+    @Test("traffic is what the vendor's compiler prints, within 2 %", arguments: traffic)
+    func filledChannels(traffic: Traffic) throws {
+        let made = try Plans.convolution(traffic.shape)
+        let layer = Deployment(made.plan, on: try Plans.profile(traffic.chip)).layers[0]
+        let ours = try #require(layer.estimate.dramCycles)
+        #expect(abs(ours / traffic.cycles - 1) < 0.02, "\(ours)")
     }
 }
 

@@ -63,8 +63,8 @@ import Testing
                 + "username, password_file, topics, found the key \"prot\"; did you mean `port`?"),
         Mistake(
             "a key that is none", "plant:", "plnat: 1\nplant:",
-            "1:1: plnat: expected one of the keys plant, store, links, assets, alerts, registry, found the key "
-                + "\"plnat\"; did you mean `plant`?"),
+            "1:1: plnat: expected one of the keys plant, store, links, assets, alerts, registry, accelerator, "
+                + "found the key \"plnat\"; did you mean `plant`?"),
         Mistake(
             "a key twice", "  url: https", "  url: http://a\n  url: https",
             "29:3: registry.url: expected each key once, found it again (first at line 28)"),

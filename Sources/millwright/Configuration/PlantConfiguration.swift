@@ -69,9 +69,9 @@ extension PlantConfiguration {
             "assets", .sequence(of: .mapping { AssetDefinition(reading: &$0, directory: directory) }), default: [])
         let alerts = reader.optional(
             "alerts", .mapping { AlertSettings(reading: &$0, directory: directory) })
+        let registry = reader.optional("registry", .mapping { RegistrySection(reading: &$0, directory: directory) })
         let accelerator = reader.optional(
             "accelerator", .mapping { AcceleratorSection(reading: &$0, directory: directory) })
-        let registry = reader.optional("registry", .mapping { RegistrySection(reading: &$0, directory: directory) })
         reader.finish()
         guard let plant, let store, let links else { return nil }
         self.init(
