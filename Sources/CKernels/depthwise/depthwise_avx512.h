@@ -178,17 +178,20 @@ INLINE void compute_any(
     }
 }
 
-// The same for three kernel rows of one segment and plane, whose weights stay in registers.
+// The same for three kernel rows of one segment, whose weights of one or two planes stay in registers.
 INLINE __m512i sums_of_three(
-    const work *w, const uint8_t *const rows[3], const __m512i *weights, size_t offset, size_t phases, bool is_half,
-    mw_scaling scaling) {
+    const work *w, const uint8_t *const rows[3], const __m512i *weights, size_t offset, size_t phases, size_t planes,
+    bool is_half, mw_scaling scaling) {
     __m512i sums[4] = {w->bias, w->bias, w->bias, w->bias};
 #pragma clang loop unroll(full)
     for (size_t u = 0; u < 3; u++) {
 #pragma clang loop unroll(full)
         for (size_t k = 0; k < 4; k++) {
             const __m512i x = _mm512_loadu_si512(rows[u] + offset + k / phases * MW_STRIP_UNIT_BYTES);
-            sums[k] = _mm512_dpbusd_epi32(sums[k], x, weights[u * phases + k % phases]);
+#pragma clang loop unroll(full)
+            for (size_t plane = 0; plane < planes; plane++) {
+                sums[k] = _mm512_dpbusd_epi32(sums[k], x, weights[(3 * plane + u) * phases + k % phases]);
+            }
         }
     }
     return bytes_of(w, phases, is_half, scaling, sums);
@@ -196,13 +199,16 @@ INLINE __m512i sums_of_three(
 
 INLINE void compute_three(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, size_t phases,
-    bool is_half, mw_scaling scaling) {
+    size_t planes, bool is_half, mw_scaling scaling) {
     const size_t at_once = is_half ? 8 : 4, stride = w->stride, outputs = band->outputs;
     // Bytes of the strips behind four sums.
     const size_t next = 4 / phases * MW_STRIP_UNIT_BYTES, strip_bytes = mw_strips_bytes(s);
-    __m512i weights[6];
+    __m512i weights[3 * 2 * MW_WEIGHT_PLANES];
 #pragma clang loop unroll(full)
-    for (size_t k = 0; k < 3 * phases; k++) weights[k] = _mm512_load_si512(w->weights + k * MW_STRIP_UNIT_BYTES);
+    for (size_t k = 0; k < 3 * phases * planes; k++) {
+        const int8_t *const plane = w->weights + k / (3 * phases) * w->plane_bytes;
+        weights[k] = _mm512_load_si512(plane + k % (3 * phases) * MW_STRIP_UNIT_BYTES);
+    }
     size_t slot = band->slot;
     for (size_t y = 0; y < band->rows; y++, slot = mw_strips_slot(s, slot, d->stride_y)) {
         const size_t second = mw_strips_slot(s, slot, d->dilation_y);
@@ -213,15 +219,17 @@ INLINE void compute_three(
         };
         int8_t *to = band->output + y * w->row_stride;
         size_t offset = 0, done = 0;
-        if (w->is_plain) {
+        // The usual case has a loop of its own.
+        if (w->is_plain && planes == 1) {
             for (; done + at_once <= outputs; done += at_once, offset += next, to += at_once * stride) {
-                const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, is_half, scaling);
+                const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, planes, is_half, scaling);
                 store_whole(to, stride, is_half, bytes);
             }
         }
         for (; done < outputs; done += at_once, offset += next, to += at_once * stride) {
-            const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, is_half, scaling);
-            store_part(to, w, band, outputs - done, is_half, bytes);
+            const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, planes, is_half, scaling);
+            if (planes > 1 && w->is_plain && done + at_once <= outputs) store_whole(to, stride, is_half, bytes);
+            else store_part(to, w, band, outputs - done, is_half, bytes);
         }
     }
 }
@@ -229,8 +237,10 @@ INLINE void compute_three(
 INLINE void compute_of(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, size_t phases,
     bool is_half, mw_scaling scaling) {
-    if (phases <= 2 && d->taps_y == 3 && s->segments == 1 && w->planes == 1) {
-        compute_three(s, d, band, w, phases, is_half, scaling);
+    if (phases <= 2 && d->taps_y == 3 && s->segments == 1) {
+        if (w->planes == 1) compute_three(s, d, band, w, phases, 1, is_half, scaling);
+        else if (w->planes == 2) compute_three(s, d, band, w, phases, 2, is_half, scaling);
+        else compute_three(s, d, band, w, phases, 3, is_half, scaling);
     } else {
         compute_any(s, d, band, w, phases, is_half, scaling);
     }
