@@ -24,13 +24,8 @@ BODY bool add_some(const quick_add *how, const int8_t *a, const int8_t *b, int8_
         const __m256 x = floats_of(a + 8 * k), y = floats_of(b + 8 * k);
         v[k] = _mm256_cvtps_epi32(_mm256_fmadd_ps(x, how->a, _mm256_fmadd_ps(y, how->b, how->offset)));
     }
-    const __m256i least = _mm256_min_epu16(_mm256_min_epu16(v[0], v[1]), _mm256_min_epu16(v[2], v[3]));
-    // What is missing to the limit is 0 where nothing is near; high halves have a limit of 0.
-    const __m256i missing = _mm256_subs_epu16(how->near, least);
-    if (__builtin_expect(!_mm256_testz_si256(missing, missing), false)) return false;
-#pragma clang loop unroll(full)
-    for (size_t k = 0; k < 4; k++) v[k] = _mm256_srai_epi32(v[k], 16);
-    _mm256_storeu_si256((__m256i *)output, mw_pack_avx2(&how->pack, v[0], v[1], v[2], v[3]));
+    if (mw_is_near_avx2(v, how->near)) return false;
+    _mm256_storeu_si256((__m256i *)output, mw_pack_fixed_avx2(&how->pack, v));
     return true;
 }
 
