@@ -112,6 +112,7 @@ package struct PairKernel {
             add.scale_a = scaleA.c
             add.scale_b = scaleB.c
             add.scale_sum = scaleSum.c
+            mw_s8_add_prepare(&add)
         case .float(let factorA, let factorB, let offset, let origin):
             add.kind = MW_ADD_FLOAT
             add.float_a = factorA

@@ -146,9 +146,11 @@ extension mw_requantization {
             UnsafeMutableRawBufferPointer(stretch).bindMemory(to: Float.self).baseAddress
         }
         let (scales, offsets, negative) = (bound(stretches.0), bound(stretches.1), bound(stretches.2))
-        guard mw_requantization_fixed(&self, bias.count, tiesUpChannels, most, bias, scales, offsets, negative) else {
-            return
-        }
+        var near: Int32 = 0
+        guard
+            mw_requantization_fixed(&self, bias.count, tiesUpChannels, most, bias, scales, offsets, negative, &near)
+        else { return }
+        fixed_near = near
         fixed_scales = UnsafePointer(scales)
         fixed_offsets = UnsafePointer(offsets)
         // Of what a ReLU leaves, none comes from a sum below zero.

@@ -60,10 +60,12 @@ struct ConvolutionMemory {
         mw_s8_convolution_most(
             shape.channels, made.segments, shape.segmentLength, packed.baseAddress, made.inputZeroPoint,
             made.weightZeroPoints, &most)
+        var near: Int32 = 0
         if mw_requantization_fixed(
             &how, shape.channels, 0, most, made.bias,
-            fixed[0].baseAddress, fixed[1].baseAddress, fixed[2].baseAddress)
+            fixed[0].baseAddress, fixed[1].baseAddress, fixed[2].baseAddress, &near)
         {
+            how.fixed_near = near
             how.fixed_scales = UnsafePointer(fixed[0].baseAddress)
             how.fixed_offsets = UnsafePointer(fixed[1].baseAddress)
             if how.kind == MW_REQUANTIZE_TWO_STEP, how.low < how.zero_point {

@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 MODELS = ["ic01_resnet8_int8.tflite", "vww01_mobilenetv1_025_int8.tflite", "mobilenet_v2_1.0_224_ptq_uint8io.tflite"]
-CONTRACTS = ["fp32", "tflite", "rockchip", "sophgo-bm", "sophgo-cv181x", "verisilicon-a311d", "verisilicon-v853", "shl"]
+CONTRACTS = [
+    "fp32", "tflite", "onnx", "rockchip", "sophgo-bm", "sophgo-cv181x", "verisilicon-a311d", "verisilicon-v853", "shl"]
 
 
 def fastest(binary, model, contract, seconds):

@@ -3,7 +3,7 @@
 #include "finish_avx2.h"
 #include "kernels.h"
 
-#define AVX2 __attribute__((target("avx2")))
+#define AVX2 __attribute__((target("avx2,fma")))
 #define TILE AVX2 static inline __attribute__((always_inline))
 
 // vpmaddwd on operands widened to 16 bits: two products of at most 2^14 make 2^15, which 32 bits hold. vpmaddubsw would

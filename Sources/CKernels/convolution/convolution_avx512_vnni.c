@@ -114,20 +114,63 @@ static void (*const tiles[MOST_BLOCKS + 1][MOST_ROWS + 1])(const work *) = {
 
 static const size_t most_rows[MOST_BLOCKS + 1] = {0, 16, 12, 8, 6, 1, 1, 1, 1};
 
-/// Sums of the windows of `rows` positions, the bytes behind a run left out: they are neither read nor counted.
-VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, size_t rows, int32_t *sums) {
+/// Lane i is the sum of the lanes of vector i.
+TILE __m512i sums_of_sixteen(const __m512i v[16]) {
+    __m512i pairs[8], fours[4], halves[2];
+    MW_UNROLL
+    for (int i = 0; i < 8; i++) {
+        const __m512i a = v[2 * i], b = v[2 * i + 1];
+        pairs[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+    }
+    MW_UNROLL
+    for (int i = 0; i < 4; i++) {
+        const __m512i a = pairs[2 * i], b = pairs[2 * i + 1];
+        fours[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    }
+    // Quarters of registers: the even ones and the odd ones.
+    MW_UNROLL
+    for (int i = 0; i < 2; i++) {
+        const __m512i a = fours[2 * i], b = fours[2 * i + 1];
+        halves[i] = _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, 0x88), _mm512_shuffle_i32x4(a, b, 0xDD));
+    }
+    return _mm512_add_epi32(
+        _mm512_shuffle_i32x4(halves[0], halves[1], 0x88), _mm512_shuffle_i32x4(halves[0], halves[1], 0xDD));
+}
+
+/// Sums of sixteen windows; in the place of those behind the first `count` the last one's. The bytes behind a run are
+/// left out: they are neither read nor counted.
+TILE __m512i sums_of_windows(const mw_s8_convolution *c, const int8_t *input, size_t count, const bool are_all) {
     const __m512i ones = _mm512_set1_epi8(1);
-    const size_t whole = c->segment_length / 64 * 64;
-    const __mmask64 rest = ((__mmask64)1 << (c->segment_length - whole)) - 1;
-    for (size_t r = 0; r < rows; r++) {
-        __m512i sum = _mm512_setzero_si512();
-        const int8_t *const window = input + r * c->column_stride;
-        for (size_t segment = 0; segment < c->segments; segment++) {
-            const int8_t *const run = window + c->segment_offsets[segment];
-            for (size_t k = 0; k < whole; k += 64) sum = _mm512_dpbusd_epi32(sum, ones, _mm512_loadu_si512(run + k));
-            if (rest != 0) sum = _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(rest, run + whole));
+    const size_t stride = c->column_stride;
+    __m512i sums[16];
+    MW_UNROLL
+    for (int i = 0; i < 16; i++) sums[i] = _mm512_setzero_si512();
+    for (size_t segment = 0; segment < c->segments; segment++) {
+        for (size_t k = 0; k < c->segment_length; k += 64) {
+            const size_t left = c->segment_length - k;
+            const __mmask64 kept = left < 64 ? ((__mmask64)1 << left) - 1 : ~(__mmask64)0;
+            const int8_t *from = input + c->segment_offsets[segment] + k;
+            MW_UNROLL
+            for (size_t i = 0; i < 16; i++) {
+                sums[i] = _mm512_dpbusd_epi32(sums[i], ones, _mm512_maskz_loadu_epi8(kept, from));
+                if (are_all || i + 1 < count) from += stride;
+            }
         }
-        sums[r] = _mm512_reduce_add_epi32(sum);
+    }
+    return sums_of_sixteen(sums);
+}
+
+/// Windows whose sums are computed together: those of some tiles.
+enum { MOST_SUMS = 64 };
+
+/// Sums of the windows of `count` positions; room for MOST_SUMS.
+VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, size_t count, int32_t *sums) {
+    size_t done = 0;
+    for (; done + 16 <= count; done += 16) {
+        _mm512_storeu_si512(sums + done, sums_of_windows(c, input + done * c->column_stride, 16, true));
+    }
+    if (done < count) {
+        _mm512_storeu_si512(sums + done, sums_of_windows(c, input + done * c->column_stride, count - done, false));
     }
 }
 
@@ -141,12 +184,18 @@ VNNI static void convolve_stretch(
     const mw_split panels = mw_split_evenly(last_block - first_block, most_blocks);
     const mw_split heights = mw_split_evenly(stretch.positions, most_rows[mw_split_size(panels, 0)]);
     work w = {c, stretch.input, stretch.output, 0, NULL};
-    int32_t input_sums[MOST_ROWS];
+    int32_t input_sums[MOST_SUMS];
+    size_t summed = 0, left = stretch.positions;
     for (size_t height = 0; height < heights.parts; height++) {
         const size_t rows = mw_split_size(heights, height);
         if (c->weight_zero_points != NULL) {
-            sum_inputs(c, w.input, rows, input_sums);
-            w.input_sums = input_sums;
+            if (summed < rows) {
+                summed = mw_smaller(left, MOST_SUMS);
+                sum_inputs(c, w.input, summed, input_sums);
+                w.input_sums = input_sums;
+            }
+            summed -= rows;
+            left -= rows;
         }
         w.block = first_block;
         for (size_t panel = 0; panel < panels.parts; panel++) {
@@ -156,6 +205,7 @@ VNNI static void convolve_stretch(
         }
         w.input += rows * c->column_stride;
         w.output += rows * c->output_stride;
+        if (w.input_sums != NULL) w.input_sums += rows;
     }
 }
 

@@ -105,12 +105,66 @@ MW_AVX2 void mw_finish_kind_avx2(
     }
 }
 
+/// The quicker way, without weight zero points.
+MW_AVX2 void mw_finish_fixed_kind_avx2(
+    const mw_s8_convolution *c, int8_t *output, size_t channel, const __m256i (*sums)[2], int rows,
+    const bool is_signed) {
+    const mw_requantization *const how = &c->requantization;
+    const mw_pack_constants_avx2 pack = mw_pack_constants_avx2_of(how->zero_point, how->low, how->high);
+    const mw_fixed_avx2 fixed[2] = {
+        mw_fixed_avx2_of(how, channel, is_signed), mw_fixed_avx2_of(how, channel + 8, is_signed)};
+    const __m256i *const folded = (const __m256i *)(c->folded_bias + channel);
+    const __m256i bias[2] = {_mm256_loadu_si256(folded), _mm256_loadu_si256(folded + 1)};
+    const __m256i near = _mm256_set1_epi32(how->fixed_near);
+    const size_t count = mw_smaller(c->channels - channel, 16), stride = c->output_stride;
+    for (int r = 0; r < rows; r += 2) {
+        __m256i whole[4], v[4];
+        MW_UNROLL
+        for (int i = 0; i < 4; i++) {
+            const int row = r + i / 2 < rows ? r + i / 2 : r;
+            whole[i] = _mm256_add_epi32(sums[row][i % 2], bias[i % 2]);
+            v[i] = mw_scale_fixed_avx2(&fixed[i % 2], is_signed, whole[i]);
+        }
+        if (mw_is_near_avx2(v, near)) {
+            const __m256i away = _mm256_set1_epi32(mw_is_away(how->kind) ? -1 : 0), both[2] = {away, away};
+            const int32_t *const multipliers[2] = {how->multipliers + channel, how->multipliers + channel + 8};
+            const int32_t *const shifts[2] = {how->shifts + channel, how->shifts + channel + 8};
+            __m256i again[4] = {whole[0], whole[1], whole[2], whole[3]};
+            mw_scale_near_avx2(how->kind, multipliers, shifts, both, again);
+            MW_UNROLL
+            for (int i = 0; i < 4; i++) v[i] = again[i];
+        }
+        const __m256i bytes = mw_pack_fixed_avx2(&pack, v);
+        mw_store_block_avx2(output + (size_t)r * stride, _mm256_castsi256_si128(bytes), count);
+        if (r + 1 == rows) break;
+        mw_store_block_avx2(output + (size_t)(r + 1) * stride, _mm256_extracti128_si256(bytes, 1), count);
+    }
+}
+
+/// A function by itself: within a tile, what it needs for sums near an edge would cost the tile's loop registers.
+__attribute__((target("avx2,fma"), noinline)) static void mw_finish_fixed_avx2(
+    const mw_s8_convolution *c, int8_t *output, size_t channel, const __m256i (*sums)[2], int rows) {
+    const bool is_signed = c->requantization.fixed_negative_offsets != NULL;
+    if (is_signed) mw_finish_fixed_kind_avx2(c, output, channel, sums, rows, true);
+    else mw_finish_fixed_kind_avx2(c, output, channel, sums, rows, false);
+}
+
 /// Bias, weight zero points, requantization and store of the sums of `rows` positions, [rows][2] vectors: two positions
 /// at once.
 MW_AVX2 void mw_finish_rows_avx2(
     const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t block, __m256i (*sums)[2], const int rows) {
     const size_t channel = block * 16;
     int8_t *const to = output + channel;
+    if (c->requantization.fixed_scales != NULL && c->weight_zero_points == NULL) {
+        __m256i kept[8][2];
+        MW_UNROLL
+        for (int r = 0; r < rows; r++) {
+            kept[r][0] = sums[r][0];
+            kept[r][1] = sums[r][1];
+        }
+        mw_finish_fixed_avx2(c, to, channel, (const __m256i(*)[2])kept, rows);
+        return;
+    }
     switch (c->requantization.kind) {
     case MW_REQUANTIZE_FLOAT: mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_FLOAT); break;
     case MW_REQUANTIZE_TWO_STEP: mw_finish_kind_avx2(c, input, to, channel, sums, rows, MW_REQUANTIZE_TWO_STEP); break;

@@ -143,16 +143,21 @@ TILE void store_rows(int8_t *to, size_t stride, __m512i bytes, size_t count, con
     }
 }
 
-/// Four vectors of sums of one block as their kind says, in parts: what lay near an edge.
-VNNI static __attribute__((noinline, cold)) void finish_near(const mw_requantization *how, size_t channel, __m512i v[4]) {
+/// Four vectors of sums as their kind says, in parts: what lay near an edge.
+/// - width: vector i is of the block i % width behind the one of `channel`.
+VNNI static __attribute__((noinline, cold)) void finish_near(
+    const mw_requantization *how, size_t channel, size_t width, __m512i v[4]) {
     const __m512i away = _mm512_set1_epi32(mw_is_away(how->kind) ? -1 : 0);
-    const __m512i multipliers = _mm512_loadu_si512(how->multipliers + channel);
-    const __m512i shifts = _mm512_loadu_si512(how->shifts + channel);
     const mw_scaling scaling = mw_is_integer(how->kind) ? MW_SCALE_INTEGER : MW_SCALE_TWO_STEP;
-    const mw_requantize_avx512 constants = scaling == MW_SCALE_INTEGER
-        ? mw_requantize_integer_avx512_of(how, multipliers, shifts, away)
-        : mw_requantize_avx512_of(how, _mm512_setzero_ps(), multipliers, shifts, away);
-    for (int i = 0; i < 4; i++) v[i] = mw_parts_avx512(mw_scale_avx512(&constants, scaling, v[i]));
+    for (size_t i = 0; i < 4; i++) {
+        const size_t of = channel + 16 * (i % width);
+        const __m512i multipliers = _mm512_loadu_si512(how->multipliers + of);
+        const __m512i shifts = _mm512_loadu_si512(how->shifts + of);
+        const mw_requantize_avx512 constants = scaling == MW_SCALE_INTEGER
+            ? mw_requantize_integer_avx512_of(how, multipliers, shifts, away)
+            : mw_requantize_avx512_of(how, _mm512_setzero_ps(), multipliers, shifts, away);
+        v[i] = mw_parts_avx512(mw_scale_avx512(&constants, scaling, v[i]));
+    }
 }
 
 /// By float scales, without weight zero points and with them; by integers, whose offset is one for all; by two steps, ties
@@ -160,34 +165,27 @@ VNNI static __attribute__((noinline, cold)) void finish_near(const mw_requantiza
 typedef enum { FINISH_FLOAT, FINISH_FLOAT_POINTS, FINISH_INTEGER, FINISH_TWO_STEP_UP, FINISH_TWO_STEP } finish_way;
 
 /// Four vectors of sums as MW_REQUANTIZE_INTEGER and two steps have them, most of them by the quicker way, to bytes.
+/// - fixed: a copy of what `how` points to, which stores of bytes are known not to change.
 /// - width: vector i is of the block i % width behind the one of `channel`.
 TILE __m512i fixed_bytes(
-    const mw_requantization *how, const mw_pack_constants_avx512 *pack, size_t channel, const int width,
-    const finish_way way, const __m512i sums[4]) {
+    const mw_requantization *how, const mw_requantization *fixed, const mw_pack_constants_avx512 *pack, size_t channel,
+    const int width, const finish_way way, const __m512i sums[4]) {
     __m512i v[4];
-    __mmask32 far = 0xFFFFFFFF;
     MW_UNROLL
     for (int i = 0; i < 4; i++) {
         const size_t of = channel + 16 * (size_t)(i % width);
-        __m512 offsets = way == FINISH_INTEGER ? _mm512_set1_ps(0.5f * MW_FIXED_ONE + MW_FIXED_NEAR)
-                                               : _mm512_loadu_ps(how->fixed_offsets + of);
+        __m512 offsets = _mm512_loadu_ps(fixed->fixed_offsets + (way == FINISH_INTEGER ? 0 : of));
         if (way == FINISH_TWO_STEP) {
             offsets = _mm512_mask_loadu_ps(
-                offsets, _mm512_cmplt_epi32_mask(sums[i], _mm512_setzero_si512()), how->fixed_negative_offsets + of);
+                offsets, _mm512_cmplt_epi32_mask(sums[i], _mm512_setzero_si512()), fixed->fixed_negative_offsets + of);
         }
-        v[i] = mw_scale_fixed_avx512(sums[i], _mm512_loadu_ps(how->fixed_scales + of), offsets);
-        far = mw_far_avx512(far, v[i]);
+        v[i] = mw_scale_fixed_avx512(sums[i], _mm512_loadu_ps(fixed->fixed_scales + of), offsets);
     }
-    if (__builtin_expect(far != 0xFFFFFFFF, false)) {
-        // Of each block once, and the vectors that are of it.
-        for (int b = 0; b < width; b++) {
-            __m512i again[4] = {sums[0], sums[1], sums[2], sums[3]};
-            finish_near(how, channel + 16 * (size_t)b, again);
-            MW_UNROLL
-            for (int i = 0; i < 4; i++) {
-                if (i % width == b) v[i] = again[i];
-            }
-        }
+    if (mw_is_near_avx512(v[0], v[1], v[2], v[3], _mm512_set1_epi32(fixed->fixed_near))) {
+        __m512i again[4] = {sums[0], sums[1], sums[2], sums[3]};
+        finish_near(how, channel, (size_t)width, again);
+        MW_UNROLL
+        for (int i = 0; i < 4; i++) v[i] = again[i];
     }
     return mw_pack_fixed_avx512(pack, v[0], v[1], v[2], v[3]);
 }
@@ -206,6 +204,8 @@ TILE void finish_usual(
     const __m512i order = is_half ? _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 0, 0, 0, 0, 0, 0, 0, 0)
                                   : _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const mw_pack_constants_avx512 pack = mw_pack_constants_avx512_of(how);
+    const mw_requantization fixed = *how;
+    const size_t stride = c->output_stride;
     MW_UNROLL
     for (int r = 0; r < rows; r += at_once) {
         MW_UNROLL
@@ -234,12 +234,12 @@ TILE void finish_usual(
             const int there = blocks - first < width ? blocks - first : width;
             const __m512i packed = way == FINISH_FLOAT || way == FINISH_FLOAT_POINTS
                 ? mw_pack_avx512(&pack, v[0], v[1], v[2], v[3])
-                : fixed_bytes(how, &pack, channel + 16 * (size_t)first, there, way, v);
+                : fixed_bytes(how, &fixed, &pack, channel + 16 * (size_t)first, there, way, v);
             const __m512i bytes = _mm512_permutexvar_epi32(order, packed);
-            int8_t *const to = output + (size_t)r * c->output_stride + first * 16;
+            int8_t *const to = output + (size_t)r * stride + first * 16;
             const int left = rows - r < at_once ? rows - r : at_once;
             if (is_half) store_masked(to, bytes, (size_t)left * 8);
-            else store_rows(to, c->output_stride, bytes, count - (size_t)first * 16, left, width);
+            else store_rows(to, stride, bytes, count - (size_t)first * 16, left, width);
         }
     }
 }

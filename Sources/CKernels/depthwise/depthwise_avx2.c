@@ -4,8 +4,8 @@
 #include "kernels.h"
 #include "strips.h"
 
-#define AVX2 __attribute__((target("avx2")))
-#define AVX2_INLINE __attribute__((target("avx2"), always_inline)) static inline
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX2_INLINE __attribute__((target("avx2,fma"), always_inline)) static inline
 
 // Strips of 2 numbers of 16 bits a lane and vpmaddwd: products of at most 2^8 * 2^8, two of which 32 bits hold. (The
 // instruction on bytes, vpmaddubsw, saturates its sums at 16 bits.) Whole sums are modulo 2^32 as the seam says.
@@ -102,26 +102,66 @@ typedef struct {
     const int8_t *weights;
     __m256i bias[2];
     mw_requantize_avx2 requantize[2];
+    /// For the quicker way.
+    mw_fixed_avx2 fixed[2];
+    __m256i near;
     mw_pack_constants_avx2 pack;
 } work;
+
+typedef enum { WAY_FLOAT, WAY_TWO_STEP, WAY_INTEGER, WAY_FIXED, WAY_FIXED_SIGNED } scaling_way;
+
+static scaling_way way_of(const mw_requantization *how) {
+    if (how->fixed_scales != NULL) return how->fixed_negative_offsets != NULL ? WAY_FIXED_SIGNED : WAY_FIXED;
+    if (how->kind == MW_REQUANTIZE_FLOAT) return WAY_FLOAT;
+    return mw_is_integer(how->kind) ? WAY_INTEGER : WAY_TWO_STEP;
+}
+
+// Of channels first...first + 7: -1 where ties go away from zero.
+AVX2_INLINE __m256i away_of(const mw_s8_depthwise *d, size_t first) {
+    const __m256i lanes = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
+    const __m256i behind = _mm256_add_epi32(lanes, _mm256_set1_epi32((int32_t)first));
+    return _mm256_cmpgt_epi32(behind, _mm256_set1_epi32(mw_ties_up_channels(d)));
+}
 
 AVX2_INLINE mw_requantize_avx2 constants(const mw_s8_depthwise *d, size_t first, bool is_float) {
     const mw_requantization *const how = &d->requantization;
     const __m256i zero = _mm256_setzero_si256();
     if (is_float) return mw_requantize_avx2_of(_mm256_loadu_ps(how->scales + first), zero, zero, zero);
-    const __m256i lanes = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8);
-    const __m256i behind = _mm256_add_epi32(lanes, _mm256_set1_epi32((int32_t)first));
     return mw_requantize_avx2_of(
         _mm256_setzero_ps(), _mm256_loadu_si256((const __m256i *)(how->multipliers + first)),
-        _mm256_loadu_si256((const __m256i *)(how->shifts + first)),
-        _mm256_cmpgt_epi32(behind, _mm256_set1_epi32(mw_ties_up_channels(d))));
+        _mm256_loadu_si256((const __m256i *)(how->shifts + first)), away_of(d, first));
+}
+
+// Four vectors of sums to 32 bytes.
+AVX2_INLINE __m256i bytes_of(
+    const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, scaling_way way, const __m256i sums[4]) {
+    __m256i v[4];
+    if (way == WAY_FLOAT || way == WAY_TWO_STEP || way == WAY_INTEGER) {
+        const mw_scaling_avx2 scaling = way == WAY_FLOAT ? MW_SCALE_FLOAT_AVX2
+            : way == WAY_TWO_STEP                        ? MW_SCALE_TWO_STEP_AVX2
+                                                         : MW_SCALE_INTEGER_AVX2;
+        for (size_t i = 0; i < 4; i++) v[i] = mw_scale_avx2(&w->requantize[i % 2], scaling, sums[i]);
+        return mw_pack_avx2(&w->pack, v[0], v[1], v[2], v[3]);
+    }
+    for (size_t i = 0; i < 4; i++) v[i] = mw_scale_fixed_avx2(&w->fixed[i % 2], way == WAY_FIXED_SIGNED, sums[i]);
+    if (mw_is_near_avx2(v, w->near)) {
+        const mw_requantization *const how = &d->requantization;
+        const size_t first = band->block * MW_STRIP_LANES, second = band->is_half ? first : first + 8;
+        const int32_t *const multipliers[2] = {how->multipliers + first, how->multipliers + second};
+        const int32_t *const shifts[2] = {how->shifts + first, how->shifts + second};
+        const __m256i away[2] = {away_of(d, first), away_of(d, second)};
+        __m256i again[4] = {sums[0], sums[1], sums[2], sums[3]};
+        mw_scale_near_avx2(how->kind, multipliers, shifts, away, again);
+        for (size_t i = 0; i < 4; i++) v[i] = again[i];
+    }
+    return mw_pack_fixed_avx2(&w->pack, v);
 }
 
 // Two vectors of sums at a time, to 32 bytes: neighbouring groups of one phase, or two phases of a group; in a half
 // block each vector holds two groups.
 AVX2_INLINE __m256i two_vectors(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, size_t slot, size_t group,
-    size_t phase, bool is_half, mw_scaling_avx2 scaling) {
+    size_t phase, bool is_half, scaling_way way) {
     const size_t unit_bytes = is_half ? MW_STRIP_UNIT_BYTES / 2 : MW_STRIP_UNIT_BYTES;
     const size_t apart = s->phases > 1 ? 0 : (is_half ? 2 : 1) * s->own * unit_bytes;
     const size_t weights_apart = s->phases > 1 ? MW_STRIP_UNIT_BYTES : 0;
@@ -141,9 +181,8 @@ AVX2_INLINE __m256i two_vectors(
         }
         slot = mw_strips_slot(s, slot, d->dilation_y);
     }
-    return mw_pack_avx2(
-        &w->pack, mw_scale_avx2(&w->requantize[0], scaling, a0), mw_scale_avx2(&w->requantize[1], scaling, a1),
-        mw_scale_avx2(&w->requantize[0], scaling, b0), mw_scale_avx2(&w->requantize[1], scaling, b1));
+    const __m256i sums[4] = {a0, a1, b0, b1};
+    return bytes_of(d, band, w, way, sums);
 }
 
 // Bytes of one output; those beyond the row's end are left out.
@@ -158,7 +197,7 @@ AVX2_INLINE void store(
 
 AVX2_INLINE void compute_rows(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, bool is_half,
-    mw_scaling_avx2 scaling) {
+    scaling_way way) {
     const size_t lanes = is_half ? 8 : 16, paired = is_half ? 2 : 1;
     // Groups of one call, and how far its second vector is behind the first: in groups, or in outputs of one.
     const size_t groups = s->phases > 1 ? paired : 2 * paired;
@@ -168,7 +207,7 @@ AVX2_INLINE void compute_rows(
             for (size_t phase = 0; phase < s->phases; phase += 2) {
                 int8_t bytes[32];
                 _mm256_storeu_si256(
-                    (__m256i *)bytes, two_vectors(s, d, band, w, slot, group, phase, is_half, scaling));
+                    (__m256i *)bytes, two_vectors(s, d, band, w, slot, group, phase, is_half, way));
                 for (size_t k = 0; k < 32 / lanes; k++) {
                     const size_t vector = k / paired, of_group = group + k % paired;
                     const size_t output = s->phases > 1 ? of_group * s->phases + phase + vector
@@ -181,30 +220,38 @@ AVX2_INLINE void compute_rows(
 }
 
 AVX2_INLINE void compute_scaled(
-    const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, mw_scaling_avx2 scaling) {
-    if (band->is_half) compute_rows(s, d, band, w, true, scaling);
-    else compute_rows(s, d, band, w, false, scaling);
+    const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, scaling_way way) {
+    if (band->is_half) compute_rows(s, d, band, w, true, way);
+    else compute_rows(s, d, band, w, false, way);
 }
 
 AVX2 static void compute(
     const mw_strips *s, const mw_s8_depthwise *d, const void *packed, const mw_strip_band *band) {
-    const mw_scaling_avx2 scaling = mw_scaling_avx2_of(d->requantization.kind);
-    const bool is_float = scaling == MW_SCALE_FLOAT_AVX2;
-    const size_t first = band->block * MW_STRIP_LANES;
     const mw_requantization *const how = &d->requantization;
+    const bool is_float = how->kind == MW_REQUANTIZE_FLOAT;
+    // The constants of a half block twice.
+    const size_t first = band->block * MW_STRIP_LANES, second = band->is_half ? first : first + 8;
     const __m256i *const bias = (const __m256i *)((const int32_t *)packed + first);
     work w = {
         .weights = (const int8_t *)packed + s->blocks * MW_STRIP_UNIT_BYTES + band->block * block_bytes(s, d),
         .bias = {_mm256_loadu_si256(bias), _mm256_loadu_si256(bias + 1)},
         .pack = mw_pack_constants_avx2_of(how->zero_point, how->low, how->high),
     };
-    w.requantize[0] = constants(d, first, is_float);
-    // The constants of a half block twice.
-    w.requantize[1] = band->is_half ? w.requantize[0] : constants(d, first + 8, is_float);
-    switch (scaling) {
-    case MW_SCALE_FLOAT_AVX2: compute_scaled(s, d, band, &w, MW_SCALE_FLOAT_AVX2); break;
-    case MW_SCALE_TWO_STEP_AVX2: compute_scaled(s, d, band, &w, MW_SCALE_TWO_STEP_AVX2); break;
-    case MW_SCALE_INTEGER_AVX2: compute_scaled(s, d, band, &w, MW_SCALE_INTEGER_AVX2); break;
+    const scaling_way way = way_of(how);
+    if (way == WAY_FIXED || way == WAY_FIXED_SIGNED) {
+        w.fixed[0] = mw_fixed_avx2_of(how, first, way == WAY_FIXED_SIGNED);
+        w.fixed[1] = mw_fixed_avx2_of(how, second, way == WAY_FIXED_SIGNED);
+        w.near = _mm256_set1_epi32(how->fixed_near);
+    } else {
+        w.requantize[0] = constants(d, first, is_float);
+        w.requantize[1] = constants(d, second, is_float);
+    }
+    switch (way) {
+    case WAY_FLOAT: compute_scaled(s, d, band, &w, WAY_FLOAT); break;
+    case WAY_TWO_STEP: compute_scaled(s, d, band, &w, WAY_TWO_STEP); break;
+    case WAY_INTEGER: compute_scaled(s, d, band, &w, WAY_INTEGER); break;
+    case WAY_FIXED: compute_scaled(s, d, band, &w, WAY_FIXED); break;
+    case WAY_FIXED_SIGNED: compute_scaled(s, d, band, &w, WAY_FIXED_SIGNED); break;
     }
 }
 

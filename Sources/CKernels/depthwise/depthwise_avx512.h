@@ -15,8 +15,16 @@ typedef struct {
     size_t stride, row_stride;
     /// Whether the block has as many channels as it has room for.
     bool is_plain;
-    bool is_integer;
+    /// For what is computed again.
+    const mw_s8_depthwise *depthwise;
+    const mw_strip_band *band;
 } work;
+
+// Where each lane's channel is in its block: in a half block each twice.
+INLINE __m512i lanes_of(bool is_half) {
+    return is_half ? _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7)
+                   : _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
 
 INLINE mw_requantize_avx512 constants(
     const mw_s8_depthwise *d, const mw_strip_band *band, mw_scaling scaling, __m512i lanes) {
@@ -36,6 +44,7 @@ INLINE mw_requantize_avx512 constants(
         : mw_requantize_avx512_of(how, _mm512_setzero_ps(), multipliers, shifts, away);
     if (scaling == MW_SCALE_FIXED || scaling == MW_SCALE_FIXED_SIGNED) {
         made.scales = _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(how->fixed_scales + first));
+        made.near = _mm512_set1_epi32(how->fixed_near);
         made.offsets = _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(how->fixed_offsets + first));
     }
     if (scaling == MW_SCALE_FIXED_SIGNED) {
@@ -53,10 +62,13 @@ INLINE __m512i order_of(size_t phases, bool is_half) {
     return _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
 }
 
-// What lay near an edge, as its kind says, in parts.
-__attribute__((target(TARGET), noinline, cold)) static void scale_near(const work *w, __m512i sums[4]) {
-    const mw_scaling scaling = w->is_integer ? MW_SCALE_INTEGER : MW_SCALE_TWO_STEP;
-    for (size_t k = 0; k < 4; k++) sums[k] = mw_parts_avx512(mw_scale_avx512(&w->requantize, scaling, sums[k]));
+// What lay near an edge, as its kind says, in parts. It makes the constants again: were it given those of the loop,
+// they could not stay in registers there.
+__attribute__((target(TARGET), noinline, cold)) static void scale_near(
+    const mw_s8_depthwise *d, const mw_strip_band *band, __m512i sums[4]) {
+    const mw_scaling scaling = mw_is_integer(d->requantization.kind) ? MW_SCALE_INTEGER : MW_SCALE_TWO_STEP;
+    const mw_requantize_avx512 of = constants(d, band, scaling, lanes_of(band->is_half));
+    for (size_t k = 0; k < 4; k++) sums[k] = mw_parts_avx512(mw_scale_avx512(&of, scaling, sums[k]));
 }
 
 INLINE __m512i packed_of(const work *w, mw_scaling scaling, __m512i sums[4]) {
@@ -67,7 +79,6 @@ INLINE __m512i packed_of(const work *w, mw_scaling scaling, __m512i sums[4]) {
         return mw_pack_avx512(&r->pack, sums[0], sums[1], sums[2], sums[3]);
     }
     __m512i v[4];
-    __mmask32 far = 0xFFFFFFFF;
 #pragma clang loop unroll(full)
     for (size_t k = 0; k < 4; k++) {
         __m512 offsets = r->offsets;
@@ -76,11 +87,10 @@ INLINE __m512i packed_of(const work *w, mw_scaling scaling, __m512i sums[4]) {
             offsets = _mm512_mask_mov_ps(offsets, below, r->negative_offsets);
         }
         v[k] = mw_scale_fixed_avx512(sums[k], r->scales, offsets);
-        far = mw_far_avx512(far, v[k]);
     }
-    if (__builtin_expect(far != 0xFFFFFFFF, false)) {
+    if (mw_is_near_avx512(v[0], v[1], v[2], v[3], r->near)) {
         __m512i again[4] = {sums[0], sums[1], sums[2], sums[3]};
-        scale_near(w, again);
+        scale_near(w->depthwise, w->band, again);
 #pragma clang loop unroll(full)
         for (size_t k = 0; k < 4; k++) v[k] = again[k];
     }
@@ -168,17 +178,20 @@ INLINE void compute_any(
     }
 }
 
-// The same for three kernel rows of one segment and plane, whose weights stay in registers.
+// The same for three kernel rows of one segment, whose weights of one or two planes stay in registers.
 INLINE __m512i sums_of_three(
-    const work *w, const uint8_t *const rows[3], const __m512i *weights, size_t offset, size_t phases, bool is_half,
-    mw_scaling scaling) {
+    const work *w, const uint8_t *const rows[3], const __m512i *weights, size_t offset, size_t phases, size_t planes,
+    bool is_half, mw_scaling scaling) {
     __m512i sums[4] = {w->bias, w->bias, w->bias, w->bias};
 #pragma clang loop unroll(full)
     for (size_t u = 0; u < 3; u++) {
 #pragma clang loop unroll(full)
         for (size_t k = 0; k < 4; k++) {
             const __m512i x = _mm512_loadu_si512(rows[u] + offset + k / phases * MW_STRIP_UNIT_BYTES);
-            sums[k] = _mm512_dpbusd_epi32(sums[k], x, weights[u * phases + k % phases]);
+#pragma clang loop unroll(full)
+            for (size_t plane = 0; plane < planes; plane++) {
+                sums[k] = _mm512_dpbusd_epi32(sums[k], x, weights[(3 * plane + u) * phases + k % phases]);
+            }
         }
     }
     return bytes_of(w, phases, is_half, scaling, sums);
@@ -186,13 +199,16 @@ INLINE __m512i sums_of_three(
 
 INLINE void compute_three(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, size_t phases,
-    bool is_half, mw_scaling scaling) {
+    size_t planes, bool is_half, mw_scaling scaling) {
     const size_t at_once = is_half ? 8 : 4, stride = w->stride, outputs = band->outputs;
     // Bytes of the strips behind four sums.
     const size_t next = 4 / phases * MW_STRIP_UNIT_BYTES, strip_bytes = mw_strips_bytes(s);
-    __m512i weights[6];
+    __m512i weights[3 * 2 * MW_WEIGHT_PLANES];
 #pragma clang loop unroll(full)
-    for (size_t k = 0; k < 3 * phases; k++) weights[k] = _mm512_load_si512(w->weights + k * MW_STRIP_UNIT_BYTES);
+    for (size_t k = 0; k < 3 * phases * planes; k++) {
+        const int8_t *const plane = w->weights + k / (3 * phases) * w->plane_bytes;
+        weights[k] = _mm512_load_si512(plane + k % (3 * phases) * MW_STRIP_UNIT_BYTES);
+    }
     size_t slot = band->slot;
     for (size_t y = 0; y < band->rows; y++, slot = mw_strips_slot(s, slot, d->stride_y)) {
         const size_t second = mw_strips_slot(s, slot, d->dilation_y);
@@ -203,15 +219,17 @@ INLINE void compute_three(
         };
         int8_t *to = band->output + y * w->row_stride;
         size_t offset = 0, done = 0;
-        if (w->is_plain) {
+        // The usual case has a loop of its own.
+        if (w->is_plain && planes == 1) {
             for (; done + at_once <= outputs; done += at_once, offset += next, to += at_once * stride) {
-                const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, is_half, scaling);
+                const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, planes, is_half, scaling);
                 store_whole(to, stride, is_half, bytes);
             }
         }
         for (; done < outputs; done += at_once, offset += next, to += at_once * stride) {
-            const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, is_half, scaling);
-            store_part(to, w, band, outputs - done, is_half, bytes);
+            const __m512i bytes = sums_of_three(w, rows, weights, offset, phases, planes, is_half, scaling);
+            if (planes > 1 && w->is_plain && done + at_once <= outputs) store_whole(to, stride, is_half, bytes);
+            else store_part(to, w, band, outputs - done, is_half, bytes);
         }
     }
 }
@@ -219,8 +237,10 @@ INLINE void compute_three(
 INLINE void compute_of(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, const work *w, size_t phases,
     bool is_half, mw_scaling scaling) {
-    if (phases <= 2 && d->taps_y == 3 && s->segments == 1 && w->planes == 1) {
-        compute_three(s, d, band, w, phases, is_half, scaling);
+    if (phases <= 2 && d->taps_y == 3 && s->segments == 1) {
+        if (w->planes == 1) compute_three(s, d, band, w, phases, 1, is_half, scaling);
+        else if (w->planes == 2) compute_three(s, d, band, w, phases, 2, is_half, scaling);
+        else compute_three(s, d, band, w, phases, 3, is_half, scaling);
     } else {
         compute_any(s, d, band, w, phases, is_half, scaling);
     }
@@ -229,10 +249,7 @@ INLINE void compute_of(
 INLINE void compute_scaled(
     const mw_strips *s, const mw_s8_depthwise *d, const mw_strip_band *band, work *w, bool is_half,
     mw_scaling scaling) {
-    // The constants of a half block twice.
-    const __m512i lanes = is_half ? _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7)
-                                  : _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    w->requantize = constants(d, band, scaling, lanes);
+    w->requantize = constants(d, band, scaling, lanes_of(is_half));
     w->is_plain = is_half ? w->stride == 8 : band->channels == 16;
     switch (s->phases) {
     case 1: compute_of(s, d, band, w, 1, is_half, scaling); break;
@@ -259,9 +276,10 @@ INLINE void compute_band(
         .plane_bytes = s->blocks * block_bytes,
         .planes = ((const int32_t *)((const char *)packed + mw_packed_planes_offset(s)))[band->block],
         .bias = _mm512_loadu_si512((const int32_t *)packed + band->block * MW_STRIP_LANES),
-        .is_integer = mw_is_integer(d->requantization.kind),
         .stride = d->channels,
         .row_stride = d->output_columns * d->channels,
+        .depthwise = d,
+        .band = band,
     };
     switch (scaling_of(d, band)) {
     case MW_SCALE_DOWN:

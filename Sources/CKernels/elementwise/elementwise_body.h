@@ -3,22 +3,12 @@
 
 #include "../cpu/target.h"
 #include "../requantize/nearest.h"
+#include "fixed_point.h"
 #include "kernels.h"
 
 BODY int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 BODY int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 BODY int8_t clamped(int32_t value, int32_t low, int32_t high) { return (int8_t)smaller(larger(value, low), high); }
-
-BODY int32_t scaled(int32_t value, int32_t left, int32_t multiplier, int32_t right, mw_rounding rounding) {
-    const int32_t limit = value < 0 ? INT32_MIN : INT32_MAX, moved = (int32_t)((uint32_t)value << left);
-    const int32_t shifted = moved >> left == value ? moved : limit;
-    // At most 2^62; no multiplier is negative, so the one product that would saturate does not occur.
-    const int32_t high = (int32_t)(((int64_t)shifted * multiplier + ((int64_t)1 << 30)) >> 31);
-    if (rounding == MW_FLOOR) return high >> right;
-    const int32_t mask = (int32_t)(((uint32_t)1 << right) - 1);
-    const int32_t threshold = (mask >> 1) + (rounding == MW_TIES_AWAY && high < 0);
-    return (high >> right) + ((high & mask) > threshold);
-}
 
 // expression(left, right) of all elements, `right` from a row of as many, or from one element.
 #define EACH(operands, a, b, output, expression)                                                          \
@@ -96,6 +86,15 @@ BODY void add_two_step(
     }
 }
 
+#ifdef HAS_QUICK_ADD
+// What lay near an edge on the quicker way.
+TARGET __attribute__((noinline, cold)) static void add_exactly(
+    const mw_s8_add *restrict how, const mw_s8_operands *restrict operands, const int8_t *a, const int8_t *b,
+    int8_t *output) {
+    add_two_step(how, operands, a, b, output);
+}
+#endif
+
 BODY void add_float(
     const mw_s8_add *restrict how, const mw_s8_operands *restrict operands, const int8_t *a, const int8_t *b,
     int8_t *output) {
@@ -138,7 +137,15 @@ TARGET void KERNEL_NAME(mw_s8_add)(
     int8_t *output) {
     switch (how->kind) {
     case MW_ADD_ONE_SHIFT: add_one_shift(how, operands, a, b, output); break;
-    case MW_ADD_TWO_STEP: add_two_step(how, operands, a, b, output); break;
+    case MW_ADD_TWO_STEP:
+#ifdef HAS_QUICK_ADD
+        if (how->near > 0) {
+            add_quickly(how, operands, a, b, output, add_exactly);
+            break;
+        }
+#endif
+        add_two_step(how, operands, a, b, output);
+        break;
     case MW_ADD_FLOAT: add_float(how, operands, a, b, output); break;
     case MW_ADD_REAL: add_real(how, operands, a, b, output); break;
     case MW_ADD_SEPARATE: add_separate(how, operands, a, b, output); break;

@@ -31,6 +31,8 @@ typedef struct {
     /// As mw_requantization_fixed leaves them, for kernels that know the quicker way; NULL where there is none. The negative
     /// ones are NULL too where they are the others, or sums below zero end at `low` either way.
     const float *fixed_scales, *fixed_offsets, *fixed_negative_offsets;
+    /// Parts behind an edge below which a result counts as near to it.
+    int32_t fixed_near;
 } mw_requantization;
 
 /// Constants for a quicker way to the same bytes where sums are scaled by integers: in float32 with 16 digits behind the
@@ -39,11 +41,13 @@ typedef struct {
 ///
 /// how: kind, multipliers and shifts of `channels`. ties_up_channels: as in mw_s8_depthwise; 0 for convolutions.
 /// most: one a channel, than which no sum of products without the bias is larger. bias: [channels].
-/// offsets of sums below zero are others than `offsets` where a second rounding's ties go away from zero.
-/// The arrays: channels rounded up to a multiple of 16. Returns false, with the arrays undefined, where there is no such way: for floats, and where sums can be too large.
+/// offsets of sums below zero are others than `offsets` where a second rounding's ties go away from zero; one rounding
+/// has the same for all channels.
+/// The arrays: channels rounded up to a multiple of 16. Returns false, with the results undefined, where there is no
+/// such way: for floats, and where sums can be too large.
 bool mw_requantization_fixed(
     const mw_requantization *how, size_t channels, size_t ties_up_channels, const int64_t *most, const int32_t *bias,
-    float *scales, float *offsets, float *negative_offsets);
+    float *scales, float *offsets, float *negative_offsets, int32_t *near);
 
 /// A convolution as a product of matrices whose left one is read where it lies: an image that has its padding already,
 /// a row of a dense layer, a matrix.

@@ -25,12 +25,14 @@ static inline int64_t mw_scale_integer(int32_t sum, int32_t multiplier, int32_t 
     return (product + half - (away && right > 0 && product < 0)) >> right;
 }
 
-/// Numbers of mw_requantization_fixed: one; the largest result in steps; and how near to an edge float32 may be wrong. Of a
-/// result within 255 steps, 2^24 parts, the factor's rounding takes one part, the sum's one, and that of their product with
-/// the offset half a part; below 2^23 parts these are halved, and the conversion takes half a part more.
+/// Numbers of mw_requantization_fixed: one; the largest result in steps; and parts that float32 is always less wrong
+/// by. Of a result within 255 steps, 2^24 parts, the factor's rounding takes one part, and that of the sum's product
+/// with the offset half a part; below 2^23 parts these are halved, and the conversion takes half a part more. Sums
+/// beyond 2^24 are rounded themselves, by one part.
 #define MW_FIXED_ONE 65536
 #define MW_FIXED_MOST 32000
-#define MW_FIXED_NEAR 3
+#define MW_FIXED_WRONG 2
+#define MW_FIXED_WRONG_LARGE 3
 
 /// Beyond this a scaled sum is clamped whatever the zero point is, and a float this size is an exact integer.
 #define MW_REQUANTIZE_BOUND 32767.0f

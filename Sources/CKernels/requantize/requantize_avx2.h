@@ -7,7 +7,7 @@
 
 #include "requantize.h"
 
-#define MW_AVX2 __attribute__((target("avx2"), always_inline)) static inline
+#define MW_AVX2 __attribute__((target("avx2,fma"), always_inline)) static inline
 
 /// The constants of 8 channels.
 typedef struct {
@@ -114,6 +114,57 @@ MW_AVX2 __m256i mw_pack_avx2(const mw_pack_constants_avx2 *p, __m256i v0, __m256
     const __m256i bytes = _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(low, high), p->low), p->high);
     // Packing goes by halves of the register.
     return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+/// The constants of 8 channels that mw_requantization_fixed leaves.
+typedef struct {
+    __m256 scales, offsets, negative_offsets;
+} mw_fixed_avx2;
+
+/// - is_signed: whether sums below zero have offsets of their own.
+MW_AVX2 mw_fixed_avx2 mw_fixed_avx2_of(const mw_requantization *how, size_t channel, const bool is_signed) {
+    return (mw_fixed_avx2){
+        _mm256_loadu_ps(how->fixed_scales + channel), _mm256_loadu_ps(how->fixed_offsets + channel),
+        is_signed ? _mm256_loadu_ps(how->fixed_negative_offsets + channel) : _mm256_setzero_ps()};
+}
+
+/// Sums in parts of a step, moved so that what is cut off rounds them.
+MW_AVX2 __m256i mw_scale_fixed_avx2(const mw_fixed_avx2 *f, const bool is_signed, __m256i sums) {
+    const __m256 offsets =
+        is_signed ? _mm256_blendv_ps(f->offsets, f->negative_offsets, _mm256_castsi256_ps(sums)) : f->offsets;
+    return _mm256_cvtps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), f->scales, offsets));
+}
+
+/// Whether a lane of four vectors of parts is near an edge.
+MW_AVX2 bool mw_is_near_avx2(const __m256i v[4], __m256i near) {
+    const __m256i least = _mm256_min_epu16(_mm256_min_epu16(v[0], v[1]), _mm256_min_epu16(v[2], v[3]));
+    // What is missing to the limit is 0 where nothing is near; high halves have a limit of 0.
+    const __m256i missing = _mm256_subs_epu16(near, least);
+    return __builtin_expect(!_mm256_testz_si256(missing, missing), false);
+}
+
+/// Four vectors of 8 channels, or of two times 8 in turn, as their kind says, in parts: what lay near an edge.
+/// - multipliers, shifts: of 8 channels, then of 8 more.
+/// - away: -1 in lanes whose ties go away from zero.
+__attribute__((target("avx2,fma"), noinline, cold)) static inline void mw_scale_near_avx2(
+    mw_requantize_kind kind, const int32_t *const multipliers[2], const int32_t *const shifts[2],
+    const __m256i away[2], __m256i v[4]) {
+    const __m256i bound = _mm256_set1_epi32(32767), least = _mm256_set1_epi32(-32767);
+    for (size_t i = 0; i < 4; i++) {
+        const mw_requantize_avx2 of = mw_requantize_avx2_of(
+            _mm256_setzero_ps(), _mm256_loadu_si256((const __m256i *)multipliers[i % 2]),
+            _mm256_loadu_si256((const __m256i *)shifts[i % 2]), away[i % 2]);
+        const __m256i steps = mw_scale_avx2(&of, mw_scaling_avx2_of(kind), v[i]);
+        // What is beyond 16 bits is clamped anyway.
+        v[i] = _mm256_slli_epi32(_mm256_max_epi32(_mm256_min_epi32(steps, bound), least), 16);
+    }
+}
+
+/// Four vectors of parts to 32 bytes, in their order.
+MW_AVX2 __m256i mw_pack_fixed_avx2(const mw_pack_constants_avx2 *p, const __m256i v[4]) {
+    return mw_pack_avx2(
+        p, _mm256_srai_epi32(v[0], 16), _mm256_srai_epi32(v[1], 16), _mm256_srai_epi32(v[2], 16),
+        _mm256_srai_epi32(v[3], 16));
 }
 
 #endif

@@ -33,6 +33,7 @@ typedef struct {
     bool has_left, has_lowered;
     /// For MW_SCALE_FIXED, which takes `scales` of its own.
     __m512 offsets, negative_offsets;
+    __m512i near;
     mw_pack_constants_avx512 pack;
 } mw_requantize_avx512;
 
@@ -151,9 +152,10 @@ MW_AVX512 __m512i mw_scale_fixed_avx512(__m512i sums, __m512 scales, __m512 offs
     return _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scales, offsets));
 }
 
-/// Which 16-bit halves are far enough from an edge, among those set in `far`; high halves always are.
-MW_AVX512 __mmask32 mw_far_avx512(__mmask32 far, __m512i fixed) {
-    return _mm512_mask_cmpge_epu16_mask(far, fixed, _mm512_set1_epi32(2 * MW_FIXED_NEAR));
+/// Whether a lane of four vectors of parts is near an edge. High halves are compared with 0.
+MW_AVX512 bool mw_is_near_avx512(__m512i v0, __m512i v1, __m512i v2, __m512i v3, __m512i near) {
+    const __m512i least = _mm512_min_epu16(_mm512_min_epu16(v0, v1), _mm512_min_epu16(v2, v3));
+    return __builtin_expect(_mm512_cmplt_epu16_mask(least, near) != 0, false);
 }
 
 /// Four vectors of parts to 64 bytes, in the order of mw_pack_avx512.
