@@ -1,13 +1,18 @@
 import Graph
 import Runtime
 
-/// How a plan's tensors lie in a vendor model's buffers: as they are, or channels in front of the rows.
-// SAFETY: offsets and counts are those of tensors that `init` found to have the same number of bytes on both sides.
+/// How a plan's tensors lie in a vendor model's buffers: as they are, or channels in front of the rows; the same numbers, or
+/// real ones where a vendor's tool has put a conversion at the model's doors.
+// SAFETY: offsets and counts are those of tensors that `init` found to have the same number of elements on both sides.
 struct TensorTransfer {
-    private struct Place {
+    fileprivate struct Place {
+        /// On the plan's side, and on the vendor's.
         var offset: Int
-        var byteCount: Int
+        var vendorOffset: Int
+        var elementCount: Int
         var elementBytes: Int
+        /// The plan's tensor, where the vendor's side has real numbers instead.
+        var real: Tensor?
         /// Rows times columns, and channels, where the vendor's side has channels first; nil where both are alike.
         var channelsFirst: (batch: Int, positions: Int, channels: Int)?
     }
@@ -27,19 +32,23 @@ struct TensorTransfer {
             throw .wrongTensor(name: "model", what: what, expected: "\(ours.count)", found: "\(theirs.count)")
         }
         var places: [Place] = []
-        var offset = 0
+        var (offset, vendorOffset) = (0, 0)
         for (plan, vendor) in zip(ours, theirs) {
             let element = Self.element(plan)
-            guard element == vendor.element else {
+            let isReal = plan.type == .int8 && vendor.element == .float32
+            guard isReal || element == vendor.element else {
                 throw .wrongTensor(
-                    name: vendor.name, what: "type", expected: element.rawValue, found: vendor.element.rawValue)
+                    name: vendor.name, what: "type",
+                    expected: plan.type == .int8 ? "\(element.rawValue) or float32" : element.rawValue,
+                    found: vendor.element.rawValue)
             }
-            try checkQuantization(plan, vendor)
+            if !isReal { try checkQuantization(plan, vendor) }
             places.append(
                 Place(
-                    offset: offset, byteCount: plan.byteCount, elementBytes: plan.type.size,
-                    channelsFirst: try order(plan, vendor)))
+                    offset: offset, vendorOffset: vendorOffset, elementCount: plan.elementCount,
+                    elementBytes: plan.type.size, real: isReal ? plan : nil, channelsFirst: try order(plan, vendor)))
             offset += plan.byteCount
+            vendorOffset += vendor.byteCount
         }
         return places
     }
@@ -83,33 +92,71 @@ struct TensorTransfer {
     }
 
     func copyInputs(from: UnsafeRawBufferPointer, to: UnsafeMutableRawBufferPointer) {
-        for place in inputs { Self.copy(place, from: from, to: to, isToVendor: true) }
-    }
-
-    func copyOutputs(from: UnsafeRawBufferPointer, to: UnsafeMutableRawBufferPointer) {
-        for place in outputs { Self.copy(place, from: from, to: to, isToVendor: false) }
-    }
-
-    private static func copy(
-        _ place: Place, from: UnsafeRawBufferPointer, to: UnsafeMutableRawBufferPointer, isToVendor: Bool
-    ) {
         guard let source = from.baseAddress, let target = to.baseAddress else { return }
-        let (start, end) = (source + place.offset, target + place.offset)
-        guard let order = place.channelsFirst else {
-            end.copyMemory(from: start, byteCount: place.byteCount)
-            return
-        }
-        let size = place.elementBytes
-        for batch in 0..<order.batch {
-            let base = batch * order.positions * order.channels
-            for position in 0..<order.positions {
-                for channel in 0..<order.channels {
-                    let last = (base + position * order.channels + channel) * size
-                    let first = (base + channel * order.positions + position) * size
-                    let (read, write) = isToVendor ? (last, first) : (first, last)
-                    (end + write).copyMemory(from: start + read, byteCount: size)
+        for place in inputs {
+            let (ours, theirs) = (source + place.offset, target + place.vendorOffset)
+            if let tensor = place.real {
+                place.forEach { plan, vendor in
+                    let byte = ours.load(fromByteOffset: plan, as: UInt8.self) ^ tensor.flip
+                    let value = tensor.quantization.dequantize(Int8(bitPattern: byte))
+                    theirs.storeBytes(of: value, toByteOffset: vendor * 4, as: Float.self)
+                }
+            } else {
+                let size = place.elementBytes
+                place.forRuns { plan, vendor, count in
+                    (theirs + vendor * size).copyMemory(from: ours + plan * size, byteCount: count * size)
                 }
             }
         }
     }
+
+    func copyOutputs(from: UnsafeRawBufferPointer, to: UnsafeMutableRawBufferPointer) {
+        guard let source = from.baseAddress, let target = to.baseAddress else { return }
+        for place in outputs {
+            let (theirs, ours) = (source + place.vendorOffset, target + place.offset)
+            if let tensor = place.real {
+                place.forEach { plan, vendor in
+                    let value = theirs.loadUnaligned(fromByteOffset: vendor * 4, as: Float.self)
+                    // What is no number becomes the zero point, and the receipt will not agree.
+                    let byte = UInt8(bitPattern: tensor.quantization.quantize(value.isFinite ? value : 0))
+                    ours.storeBytes(of: byte ^ tensor.flip, toByteOffset: plan, as: UInt8.self)
+                }
+            } else {
+                let size = place.elementBytes
+                place.forRuns { plan, vendor, count in
+                    (ours + plan * size).copyMemory(from: theirs + vendor * size, byteCount: count * size)
+                }
+            }
+        }
+    }
+}
+
+extension TensorTransfer.Place {
+    /// Runs of elements that lie side by side on both sides: where each begins in the plan's and in the vendor's order.
+    fileprivate func forRuns(_ move: (Int, Int, Int) -> Void) {
+        guard channelsFirst != nil else { return move(0, 0, elementCount) }
+        forEach { move($0, $1, 1) }
+    }
+
+    /// Each element in the plan's and in the vendor's order.
+    fileprivate func forEach(_ move: (Int, Int) -> Void) {
+        guard let order = channelsFirst else {
+            for index in 0..<elementCount { move(index, index) }
+            return
+        }
+        for batch in 0..<order.batch {
+            let base = batch * order.positions * order.channels
+            for position in 0..<order.positions {
+                for channel in 0..<order.channels {
+                    move(
+                        base + position * order.channels + channel, base + channel * order.positions + position)
+                }
+            }
+        }
+    }
+}
+
+extension Tensor {
+    /// What the top bit of a byte is combined with where the world outside sees uint8.
+    fileprivate var flip: UInt8 { isPresentedUnsigned ? 0x80 : 0 }
 }

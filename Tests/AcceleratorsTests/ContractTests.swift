@@ -69,6 +69,16 @@ struct ContractTests {
             Self.loaded(interface.openHere(library: Vendor.library()), plan), runs: 3, seed: 2)
     }
 
+    @Test("a model with real numbers at its doors computes the same", arguments: VendorInterface.allCases)
+    func realDoors(interface: VendorInterface) throws {
+        let model = try Vendor.plan(seed: 31, hasFloatDoors: true)
+        let session = AcceleratedSession(
+            session: try Vendor.session(Vendor.plan(seed: 31)), accelerator: try Vendor.open(interface),
+            policy: .refused)
+        try session.load(model.bytes)
+        try Self.expectEqual(session, runs: 5, seed: 8)
+    }
+
     @Test("two models at once, each in its own process", arguments: VendorInterface.allCases)
     func two(interface: VendorInterface) throws {
         let first = try Self.loaded(Vendor.open(interface), Vendor.plan(seed: 11))

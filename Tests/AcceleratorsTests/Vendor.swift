@@ -34,21 +34,30 @@ enum Vendor {
     }
 
     /// A convolution over an image that is not square, so that a wrong order of dimensions shows, with three golden cases.
-    static func plan(seed: UInt64 = 7, receipt: Bool = true) throws -> PlanMemory {
+    ///
+    /// - Parameter hasFloatDoors: real numbers outside, as some vendors' tools make models by default.
+    static func plan(seed: UInt64 = 7, receipt: Bool = true, hasFloatDoors: Bool = false) throws -> PlanMemory {
         var random = SplitMix64(seed: seed)
         var builder = PlanBuilder(contract: "tflite")
-        let input = builder.input(
-            name: "image", shape: [1, 5, 7, 3], quantization: .init(scale: 0.02, zeroPoint: 3))
+        let quantization = Quantization(scale: 0.02, zeroPoint: 3)
+        let shape = [1, 5, 7, 3]
+        let input =
+            hasFloatDoors
+            ? try builder.quantize(
+                builder.input(name: "image", type: .float32, shape: shape, quantization: .init(scale: 1, zeroPoint: 0)),
+                output: quantization)
+            : builder.input(name: "image", shape: shape, quantization: quantization)
         let output = Quantization(scale: 0.11, zeroPoint: -5)
-        builder.output(
+        let convolved =
             try builder.convolution(
                 input,
                 Weights.Source(
                     elements: (0..<4 * 3 * 3 * 3).map { _ in Int8.random(in: -127...127, using: &random) },
                     scales: (0..<4).map { _ in Float.random(in: 0.001...0.02, using: &random) },
                     bias: (0..<4).map { _ in Int32.random(in: -500...500, using: &random) }),
-                window: Window(kernel: (3, 3)), output: output))
-        if receipt {
+                window: Window(kernel: (3, 3)), output: output)
+        builder.output(hasFloatDoors ? try builder.dequantize(convolved) : convolved)
+        if receipt, !hasFloatDoors {
             let inputs = (0..<3).map { _ in bytes(105, &random) }
             builder.attach(receipt: try builder.receipt(goldenInputs: inputs))
         }
