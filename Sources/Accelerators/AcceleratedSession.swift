@@ -34,8 +34,6 @@ package final class AcceleratedSession {
     private let open: () throws(AcceleratorError) -> any Accelerator
     private var accelerator: (any Accelerator)?
     private let policy: Policy
-    /// What was loaded last, to load it again.
-    private var model: (bytes: UnsafeRawBufferPointer, placement: AcceleratorPlacement)?
     private let allowance: AnswerAllowance
     private var transfer: TensorTransfer?
     private var input = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64)
@@ -75,14 +73,13 @@ package final class AcceleratedSession {
     /// Loads the vendor's model, compares its tensors with the plan's, and proves it on the plan's receipt; also how an
     /// accelerator that has failed is taken back.
     ///
-    /// - Parameter model: alive as long as this object: ``reload()`` reads it again.
+    /// - Parameter model: alive until ``unload()``.
     /// - Throws: what failed, where the policy refuses the CPU; else it is in ``reason``.
     package func load(_ model: UnsafeRawBufferPointer, placement: AcceleratorPlacement = AcceleratorPlacement())
         throws(AcceleratorError)
     {
         unload()
         reason = nil
-        self.model = (model, placement)
         do throws(AcceleratorError) {
             if accelerator == nil { accelerator = try open() }
             guard let accelerator else { throw .notReady(needs: "an open library") }
@@ -97,11 +94,6 @@ package final class AcceleratedSession {
         } catch {
             try giveUp(error)
         }
-    }
-
-    /// Tries the model that was loaded last once more; nothing where none was.
-    package func reload() throws(AcceleratorError) {
-        if let model { try load(model.bytes, placement: model.placement) }
     }
 
     /// Frees the vendor's model; what comes then is the CPU's.

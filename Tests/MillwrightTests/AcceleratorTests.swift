@@ -53,6 +53,12 @@ import Testing
         "accelerator: { interface: rknn, chip: \(chip), library: \(library), cores: [0, 1], cpu_takes_over: \(takesOver) }"
     }
 
+    /// Puts on the accelerator what waits for it, as the daemon does.
+    private static func load(_ bench: JudgeBench, fault: String = "") async throws {
+        let loader = AcceleratorLoader(program: try program(fault: fault))
+        while let job = await bench.judge.nextAcceleratorJob() { await bench.judge.take(loader.load(job), of: job) }
+    }
+
     private static let windows = 24
 
     /// Plays windows and gives what was said of them.
@@ -68,7 +74,8 @@ import Testing
         let folder = try TempDirectory()
         let pack = try Self.pack(in: folder)
         let bench = try await JudgeBench(
-            plant: JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())), program: Self.program())
+            plant: JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())))
+        try await Self.load(bench)
         let scores = try await Self.scores(bench)
         let status = try #require(await bench.judge.acceleratorStatus().first)
         #expect(status.state == "in use" && status.reason == nil)
@@ -86,8 +93,8 @@ import Testing
         let receipt = try TextFile.read("\(Files.pack)/model/rotating-machine.mwplan", limit: 1 << 24)
             .withUnsafeBytes { try Plan(bytes: $0).receiptCases }
         let bench = try await JudgeBench(
-            plant: JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())),
-            program: Self.program(fault: "crash=\(receipt + 10)"))
+            plant: JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())))
+        try await Self.load(bench, fault: "crash=\(receipt + 10)")
         let scores = try await Self.scores(bench)
         var status = try #require(await bench.judge.acceleratorStatus().first)
         #expect(status.state == "the CPU computes" && status.reason?.contains("accelerator.host_ended") == true)
@@ -95,36 +102,43 @@ import Testing
         let alone = try await JudgeBench(plant: JudgeBench.plant(pack: pack))
         #expect(try await Self.scores(alone) == scores)
         // Not before a minute has passed; then the new process begins to count anew.
-        await bench.judge.tendAccelerator()
-        #expect(await bench.judge.acceleratorStatus().first?.reason != nil)
-        bench.clock.advance(by: .seconds(61))
-        await bench.judge.tendAccelerator()
+        bench.clock.advance(by: .seconds(59 - Self.windows / 2))
+        #expect(await bench.judge.nextAcceleratorJob() == nil)
+        bench.clock.advance(by: .seconds(2))
+        try await Self.load(bench)
         status = try #require(await bench.judge.acceleratorStatus().first)
         #expect(status.state == "in use" && status.reason == nil)
+        #expect(status.inferences == 10 && status.byCPU == Self.windows - 10)
     }
 
     @Test func withoutALibraryTheCPUComputesWhereItMayAndNobodyElse() async throws {
         let folder = try TempDirectory()
         let pack = try Self.pack(in: folder)
         let allowed = try await JudgeBench(
-            plant: JudgeBench.plant(pack: pack, extra: Self.section("/nowhere/librknnrt.so")), program: Self.program())
+            plant: JudgeBench.plant(pack: pack, extra: Self.section("/nowhere/librknnrt.so")))
+        // Before anything was tried, too.
         #expect(try await Self.scores(allowed).count == Self.windows)
+        #expect(await allowed.judge.acceleratorStatus().first?.byCPU == Self.windows)
+        try await Self.load(allowed)
         let status = try #require(await allowed.judge.acceleratorStatus().first)
         #expect(status.reason?.contains("accelerator.library_not_found: /nowhere/librknnrt.so") == true)
         #expect(status.byCPU == Self.windows)
         let refused = try await JudgeBench(
-            plant: JudgeBench.plant(pack: pack, extra: Self.section("/nowhere/librknnrt.so", takesOver: false)),
-            program: Self.program())
+            plant: JudgeBench.plant(pack: pack, extra: Self.section("/nowhere/librknnrt.so", takesOver: false)))
+        try await Self.load(refused)
         #expect(try await Self.scores(refused).isEmpty)
-        #expect(try await refused.status().state == "no model")
+        let asset = try await refused.status()
+        #expect(asset.state == "not judged" && asset.notJudged == Self.windows)
+        #expect(asset.reason?.contains("accelerator.library_not_found") == true)
+        #expect(await refused.judge.acceleratorStatus().first?.state == "not judged")
     }
 
     @Test func aPlanWithoutAModelForTheChipIsNamed() async throws {
         let folder = try TempDirectory()
         let bench = try await JudgeBench(
             plant: JudgeBench.plant(
-                pack: try Self.pack(in: folder), extra: Self.section(try Self.library(), chip: "bm1684x")),
-            program: Self.program())
+                pack: try Self.pack(in: folder), extra: Self.section(try Self.library(), chip: "bm1684x")))
+        try await Self.load(bench)
         let reason = await bench.judge.acceleratorStatus().first?.reason
         #expect(
             reason == "accelerator.no_model: expected an rknn model for bm1684x in the plan, found rknn for rk3588")

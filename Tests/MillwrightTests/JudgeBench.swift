@@ -1,4 +1,3 @@
-import Accelerators
 import AssemblyLine
 import Drivers
 import Logging
@@ -22,7 +21,6 @@ final class JudgeBench {
     let announced = Announcements()
     private(set) var judge: JudgeService
     private(set) var models: ModelSlotService
-    private let program: HostProgram
     private var running: Task<Void, any Error>?
     private var ids: [String: TagID] = [:]
 
@@ -66,16 +64,14 @@ final class JudgeBench {
         """
     }
 
-    /// - Parameter program: what holds a vendor's library.
-    init(plant: String = JudgeBench.plant(), takesModel: Bool = true, program: HostProgram = .own) async throws {
-        self.program = program
+    init(plant: String = JudgeBench.plant(), takesModel: Bool = true) async throws {
         folder = try TempDirectory()
         try Files.write(plant, to: folder.file("plant.yaml"))
         configuration = try PlantConfiguration.load(path: folder.file("plant.yaml"))
         store = try Store(
             directory: configuration.store.directory, limits: Limits(reserveBytes: 64 << 10), clock: clock,
             logger: Self.logger, bootID: "boot")
-        (judge, models) = Self.make(store, signal, configuration, clock, announced, program)
+        (judge, models) = Self.make(store, signal, configuration, clock, announced)
         for tag in configuration.links.flatMap(\.tags) { ids[tag.name] = try await store.tagID(for: tag) }
         // A new store starts with the next sample; a test stores some before the judge has looked.
         try await store.setCursor("judge", 0)
@@ -85,11 +81,11 @@ final class JudgeBench {
 
     private static func make(
         _ store: Store, _ signal: CommitSignal, _ configuration: PlantConfiguration, _ clock: any PlantClock,
-        _ announced: Announcements, _ program: HostProgram
+        _ announced: Announcements
     ) -> (JudgeService, ModelSlotService) {
         let judge = JudgeService(
             store: store, signal: signal, configuration: configuration, clock: clock, logger: logger,
-            program: program, announce: { announced.note() })
+            announce: { announced.note() })
         return (judge, ModelSlotService(store: store, judge: judge, logger: logger))
     }
 
@@ -107,7 +103,7 @@ final class JudgeBench {
     /// A new judge on the same store, as a restarted daemon has it.
     func restart() async throws {
         await stop()
-        (judge, models) = Self.make(store, signal, configuration, clock, announced, program)
+        (judge, models) = Self.make(store, signal, configuration, clock, announced)
         try await judge.configure(configuration)
         try await models.start(configuration)
         start()

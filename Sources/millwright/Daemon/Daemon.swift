@@ -100,6 +100,7 @@ struct Daemon: Service {
                 group.addTask { await registry.run() }
                 group.addTask { try await keepHouse() }
                 group.addTask { try await listenForReload() }
+                group.addTask { try await loadAccelerators() }
                 // The first part that ends ends them all; each ends in order when it is cancelled.
                 do { try await group.next() } catch is CancellationError {}
                 group.cancelAll()
@@ -109,6 +110,20 @@ struct Daemon: Service {
         manager.stopping()
         await store.close()
         logger.notice("stopped")
+    }
+
+    // MARK: Accelerator
+
+    /// Puts models on the accelerator as they come into use, and again after they failed; meanwhile the judge goes on.
+    private func loadAccelerators() async throws {
+        let loader = AcceleratorLoader()
+        while !Task.isCancelled {
+            if let job = await judge.nextAcceleratorJob() {
+                await judge.take(loader.load(job), of: job)
+            } else {
+                try await Task.sleep(for: Self.housekeepingInterval)
+            }
+        }
     }
 
     // MARK: Reload
@@ -159,7 +174,6 @@ struct Daemon: Service {
             } catch {
                 logger.error("housekeeping failed", metadata: ["reason": "\(error)"])
             }
-            await judge.tendAccelerator()
             do {
                 try statusFile.write(try await report(startedAt: started))
             } catch {

@@ -1,4 +1,3 @@
-import Accelerators
 import Alerts
 import Drivers
 import Logging
@@ -9,7 +8,7 @@ import Threads
 
 /// Reads what was committed, in order, and judges it; alerts, scores and its own progress are one transaction.
 actor JudgeService {
-    /// A thread of its own, because a vendor's library may keep it waiting.
+    /// A thread of its own, because an inference in a vendor's library may keep it waiting.
     nonisolated let executor = ThreadExecutor.required()
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -35,10 +34,10 @@ actor JudgeService {
 
     init(
         store: Store, signal: CommitSignal, configuration: PlantConfiguration, clock: any PlantClock, logger: Logger,
-        program: HostProgram = .own, announce: @escaping @Sendable () async -> Void
+        announce: @escaping @Sendable () async -> Void
     ) {
         accelerated = AcceleratedModels(
-            configuration.accelerator?.choice, program: program, clock: clock, logger: logger)
+            configuration.accelerator?.choice, clock: clock, logger: logger)
         self.store = store
         self.signal = signal
         self.clock = clock
@@ -240,8 +239,10 @@ actor JudgeService {
         await announce()
     }
 
-    /// Looks after the accelerator: what has failed is said, and tried again when it is time.
-    func tendAccelerator() { accelerated.tend() }
+    /// The next model that is to be put on the accelerator; what has failed is said, and tried again when it is time.
+    func nextAcceleratorJob() -> LoadJob? { accelerated.nextJob() }
+
+    func take(_ outcome: sending LoadOutcome, of job: LoadJob) { accelerated.take(outcome, of: job) }
 
     func acceleratorStatus() -> [StatusReport.Accelerator] { accelerated.status() }
 
