@@ -165,6 +165,29 @@ import Testing
         #expect(error.map { "\($0)".contains(says) } == true, "\(String(describing: error))")
     }
 
+    @Test func theDaemonLoadsItAndAReloadTakesItAway() async throws {
+        let daemon = try DaemonTests.RunningDaemon()
+        let pack = try Self.pack(in: daemon.folder)
+        // No broker: what is looked at needs no samples.
+        let plant = { (extra: String) in
+            JudgeBench.plant(pack: pack, extra: extra).replacing(
+                "  webhook: { url: \"http://127.0.0.1:1/hook\" }\n", with: "")
+        }
+        try Files.write(plant(Self.section(try Self.library())), to: daemon.configuration)
+        try daemon.start()
+        try await daemon.waits("the accelerator") { $0.accelerators.first?.state == "in use" }
+        #expect(daemon.report()?.accelerators.first?.chip == "rk3588")
+        try Files.write(plant(Self.section("/nowhere.so")), to: daemon.configuration)
+        daemon.reload()
+        try await daemon.waits("the library that is not there") {
+            $0.accelerators.first?.reason?.contains("accelerator.library_not_found") == true
+        }
+        try Files.write(plant(""), to: daemon.configuration)
+        daemon.reload()
+        try await daemon.waits("the CPU alone") { $0.accelerators.isEmpty }
+        #expect(await daemon.stop() == .code(0))
+    }
+
     // MARK: commands
 
     private static func run(_ arguments: [String], fault: String = "", in folder: borrowing TempDirectory) async throws

@@ -9,6 +9,7 @@ import Threads
 /// What computes a model: the accelerator once it has proved itself, and until then, or where it fails, the CPU if it may.
 ///
 /// Not `Sendable`: it lives in the ``JudgeService``.
+// SAFETY: buffers are handed on as they come; whoever computes compares their sizes.
 final class ModelInference: Inference {
     let model: ProvedModel
     private let cpu: Session
