@@ -42,11 +42,17 @@ struct TiledInference {
 extension TiledInference {
     /// `rk3588: 31 layers, 9 of them in 14 tiles of at most 201 kB beside the multipliers; equal to the kernels in each`.
     func words(_ profile: ChipProfile) -> String {
-        let cut =
-            summary.cutLayers == 0
-            ? "none of them in tiles: \(profile.onChipBytes == nil ? "its memory is not known" : "nothing to cut")"
-            : "\(summary.cutLayers) of them in \(summary.tiles) tiles of at most \(summary.largestBytes) bytes "
+        let cut: String
+        if profile.isCPU {
+            cut = "no NPU: its CPU runs them whole"
+        } else if summary.cutLayers == 0 {
+            cut =
+                "none of them in tiles: \(profile.onChipBytes == nil ? "its memory is not known" : "nothing to cut")"
+        } else {
+            cut =
+                "\(summary.cutLayers) of them in \(summary.tiles) tiles of at most \(summary.largestBytes) bytes "
                 + "beside the multipliers"
+        }
         return "\(profile.id): \(summary.layers) layers, \(cut); equal to the kernels in each"
     }
 }
