@@ -233,15 +233,53 @@ import Testing
         #expect(ran.text.contains("2 inferences") && ran.text.contains("0 by the CPU"))
         try ModelRun.parse([plan, "--input", input, "--output", onCPU]).run()
         #expect(try TextFile.read(onChip) == TextFile.read(onCPU))
-        let verified = try await Self.run(["model", "verify", plan] + chip, in: folder)
+        let verified = try await Self.run(["model", "verify", plan] + chip + place, in: folder)
         #expect(verified.code == .code(0) && verified.text.contains("proved by rk3588"), "\(verified.text)")
         // Wrong answers are refused by the receipt; with leave, the CPU computes.
-        let wrong = try await Self.run(["model", "verify", plan] + chip, fault: "wrong", in: folder)
+        let wrong = try await Self.run(["model", "verify", plan] + chip + place, fault: "wrong", in: folder)
         #expect(wrong.code == .code(1) && wrong.text.contains("accelerator.wrong_answer"), "\(wrong.text)")
+        // Whoever has looked at it may allow it.
+        let allowed = try await Self.run(
+            ["model", "verify", plan, "--allow-elements", "1", "--allow-steps", "1"] + chip + place, fault: "wrong",
+            in: folder)
+        #expect(allowed.code == .code(0) && allowed.text.contains("proved by rk3588"), "\(allowed.text)")
         let rescued = try await Self.run(
             ["model", "run", plan, "--input", input, "--output", onChip, "--cpu-takes-over"] + chip + place,
             fault: "wrong", in: folder)
         #expect(rescued.code == .code(0) && rescued.text.contains("2 by the CPU: accelerator.wrong_answer"))
         #expect(try TextFile.read(onChip) == TextFile.read(onCPU))
+    }
+
+    @Test(arguments: [
+        (["--profile", "rk3588"], "--profile: expected --accelerator with it"),
+        (["--accelerator", "rknn"], "--accelerator: expected a plan and --profile with it"),
+        (["--accelerator", "rknn", "--profile", "rk3588", "--cpu-takes-over"], "--cpu-takes-over: expected none"),
+        (["--accelerator", "rknn", "--profile", "rk3588", "--allow-steps", "1"], "expected both, found one"),
+        (["--allow-steps", "1", "--allow-elements", "1"], "expected --accelerator"),
+        (
+            ["--accelerator", "rknn", "--profile", "rk3588", "--allow-steps", "256", "--allow-elements", "1"],
+            "0 to 1,000,000 and 0 to 255"
+        ),
+    ])
+    func modelVerifyRefusesWhatItCannotProve(options: [String], says: String) throws {
+        #expect {
+            try ModelVerify.parse(["m.mwplan"] + options)
+        } throws: {
+            ModelVerify.message(for: $0).contains(says)
+        }
+    }
+
+    @Test func modelVerifyAsksTheCatalogueForTheChip() throws {
+        let folder = try TempDirectory()
+        let (plan, _) = try Self.model(in: folder)
+        for (chip, says) in [("rk9999", "rk9999"), ("bm1684x", "expected a plan of contract sophgo-bm")] {
+            #expect {
+                try ModelVerify.parse([
+                    plan, "--accelerator", "rknn", "--profile", chip, "--profiles", "\(Files.root)/firmware-profiles",
+                ]).run()
+            } throws: {
+                ModelVerify.message(for: $0).contains(says) || "\($0)".contains(says)
+            }
+        }
     }
 }

@@ -23,9 +23,28 @@ struct AcceleratorOptions: ParsableArguments {
     @Flag(help: "Let the CPU compute by the same contract when the accelerator fails.")
     var cpuTakesOver = false
 
+    @Option(
+        help: """
+            How many outputs of a golden case may differ from the plan's; as many as in the vendor's simulator unless given, \
+            1 % at most.
+            """)
+    var allowElements: Int?
+
+    @Option(help: "By how many steps they may; as in the vendor's simulator unless given, 1 at most.")
+    var allowSteps: Int?
+
     func validate() throws {
-        guard accelerator != nil || (library == nil && device == 0 && core.isEmpty && !cpuTakesOver) else {
-            throw ValidationError("--library, --device, --core, --cpu-takes-over: expected --accelerator with them")
+        let isAlone = library == nil && device == 0 && core.isEmpty && !cpuTakesOver
+        guard accelerator != nil || (isAlone && allowElements == nil && allowSteps == nil) else {
+            throw ValidationError(
+                "--library, --device, --core, --cpu-takes-over, --allow-elements, --allow-steps: expected --accelerator "
+                    + "with them")
+        }
+        guard (allowElements == nil) == (allowSteps == nil) else {
+            throw ValidationError("--allow-elements, --allow-steps: expected both, found one")
+        }
+        guard (0...1_000_000).contains(allowElements ?? 0), (0...255).contains(allowSteps ?? 0) else {
+            throw ValidationError("--allow-elements, --allow-steps: expected 0 to 1,000,000 and 0 to 255")
         }
         guard (core + [device]).allSatisfy({ (0...63).contains($0) }) else {
             throw ValidationError("--device, --core: expected 0 to 63")
@@ -41,10 +60,14 @@ struct AcceleratorOptions: ParsableArguments {
             throw ValidationError(
                 "\(path): expected a plan that carries a model for \(chip), found one of real numbers")
         }
+        var allowance: AnswerAllowance?
+        if let allowElements, let allowSteps {
+            allowance = AnswerAllowance(elements: allowElements, steps: allowSteps)
+        }
         let choice = AcceleratorChoice(
             interface: accelerator, chip: chip, library: library,
             placement: AcceleratorPlacement(device: device, cores: core),
-            policy: cpuTakesOver ? .cpuTakesOver : .refused)
+            policy: cpuTakesOver ? .cpuTakesOver : .refused, allowance: allowance)
         return AcceleratedFile(chip: chip, session: try choice.open(session))
     }
 }

@@ -2,6 +2,7 @@ import Accelerators
 import ArgumentParser
 import Graph
 import Kernels
+import Profiles
 import Runtime
 import Store
 
@@ -19,11 +20,9 @@ struct ModelVerify: ParsableCommand {
         completion: .directory)
     var vectors: String?
 
-    @OptionGroup var accelerator: AcceleratorOptions
+    @OptionGroup var chip: ProfileChoice
 
-    @Option(
-        help: "The chip whose model in the plan --accelerator proves: a name that `millwright profiles list` prints.")
-    var profile: String?
+    @OptionGroup var accelerator: AcceleratorOptions
 
     @Option(help: "Instruction set: \(KernelSet.supported.joined(separator: ", ")); the best unless given.")
     var isa: String?
@@ -35,15 +34,25 @@ struct ModelVerify: ParsableCommand {
         guard (file == nil) != (vectors == nil) else {
             throw ValidationError("expected a plan or --vectors DIR, found \(file == nil ? "neither" : "both")")
         }
-        guard accelerator.accelerator == nil || (file != nil && profile != nil) else {
+        guard accelerator.accelerator == nil || (file != nil && chip.profile != nil) else {
             throw ValidationError("--accelerator: expected a plan and --profile with it")
+        }
+        guard accelerator.accelerator != nil || chip.profile == nil else {
+            throw ValidationError(
+                "--profile: expected --accelerator with it, which proves the chip's model; a plan's own receipt is the "
+                    + "same for every chip")
+        }
+        guard !accelerator.cpuTakesOver else {
+            throw ValidationError(
+                "--cpu-takes-over: expected none, what the CPU computes instead proves nothing of the accelerator")
         }
         guard !json || vectors != nil else { throw ValidationError("--json: expected --vectors DIR with it") }
     }
 
     func run() throws {
+        let profile = try chip.load()
         let kernels = try isa.map { name in try KernelSet(isa: name) } ?? .best
-        if let file { try prove(file, kernels) }
+        if let file { try prove(file, kernels, profile) }
         guard let vectors else { return }
         let rows = try ModelVerifyVectors.rows(directory: vectors, kernels: kernels, threads: 1)
         if json { try JSONOutput.print(rows) } else { Output.line(ModelVerifyVectors.table(rows)) }
@@ -52,10 +61,11 @@ struct ModelVerify: ParsableCommand {
         guard rows.allSatisfy(\.passed) else { throw ExitCode.failure }
     }
 
-    private func prove(_ file: String, _ kernels: KernelSet) throws {
+    private func prove(_ file: String, _ kernels: KernelSet, _ profile: ChipProfile?) throws {
         let mapped = try MappedFile(path: file)
         let cases = try withExtendedLifetime(mapped) {
             let plan = try Plan(bytes: mapped.bytes)
+            try profile?.check(plan.contract.name, path: file)
             if plan.card.isEmpty {
                 try Session(plan: plan, keeping: mapped, kernels: kernels).proveReceipt()
             } else {
@@ -67,7 +77,7 @@ struct ModelVerify: ParsableCommand {
         Output.line("\(file): proved, \(cases) cases equal on \(kernels.isa)")
         if accelerator.accelerator != nil {
             let model = try ModelFile(path: file, .init(contract: ModelFile.usualContract, isa: isa, threads: 1))
-            guard let accelerated = try accelerator.open(model, path: file, chip: profile) else { return }
+            guard let accelerated = try accelerator.open(model, path: file, chip: profile?.id) else { return }
             if let reason = accelerated.session.reason { throw reason }
             Output.line("\(file): proved by \(accelerated.words)")
         }
