@@ -67,8 +67,8 @@ let modules: [Module] = [
     module(
         "millwright", .program,
         uses: [
-            "Plant", "Threads", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "VendorVectors",
-            "Profiles", "Deployment",
+            "Plant", "Threads", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "CVendorRuntimes",
+            "VendorVectors", "Profiles", "Deployment",
             "YAML",
             "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine", "Rig",
             "Host", "Plots",

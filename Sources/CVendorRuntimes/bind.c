@@ -141,6 +141,12 @@ int mw_copy_descriptor(int descriptor, int lowest) { return fcntl(descriptor, F_
 
 int mw_seal_size(int descriptor) { return fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL); }
 
+int mw_has_sealed_size(int descriptor) {
+    int wanted = F_SEAL_SHRINK | F_SEAL_GROW;
+    int seals = fcntl(descriptor, F_GET_SEALS);
+    return seals >= 0 && (seals & wanted) == wanted;
+}
+
 int mw_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
 
 int mw_close_from(void *spawn_file_actions, int lowest) {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Arrays
 import Glibc
 import Graph
+import Rig
 import TestBench
 import Testing
 
@@ -86,15 +87,25 @@ struct FakeToolchain {
 
     /// Runs the command.
     func run(_ more: [String] = [], chip: String = "rk3588", python: String? = nil) throws {
-        try LineVendor.parse(
-            [
-                directory.file("float.onnx"), "--plan", directory.file("plan.mwplan"), "--profile", chip,
-                "--profiles", directory.file("catalogue"), "--calibration", directory.file("calibration"),
-                "--venv", directory.file("venv"), "--python", python ?? self.python, "--work", directory.file("work"),
-                "--output", output,
-            ] + more
-        ).run()
+        try LineVendor.parse(arguments(chip: chip, python: python) + more).run()
     }
+
+    private func arguments(chip: String = "rk3588", python: String? = nil) -> [String] {
+        [
+            directory.file("float.onnx"), "--plan", directory.file("plan.mwplan"), "--profile", chip,
+            "--profiles", directory.file("catalogue"), "--calibration", directory.file("calibration"),
+            "--venv", directory.file("venv"), "--python", python ?? self.python, "--work", directory.file("work"),
+            "--output", output,
+        ]
+    }
+
+    /// Starts the command as a program of its own, which writes into `log`.
+    func start() throws -> ChildProcess {
+        try ChildProcess(
+            try Files.program(), ["line", "vendor"] + arguments(), outputFile: log)
+    }
+
+    var log: String { directory.file("log") }
 
     var script: String { directory.file("catalogue/rockchip/toolchain.py") }
     var output: String { directory.file("bundle.mwplan") }

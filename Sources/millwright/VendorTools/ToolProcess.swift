@@ -1,6 +1,9 @@
+import CVendorRuntimes
 import Glibc
 
 /// A program that is started, read to its end and waited for.
+///
+/// It has a process group of its own: what it has started ends when it ends, and with this program, however that ends.
 enum ToolProcess {
     enum Exit: Hashable, Sendable, CustomStringConvertible {
         case code(Int32)
@@ -31,13 +34,18 @@ enum ToolProcess {
     static func run(_ arguments: [String], reading stream: Stream, line: (String) -> Void) throws(VendorToolError)
         -> Exit
     {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw failed("pipe", arguments[0], errno) }
+        // The end that is written to stays in this program alone; nothing is written, it closes.
+        let lifeline = try pair(arguments[0])
+        defer { for end in lifeline { close(end) } }
+        let group = mw_guard_group(lifeline[0])
+        guard group > 0 else { throw failed("fork", arguments[0], errno) }
+        defer { mw_end_group(group) }
+        let ends = try pair(arguments[0])
         defer { close(ends[0]) }
         let pid: pid_t
         do {
             defer { close(ends[1]) }
-            pid = try spawn(arguments, stream, ends)
+            pid = try spawn(arguments, stream, ends[1], group)
         }
         read(ends[0], line)
         var status: Int32 = 0
@@ -46,6 +54,13 @@ enum ToolProcess {
         }
         let signal = status & 0x7F
         return signal == 0 ? .code(status >> 8 & 0xFF) : .signal(signal)
+    }
+
+    /// A pipe that no program inherits unless it is told to.
+    private static func pair(_ path: String) throws(VendorToolError) -> [Int32] {
+        var ends: [Int32] = [0, 0]
+        guard mw_pipe(&ends) == 0 else { throw failed("pipe2", path, errno) }
+        return ends
     }
 
     private static func read(_ descriptor: Int32, _ line: (String) -> Void) {
@@ -67,15 +82,15 @@ enum ToolProcess {
 
     // SAFETY: pointers are those of C strings and structures that live through the call they are made for; `environ`
     // is handed on as it is, and nothing in this program calls setenv.
-    private static func spawn(_ arguments: [String], _ stream: Stream, _ ends: [Int32]) throws(VendorToolError) -> pid_t
+    private static func spawn(_ arguments: [String], _ stream: Stream, _ writer: Int32, _ group: pid_t)
+        throws(VendorToolError) -> pid_t
     {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-        if stream == .everything { posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO) }
-        for end in ends { posix_spawn_file_actions_addclose(&actions, end) }
+        posix_spawn_file_actions_adddup2(&actions, writer, STDOUT_FILENO)
+        if stream == .everything { posix_spawn_file_actions_adddup2(&actions, writer, STDERR_FILENO) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -84,7 +99,9 @@ enum ToolProcess {
         posix_spawnattr_setsigmask(&attributes, &signals)
         sigfillset(&signals)
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setpgroup(&attributes, group)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         let copies = arguments.map { strdup($0) }
         defer { for copy in copies { free(copy) } }
         var pid: pid_t = 0
