@@ -86,6 +86,7 @@ let modules: [Module] = [
     module("ConformingEngine", .testSupport, uses: ["Graph", "Runtime"]),
     module("ConformingRuntime", .testC, uses: ["CVendorRuntimes"]),
     module("IncompleteRuntime", .testC),
+    module("HostileRuntime", .testC),
     module("AcceleratorHostProgram", .testProgram, uses: ["Accelerators"]),
     module("TidyTests", .tests),
     module("PlantTests", .tests, uses: ["Plant"]),
@@ -211,6 +212,7 @@ let package = Package(
         // What tests open at run time in the place of a vendor's library.
         .library(name: "ConformingRuntime", type: .dynamic, targets: ["ConformingRuntime", "ConformingEngine"]),
         .library(name: "IncompleteRuntime", type: .dynamic, targets: ["IncompleteRuntime"]),
+        .library(name: "HostileRuntime", type: .dynamic, targets: ["HostileRuntime"]),
     ],
     // Two products of one package are one dependency.
     dependencies: Dictionary(packages.filter { used.contains($0.key) }.values.map { ($0.url, $0.from) }) { $1 }

@@ -92,6 +92,7 @@ package final class AcceleratedSession {
             try accelerator.bind(input: UnsafeRawBufferPointer(input), output: output)
             try prove(accelerator)
         } catch {
+            unload()
             try giveUp(error)
         }
     }
@@ -141,10 +142,12 @@ package final class AcceleratedSession {
         return timing
     }
 
-    /// Leaves it to the CPU from now on.
+    /// Leaves it to the CPU from now on. The vendor's model is freed by ``unload()`` or ``load(_:placement:)`` only: that
+    /// may take its time, and whoever waits for an inference does not wait for it.
+    ///
     /// - Throws: the reason, where the policy refuses that.
     package func giveUp(_ error: AcceleratorError) throws(AcceleratorError) {
-        unload()
+        transfer = nil
         reason = error
         if policy == .refused { throw error }
     }

@@ -46,7 +46,7 @@ package enum AcceleratorHost {
     @discardableResult
     private static func answer(_ channel: HostChannel, _ words: [String]) -> Bool {
         do {
-            try channel.send(HostMessage(words))
+            try channel.send(HostMessage(words), within: nil)
             return true
         } catch {
             return false
@@ -61,6 +61,7 @@ package enum AcceleratorHost {
         mutating func handle(_ words: [String]) throws(AcceleratorError) -> [String] {
             switch words.first {
             case "load" where words.count == 4: return try load(words)
+            case "bind" where words.count == 2: return try bind(words)
             case "run": return try run()
             case "end":
                 accelerator.unload()
@@ -78,16 +79,23 @@ package enum AcceleratorHost {
             let cores = words[3].split(separator: ",").compactMap { Int($0) }
             try accelerator.load(
                 UnsafeRawBufferPointer(model.bytes), placement: AcceleratorPlacement(device: device, cores: cores))
+            return ["loaded"] + accelerator.library.words + ["\(accelerator.inputs.count)"]
+                + (accelerator.inputs + accelerator.outputs).flatMap(\.words)
+        }
+
+        /// The other side has given the tensors' file its size, for good.
+        private mutating func bind(_ words: [String]) throws(AcceleratorError) -> [String] {
             let (ins, outs) = (accelerator.inputBytes, accelerator.outputBytes)
-            try SharedMemory.size(tensorDescriptor, bytes: ins + outs)
+            guard accelerator.inputs.count > 0, Int(words[1]) == ins + outs else {
+                throw .host(call: "bind", reason: "expected \(ins + outs) bytes, found \(words[1])")
+            }
             let tensors = try SharedMemory(tensorDescriptor, bytes: ins + outs)
             self.tensors = tensors
             // SAFETY: both parts lie within the mapping, which this server keeps as long as the accelerator.
             try accelerator.bind(
                 input: UnsafeRawBufferPointer(rebasing: tensors.bytes[..<ins]),
                 output: UnsafeMutableRawBufferPointer(rebasing: tensors.bytes[ins...]))
-            return ["loaded"] + accelerator.library.words + ["\(accelerator.inputs.count)"]
-                + (accelerator.inputs + accelerator.outputs).flatMap(\.words)
+            return ["bound"]
         }
 
         private func run() throws(AcceleratorError) -> [String] {

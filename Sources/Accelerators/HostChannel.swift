@@ -12,15 +12,17 @@ struct HostChannel {
         case garbled
     }
 
-    func send(_ message: HostMessage) throws(Failure) {
+    /// - Parameter limit: nil waits for ever until the other side reads.
+    func send(_ message: HostMessage, within limit: Duration?) throws(Failure) {
+        let end = limit.map { ContinuousClock.now.advanced(by: $0) }
         let body = message.bytes
         let bytes = HostMessage.number(body.count) + body
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            if count < 0, errno == EINTR { continue }
+            try wait(for: POLLOUT, until: end)
+            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count > 0 else { throw .closed }
             sent += count
         }
@@ -39,7 +41,7 @@ struct HostChannel {
         var result = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {
-            try wait(until: end)
+            try wait(for: POLLIN, until: end)
             let got = result[filled...].withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
             if got < 0, errno == EINTR { continue }
             guard got > 0 else { throw .closed }
@@ -48,8 +50,8 @@ struct HostChannel {
         return result
     }
 
-    private func wait(until end: ContinuousClock.Instant?) throws(Failure) {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    private func wait(for event: Int32, until end: ContinuousClock.Instant?) throws(Failure) {
+        var entry = pollfd(fd: descriptor, events: Int16(event), revents: 0)
         while true {
             var milliseconds: Int32 = -1
             if let end {

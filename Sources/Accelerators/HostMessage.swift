@@ -55,7 +55,8 @@ extension AcceleratorError {
         case .wrongTensor(let name, let what, let expected, let found): ["tensor", name, what, expected, found]
         case .notReady(let needs): ["not_ready", needs]
         case .host(let call, let reason): ["host", call, reason]
-        case .wrongAnswer, .noModel, .noReceipt, .hostEnded, .timedOut: ["host", "vendor library's process", "\(self)"]
+        case .wrongAnswer, .poorAgreement, .noModel, .noReceipt, .hostEnded, .timedOut, .stuck:
+            ["host", "vendor library's process", "\(self)"]
         }
     }
 

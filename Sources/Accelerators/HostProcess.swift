@@ -29,15 +29,28 @@ final class HostProcess {
     let channel: HostChannel
     let model: Int32
     let tensors: Int32
-    let pid: pid_t
-    private var ending: String?
+    private let life: HostLife
+    private var isLeft = false
+    var pid: pid_t { life.pid }
 
     /// Descriptors are moved up here first, so that none lies where another has to go in the child.
     private static let roomForChild: Int32 = 16
-    /// How long a process whose socket is closed may take to be gone.
-    private static let grace = Duration.seconds(2)
+    /// How long a process may take to be gone that was killed, and one whose socket is closed before it is killed.
+    static let grace = Duration.seconds(2)
+    private static let closing = Duration.seconds(1)
 
-    init(_ program: HostProgram, _ arguments: [String]) throws(AcceleratorError) {
+    /// - Parameters:
+    ///   - stop: can end the process as soon as there is one.
+    ///   - signal: what ends it; see ``HostLife``.
+    init(
+        _ program: HostProgram, _ arguments: [String], _ stop: HostStop? = nil, signal: Int32 = SIGKILL
+    ) throws(AcceleratorError) {
+        let left = LeftProcesses.look()
+        guard left.count < LeftProcesses.limit else {
+            throw .host(
+                call: "starting the vendor library's process",
+                reason: "processes \(left.map(String.init).joined(separator: ", ")) are still there after SIGKILL")
+        }
         var pair: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
             throw Self.failed("socketpair", errno)
@@ -54,7 +67,7 @@ final class HostProcess {
                 moved.append(copy)
                 open.append(copy)
             }
-            pid = try Self.spawn(program, arguments, moved)
+            life = HostLife(pid: try Self.spawn(program, arguments, moved), socket: pair[0], signal: signal)
             channel = HostChannel(descriptor: pair[0])
             (model, tensors) = (files[0], files[1])
             close(pair[1])
@@ -63,41 +76,36 @@ final class HostProcess {
             for descriptor in open { close(descriptor) }
             throw error
         }
+        stop?.watch(life)
     }
 
     deinit {
         _ = end()
+        life.forgetSocket()
         for descriptor in [channel.descriptor, model, tensors] { close(descriptor) }
     }
 
-    /// Kills it unless it has ended, and waits for it.
-    /// - Returns: how it ended.
-    func end() -> String {
-        if let ending { return ending }
-        Glibc.kill(pid, SIGKILL)
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        return record(status)
+    /// Kills it unless it has ended, and waits for it a little.
+    /// - Returns: how it ended; nil when it is still there, left to ``LeftProcesses``.
+    func end() -> String? {
+        if isLeft { return nil }
+        if let status = life.look() { return Self.words(status) }
+        life.kill()
+        if let status = life.wait(within: Self.grace) { return Self.words(status) }
+        isLeft = true
+        LeftProcesses.add(life)
+        return nil
     }
 
     /// How a process ended whose socket is closed; killed when it does not end by itself.
-    func endedByItself() -> String {
-        if let ending { return ending }
-        let limit = ContinuousClock.now.advanced(by: Self.grace)
-        var status: Int32 = 0
-        while ContinuousClock.now < limit {
-            if waitpid(pid, &status, WNOHANG) == pid { return record(status) }
-            usleep(1_000)
-        }
-        return end()
+    func endedByItself() -> String? {
+        life.wait(within: Self.closing).map(Self.words) ?? end()
     }
 
-    private func record(_ status: Int32) -> String {
+    private static func words(_ status: Int32) -> String {
         let signal = status & 0x7F
-        let text =
-            signal == 0 ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal) (\(String(cString: strsignal(signal))))"
-        ending = text
-        return text
+        return signal == 0
+            ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal) (\(String(cString: strsignal(signal))))"
     }
 
     private static func failed(_ call: String, _ code: Int32) -> AcceleratorError {

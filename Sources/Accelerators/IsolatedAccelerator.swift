@@ -18,6 +18,7 @@ package final class IsolatedAccelerator: Accelerator {
     private let path: String?
     private let program: HostProgram
     private let limits: Limits
+    private let stop: HostStop?
     private var process: HostProcess?
     private var shared: SharedMemory?
     private var buffers: BoundBuffers?
@@ -27,32 +28,40 @@ package final class IsolatedAccelerator: Accelerator {
         package var open: Duration
         package var load: Duration
         package var run: Duration
+        /// To free the model; what it has not freed goes with the process.
+        package var unload: Duration
 
-        package init(open: Duration = .seconds(10), load: Duration = .seconds(60), run: Duration = .seconds(5)) {
+        package init(
+            open: Duration = .seconds(10), load: Duration = .seconds(60), run: Duration = .seconds(5),
+            unload: Duration = .seconds(1)
+        ) {
             self.open = open
             self.load = load
             self.run = run
+            self.unload = unload
         }
     }
 
     /// Starts a process and opens the library in it.
     ///
     /// - Parameter library: a file, or nil to let the loader look for the vendor's usual name.
+    /// - Parameter stop: can end the process from another thread.
     /// - Throws: not found, a missing function, another version, or that there is no such process to be had.
     package init(
         _ interface: VendorInterface, library path: String? = nil, program: HostProgram = .own,
-        limits: Limits = Limits()
+        limits: Limits = Limits(), stop: HostStop? = nil
     ) throws(AcceleratorError) {
         self.interface = interface
         self.path = path
         self.program = program
         self.limits = limits
+        self.stop = stop
         library = AcceleratorLibrary(name: path ?? interface.libraryName, version: "", detail: "")
         try start()
     }
 
     private func start() throws(AcceleratorError) {
-        process = try HostProcess(program, [interface.rawValue] + (path.map { [$0] } ?? []))
+        process = try HostProcess(program, [interface.rawValue] + (path.map { [$0] } ?? []), stop)
         let words = try answer("opening \(library.name)", within: limits.open)
         guard words.first == "ready", let opened = AcceleratorLibrary(words: words.dropFirst()) else {
             throw garbled(words)
@@ -68,6 +77,7 @@ package final class IsolatedAccelerator: Accelerator {
             let cores = placement.cores.map(String.init).joined(separator: ",")
             try send(["load", "\(model.count)", "\(placement.device)", cores])
             try describe(try answer("loading a model", within: limits.load))
+            try share()
         } catch {
             drop()
             throw error
@@ -76,13 +86,23 @@ package final class IsolatedAccelerator: Accelerator {
 
     private func hand(_ model: UnsafeRawBufferPointer) throws(AcceleratorError) {
         guard let process else { throw .notReady(needs: "a process") }
-        try SharedMemory.size(process.model, bytes: model.count)
-        let memory = try SharedMemory(process.model, bytes: model.count)
+        // Written once, and never read again on this side: what the library makes of its own copy is its own affair.
+        let memory = try SharedMemory.sized(process.model, bytes: model.count)
         memory.bytes.copyMemory(from: model)
     }
 
+    /// Gives the tensors' file the size that was described; the library's side maps it only then.
+    private func share() throws(AcceleratorError) {
+        guard let process else { throw .notReady(needs: "a process") }
+        let bytes = inputBytes + outputBytes
+        shared = try SharedMemory.sized(process.tensors, bytes: bytes)
+        try send(["bind", "\(bytes)"])
+        let words = try answer("handing over tensors", within: limits.open)
+        guard words == ["bound"] else { throw garbled(words) }
+    }
+
     private func describe(_ words: [String]) throws(AcceleratorError) {
-        guard let process, words.first == "loaded", words.count > 5, let count = Int(words[4]),
+        guard words.first == "loaded", words.count > 5, let count = Int(words[4]),
             let loaded = AcceleratorLibrary(words: words[1..<4])
         else { throw garbled(words) }
         var tensors: [AcceleratorTensor] = []
@@ -95,10 +115,17 @@ package final class IsolatedAccelerator: Accelerator {
             rest = rest.dropFirst(AcceleratorTensor.wordCount)
         }
         guard (1..<tensors.count).contains(count) else { throw garbled(words) }
+        try DescribedTensor.checkCount(count, "inputs")
+        try DescribedTensor.checkCount(tensors.count - count, "outputs")
+        let bytes = tensors.reduce(0) { $0 + $1.byteCount }
+        guard bytes <= AcceleratorTensor.maximumBytes else {
+            throw .wrongTensor(
+                name: "model", what: "bytes of all tensors", expected: "at most \(AcceleratorTensor.maximumBytes)",
+                found: "\(bytes)")
+        }
         library = loaded
         inputs = Array(tensors[..<count])
         outputs = Array(tensors[count...])
-        shared = try SharedMemory(process.tensors, bytes: inputBytes + outputBytes)
     }
 
     package func bind(input: UnsafeRawBufferPointer, output: UnsafeMutableRawBufferPointer) throws(AcceleratorError) {
@@ -119,10 +146,12 @@ package final class IsolatedAccelerator: Accelerator {
         return AcceleratorTiming(library: Int64(words[1]).map { .nanoseconds($0) }, wall: clock.now - began)
     }
 
-    /// Asks the library to free the model, then ends its process, whatever the library makes of it.
+    /// Asks the library to free the model, then ends its process, whatever the library makes of it; takes 3 s at most.
     package func unload() {
-        if let process, shared != nil, (try? process.channel.send(HostMessage(["end"]))) != nil {
-            _ = try? process.channel.receive(within: limits.open)
+        if let process, shared != nil,
+            (try? process.channel.send(HostMessage(["end"]), within: limits.unload)) != nil
+        {
+            _ = try? process.channel.receive(within: limits.unload)
         }
         drop()
     }
@@ -143,9 +172,9 @@ package final class IsolatedAccelerator: Accelerator {
     private func send(_ words: [String]) throws(AcceleratorError) {
         guard let process else { throw .notReady(needs: "a loaded model") }
         do {
-            try process.channel.send(HostMessage(words))
+            try process.channel.send(HostMessage(words), within: limits.run)
         } catch {
-            throw lost("a request", error, limit: .zero)
+            throw lost("a request", error, limit: limits.run)
         }
     }
 
@@ -165,10 +194,14 @@ package final class IsolatedAccelerator: Accelerator {
     /// Ends what is left of the process, and says why.
     private func lost(_ what: String, _ failure: HostChannel.Failure, limit: Duration) -> AcceleratorError {
         defer { drop() }
+        guard let process else { return .host(call: what, reason: "no process") }
+        guard let how = failure == .closed ? process.endedByItself() : process.end() else {
+            return .stuck(during: what, process: process.pid, limit: HostProcess.grace)
+        }
         switch failure {
         case .late: return .timedOut(during: what, limit: limit)
         case .garbled: return .host(call: what, reason: "an answer that is none")
-        case .closed: return .hostEnded(during: what, how: process?.endedByItself() ?? "unknown")
+        case .closed: return .hostEnded(during: what, how: how)
         }
     }
 }

@@ -3,8 +3,8 @@ import Glibc
 import Runtime
 
 /// Memory that two processes see, held by a file without a name.
-// SAFETY: the mapping is as long as `bytes` says, and goes with the object; the size of the file is looked at before it
-// is mapped, and sealed against shrinking, so no access ends beyond it.
+// SAFETY: the mapping is as long as `bytes` says, and goes with the object; a file is mapped only when it is sealed
+// against another size and then has exactly this one, so no access ends beyond it, whatever the other process does.
 final class SharedMemory {
     let bytes: UnsafeMutableRawBufferPointer
 
@@ -15,16 +15,28 @@ final class SharedMemory {
         return descriptor
     }
 
-    /// Gives a new file its size for good.
-    static func size(_ descriptor: Int32, bytes: Int) throws(AcceleratorError) {
+    /// Gives a file its size for good, and maps it.
+    ///
+    /// - Throws: also where the other process was quicker and has sealed it in another way.
+    static func sized(_ descriptor: Int32, bytes: Int) throws(AcceleratorError) -> SharedMemory {
+        try size(descriptor, bytes: bytes)
+        return try SharedMemory(descriptor, bytes: bytes)
+    }
+
+    private static func size(_ descriptor: Int32, bytes: Int) throws(AcceleratorError) {
         guard ftruncate(descriptor, max(1, bytes)) == 0 else { throw failed("ftruncate") }
         guard mw_seal_size(descriptor) == 0 else { throw failed("fcntl(F_ADD_SEALS)") }
     }
 
     init(_ descriptor: Int32, bytes count: Int) throws(AcceleratorError) {
+        guard mw_has_sealed_size(descriptor) == 1 else {
+            throw .host(
+                call: "shared memory", reason: "expected a file sealed against another size, found one that is not")
+        }
+        // Looked at behind the seal: from here on it stays.
         let size = lseek(descriptor, 0, SEEK_END)
-        guard size >= max(1, count) else {
-            throw .host(call: "shared memory", reason: "expected \(count) bytes, found \(size)")
+        guard size == max(1, count) else {
+            throw .host(call: "shared memory", reason: "expected \(max(1, count)) bytes, found \(size)")
         }
         let start = mmap(nil, max(1, count), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
         guard let start, start != MAP_FAILED else { throw Self.failed("mmap") }

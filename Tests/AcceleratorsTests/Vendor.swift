@@ -20,11 +20,12 @@ enum Vendor {
 
     static func library() throws -> String { try file("libConformingRuntime.so") }
 
-    static func program(fault: String? = nil) throws -> HostProgram {
+    static func program(fault: String? = nil, more: [String: String] = [:]) throws -> HostProgram {
         HostProgram(
             path: try file("AcceleratorHostProgram"), arguments: [AcceleratorHost.command],
             // A library that crashes on purpose needs no report of it.
-            environment: ["MILLWRIGHT_CONFORMING_FAULT": fault ?? "", "SWIFT_BACKTRACE": "enable=no"])
+            environment: ["MILLWRIGHT_CONFORMING_FAULT": fault ?? "", "SWIFT_BACKTRACE": "enable=no"]
+                .merging(more) { $1 })
     }
 
     static func open(

@@ -36,6 +36,9 @@ static size_t describe(void *engine, bool is_input, int count, conforming_tensor
 model_t *model_open(const void *bytes, size_t size, bool channels_first, bool both) {
     if (fault("load", NULL))
         return NULL;
+    if (fault("hang_load", NULL))
+        for (;;)
+            pause();
     void *engine = conforming_open(bytes, (ptrdiff_t)size);
     if (!engine)
         return NULL;
@@ -54,6 +57,9 @@ model_t *model_open(const void *bytes, size_t size, bool channels_first, bool bo
 }
 
 void model_close(model_t *model) {
+    if (fault("hang_unload", NULL))
+        for (;;)
+            pause();
     conforming_close(model->engine);
     free(model->input);
     free(model->output);

@@ -55,8 +55,8 @@ import Testing
 
     /// Puts on the accelerator what waits for it, as the daemon does.
     private static func load(_ bench: JudgeBench, fault: String = "") async throws {
-        let loader = AcceleratorLoader(program: try program(fault: fault))
-        while let job = await bench.judge.nextAcceleratorJob() { await bench.judge.take(loader.load(job), of: job) }
+        let loader = AcceleratorLoader(program: try program(fault: fault), logger: JudgeBench.logger)
+        while await loader.work(for: bench.judge) {}
     }
 
     private static let windows = 24
@@ -101,8 +101,9 @@ import Testing
         #expect(status.inferences == 10 && status.byCPU == Self.windows - 10)
         let alone = try await JudgeBench(plant: JudgeBench.plant(pack: pack))
         #expect(try await Self.scores(alone) == scores)
-        // Not before a minute has passed; then the new process begins to count anew.
-        bench.clock.advance(by: .seconds(59 - Self.windows / 2))
+        // Not before a minute has passed since that was seen; then the new process begins to count anew.
+        try await Self.load(bench)
+        bench.clock.advance(by: .seconds(59))
         #expect(await bench.judge.nextAcceleratorJob() == nil)
         bench.clock.advance(by: .seconds(2))
         try await Self.load(bench)
@@ -186,6 +187,48 @@ import Testing
         daemon.reload()
         try await daemon.waits("the CPU alone") { $0.accelerators.isEmpty }
         #expect(await daemon.stop() == .code(0))
+    }
+
+    @Test func theDaemonStopsAtOnceWhileALibraryLoads() async throws {
+        let daemon = try DaemonTests.RunningDaemon()
+        let pack = try Self.pack(in: daemon.folder)
+        let plant = JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())).replacing(
+            "  webhook: { url: \"http://127.0.0.1:1/hook\" }\n", with: "")
+        try Files.write(plant, to: daemon.configuration)
+        try daemon.start(environment: ["MILLWRIGHT_CONFORMING_FAULT": "hang_load"])
+        try await daemon.waits("the load") { $0.accelerators.first?.state == "the CPU computes" }
+        let pid = try #require(daemon.child?.pid)
+        #expect(await eventually { ProcessTable.children(of: pid).count == 1 })
+        let host = ProcessTable.children(of: pid)
+        let clock = ContinuousClock()
+        let began = clock.now
+        #expect(await daemon.stop() == .code(0))
+        #expect(clock.now - began < .seconds(2))
+        #expect(await eventually { host.allSatisfy { !ProcessTable.isRunning($0) } })
+        #expect(try !Files.text(daemon.folder.file("log")).contains("accelerator does not compute"))
+    }
+
+    @Test func nobodyWaitsForALibraryThatDoesNotLetGo() async throws {
+        let folder = try TempDirectory()
+        let pack = try Self.pack(in: folder)
+        let bench = try await JudgeBench(
+            plant: JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())))
+        try await Self.load(bench, fault: "hang_unload")
+        #expect(await bench.judge.acceleratorStatus().first?.state == "in use")
+        var next = bench.configuration
+        next.assets = []
+        let clock = ContinuousClock()
+        let began = clock.now
+        try await bench.judge.configure(next)
+        #expect(clock.now - began < .seconds(1))
+        #expect(await bench.judge.acceleratorStatus().isEmpty)
+        guard case .close(let sessions) = await bench.judge.nextAcceleratorJob() else {
+            Issue.record("the loader has nothing to close")
+            return
+        }
+        #expect(sessions.count == 1)
+        for session in sessions { session.close() }
+        #expect(await bench.judge.nextAcceleratorJob() == nil)
     }
 
     // MARK: commands

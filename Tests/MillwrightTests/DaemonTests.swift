@@ -31,11 +31,12 @@ import Testing
             try Files.write(text, to: configuration)
         }
 
-        func start() throws {
+        func start(environment: [String: String] = [:]) throws {
             unlink(folder.file("store/status.json"))
             child = try ChildProcess(
                 program, ["run", "--config", configuration, "--log-level", "info"],
-                environment: ["RUNTIME_DIRECTORY": "", "NOTIFY_SOCKET": ""], outputFile: folder.file("log"))
+                environment: ["RUNTIME_DIRECTORY": "", "NOTIFY_SOCKET": ""].merging(environment) { $1 },
+                outputFile: folder.file("log"))
         }
 
         func reload() { child?.send(signal: SIGHUP) }

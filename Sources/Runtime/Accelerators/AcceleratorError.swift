@@ -1,3 +1,5 @@
+package import Graph
+
 /// What went wrong with a vendor's library, or with what it answered.
 package enum AcceleratorError: Error, Hashable, Sendable {
     /// The system's loader found no such file, or could not load it.
@@ -14,6 +16,8 @@ package enum AcceleratorError: Error, Hashable, Sendable {
     case wrongTensor(name: String, what: String, expected: String, found: String)
     /// A golden case's output that is not what the plan computes, by more than was allowed.
     case wrongAnswer(case: Int, difference: AnswerDifference, allowed: AnswerAllowance)
+    /// The vendor's own simulator was further off than is allowed unless somebody who has looked at it says so.
+    case poorAgreement(VendorModel.Agreement, ceiling: AnswerAllowance)
     /// The plan carries no model for the chip and the interface.
     case noModel(interface: String, chip: String, found: [String])
     /// Nothing that could prove an answer right.
@@ -24,6 +28,8 @@ package enum AcceleratorError: Error, Hashable, Sendable {
     case hostEnded(during: String, how: String)
     /// No answer in time; the process in which the library ran was ended.
     case timedOut(during: String, limit: Duration)
+    /// The process in which the library ran was killed and is still there.
+    case stuck(during: String, process: Int32, limit: Duration)
     /// The process in which the library is to run could not be started or talked to.
     case host(call: String, reason: String)
 
@@ -37,11 +43,13 @@ package enum AcceleratorError: Error, Hashable, Sendable {
         case .noSuchPlace: "accelerator.no_such_place"
         case .wrongTensor: "accelerator.wrong_tensor"
         case .wrongAnswer: "accelerator.wrong_answer"
+        case .poorAgreement: "accelerator.poor_agreement"
         case .noModel: "accelerator.no_model"
         case .noReceipt: "accelerator.no_receipt"
         case .notReady: "accelerator.not_ready"
         case .hostEnded: "accelerator.host_ended"
         case .timedOut: "accelerator.timed_out"
+        case .stuck: "accelerator.stuck"
         case .host: "accelerator.host"
         }
     }
@@ -61,6 +69,11 @@ extension AcceleratorError: CustomStringConvertible {
             "\(code): tensor \(name): \(what): expected \(expected), found \(found)"
         case .wrongAnswer(let index, let difference, let allowed):
             "\(code): receipt case \(index): \(difference), \(allowed)"
+        case .poorAgreement(let agreement, let ceiling):
+            "\(code): the vendor's simulator differed from the plan in \(agreement.mostDifferingElements) outputs of a "
+                + "case, by \(agreement.largestDifference) steps; expected at most \(ceiling.elements), by "
+                + "\(ceiling.steps): whoever has looked at it allows it (plant.yaml: accelerator.allow; commands: "
+                + "--allow-elements, --allow-steps)"
         case .noModel(let interface, let chip, let found):
             "\(code): expected an \(interface) model for \(chip) in the plan, found "
                 + (found.isEmpty ? "no vendor's model" : found.joined(separator: ", "))
@@ -68,6 +81,9 @@ extension AcceleratorError: CustomStringConvertible {
         case .notReady(let needs): "\(code): expected \(needs) first"
         case .hostEnded(let what, let how): "\(code): the vendor library's process ended during \(what): \(how)"
         case .timedOut(let what, let limit): "\(code): \(what): no answer within \(limit)"
+        case .stuck(let what, let process, let limit):
+            "\(code): \(what): the vendor library's process \(process) is still there \(limit) after SIGKILL: the kernel "
+                + "holds it, most likely in the NPU's driver"
         case .host(let call, let reason): "\(code): \(call): \(reason)"
         }
     }

@@ -4,87 +4,6 @@ import Logging
 import Plant
 import Runtime
 import Store
-import Threads
-
-/// What computes a model: the accelerator once it has proved itself, and until then, or where it fails, the CPU if it may.
-///
-/// Not `Sendable`: it lives in the ``JudgeService``.
-// SAFETY: buffers are handed on as they come; whoever computes compares their sizes.
-final class ModelInference: Inference {
-    let model: ProvedModel
-    private let cpu: Session
-    private let choice: AcceleratorChoice
-    private var accelerated: AcceleratedSession?
-    /// Why there is no accelerator yet, or none any more.
-    private(set) var reason: AcceleratorError?
-    private var counted = (accelerated: 0, byCPU: 0)
-
-    init(_ model: ProvedModel, _ choice: AcceleratorChoice) throws {
-        self.model = model
-        self.choice = choice
-        cpu = try Session(plan: Plan(bytes: model.file.bytes), keeping: model.file)
-    }
-
-    /// Whether it was tried to load the model on the accelerator at least once.
-    var isTried: Bool { accelerated != nil || reason != nil }
-    /// Why the accelerator does not compute; nil while it does.
-    var trouble: AcceleratorError? {
-        if let accelerated { accelerated.reason } else { reason ?? .notReady(needs: "the model on the accelerator") }
-    }
-    var library: AcceleratorLibrary? { accelerated?.library }
-    var inferences: Int { counted.accelerated + (accelerated?.accelerated ?? 0) }
-    var byCPU: Int { counted.byCPU + (accelerated?.takenOver ?? 0) }
-    var lastTiming: AcceleratorTiming? { accelerated?.lastTiming }
-
-    func take(_ outcome: LoadOutcome) {
-        counted = (inferences, byCPU)
-        switch outcome {
-        case .loaded(let session): (accelerated, reason) = (session, nil)
-        case .failed(let error): (accelerated, reason) = (nil, error)
-        }
-    }
-
-    func infer(_ input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>) throws(InferenceError) {
-        if let accelerated { return try accelerated.infer(input, output: output) }
-        guard choice.policy == .cpuTakesOver else {
-            throw .accelerator(reason ?? .notReady(needs: "the model on the accelerator"))
-        }
-        try cpu.infer(input, output: output)
-        counted.byCPU += 1
-    }
-}
-
-/// A model that is to be put on the accelerator.
-struct LoadJob: Sendable {
-    var model: ProvedModel
-    var choice: AcceleratorChoice
-}
-
-/// What came of it.
-enum LoadOutcome {
-    /// Perhaps with the reason why the CPU computes.
-    case loaded(AcceleratedSession)
-    case failed(AcceleratorError)
-}
-
-/// Puts models on the accelerator, on a thread of its own: a vendor's library may take its time, and nobody waits for it.
-actor AcceleratorLoader {
-    private nonisolated let executor = ThreadExecutor.required()
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-    private let program: HostProgram
-
-    init(program: HostProgram = .own) { self.program = program }
-
-    func load(_ job: LoadJob) -> sending LoadOutcome {
-        do throws(AcceleratorError) {
-            let session: Session
-            do {
-                session = try Session(plan: Plan(bytes: job.model.file.bytes), keeping: job.model.file)
-            } catch { throw .host(call: "opening the plan", reason: "\(error)") }
-            return .loaded(try job.choice.open(session, program: program))
-        } catch { return .failed(error) }
-    }
-}
 
 /// The models that run on this box's accelerator: which of them wait for it, and what is said of them.
 ///
@@ -94,18 +13,28 @@ final class AcceleratedModels {
         var inference: ModelInference
         /// What the log was last told.
         var said: AcceleratorError??
+        /// In a row: as often as it failed since it last worked well.
         var failures = 0
         var nextAttempt: MonotonicTime
+        /// Whether the last failure is counted already.
+        var hasFailed = false
+        /// Nil while it does not compute.
+        var worksSince: MonotonicTime?
         var isLoading = false
     }
 
     private var choice: AcceleratorChoice?
     private var entries: [String: Entry] = [:]
+    /// Sessions that the loader is to end.
+    private var closing: [ClosingSession] = []
     private let clock: any PlantClock
     private let logger: Logger
 
     /// A chip that failed is tried again after a minute, then after twice as long each time, up to an hour.
     private static let retry = (first: Duration.seconds(60), last: Duration.seconds(3_600))
+    /// The waits begin anew when it has worked this long, and as long as the last wait: a chip that fails every few
+    /// minutes must not be started every few minutes for ever.
+    private static let goodService = Duration.seconds(600)
 
     init(_ choice: AcceleratorChoice?, clock: any PlantClock, logger: Logger) {
         self.choice = choice
@@ -118,8 +47,18 @@ final class AcceleratedModels {
     func configure(_ choice: AcceleratorChoice?) -> Bool {
         guard choice != self.choice else { return false }
         self.choice = choice
-        entries = [:]
+        for name in entries.keys { drop(name) }
         return true
+    }
+
+    /// Forgets models that no asset uses any more.
+    func keep(only models: Set<String>) {
+        for name in entries.keys where !models.contains(name) { drop(name) }
+    }
+
+    private func drop(_ name: String) {
+        guard let entry = entries.removeValue(forKey: name) else { return }
+        if let session = entry.inference.release() { closing.append(session) }
     }
 
     /// What computes a model, the same for all assets that share it; nil for the CPU alone.
@@ -127,43 +66,68 @@ final class AcceleratedModels {
         guard let choice else { return nil }
         if let known = entries[model.name], known.inference.model.digest == model.digest { return known.inference }
         let made = try ModelInference(model, choice)
+        drop(model.name)
         entries[model.name] = Entry(inference: made, nextAttempt: clock.monotonic())
         return made
     }
 
-    /// The next model that is to be put on the accelerator; nil while there is nothing to do.
-    func nextJob() -> LoadJob? {
+    /// What the loader is to do next; nil while there is nothing to do.
+    func nextJob() -> AcceleratorJob? {
+        for name in entries.keys.sorted() { look(at: name) }
+        if !closing.isEmpty {
+            defer { closing = [] }
+            return .close(closing)
+        }
         guard let choice else { return nil }
         let now = clock.monotonic()
         for name in entries.keys.sorted() {
-            report(name)
             guard let entry = entries[name], !entry.isLoading, now >= entry.nextAttempt,
                 let trouble = entry.inference.trouble, !entry.inference.isTried || trouble.mayPass
             else { continue }
             entries[name]?.isLoading = true
-            return LoadJob(model: entry.inference.model, choice: choice)
+            return .load(LoadJob(model: entry.inference.model, choice: choice))
         }
         return nil
     }
 
     func take(_ outcome: LoadOutcome, of job: LoadJob) {
         // Meanwhile another model, or another accelerator, may have come into use.
-        guard var entry = entries[job.model.name], entry.inference.model.digest == job.model.digest,
+        guard let entry = entries[job.model.name], entry.inference.model.digest == job.model.digest,
             job.choice == choice
-        else { return }
-        entry.isLoading = false
+        else {
+            if case .loaded(let session) = outcome { closing.append(ClosingSession(session: session)) }
+            return
+        }
+        if let session = entry.inference.release() { closing.append(session) }
         entry.inference.take(outcome)
+        entries[job.model.name]?.isLoading = false
+        // A load is an attempt of its own, though the one before failed too.
+        entries[job.model.name]?.hasFailed = false
+        look(at: job.model.name)
+    }
+
+    /// Sees whether it still computes: a failure is counted once, and the wait begins when it is seen.
+    private func look(at name: String) {
+        guard var entry = entries[name], entry.inference.isTried, !entry.isLoading else { return }
+        let now = clock.monotonic()
         if entry.inference.trouble == nil {
-            entry.failures = 0
-        } else {
+            let since = entry.worksSince ?? now
+            entry.worksSince = since
+            if now - since >= max(Self.goodService, Self.wait(after: entry.failures)) { entry.failures = 0 }
+        } else if !entry.hasFailed {
+            entry.hasFailed = true
+            entry.worksSince = nil
             entry.failures += 1
+            entry.nextAttempt = now + Self.wait(after: entry.failures)
+            // What it still holds is freed beside the judge, long before it is loaded again.
+            if let session = entry.inference.release() { closing.append(session) }
         }
-        let delay = (1..<max(entry.failures, 1)).reduce(Self.retry.first) { delay, _ in
-            min(delay * 2, Self.retry.last)
-        }
-        entry.nextAttempt = clock.monotonic() + delay
-        entries[job.model.name] = entry
-        report(job.model.name)
+        entries[name] = entry
+        report(name)
+    }
+
+    private static func wait(after failures: Int) -> Duration {
+        (1..<max(failures, 1)).reduce(retry.first) { wait, _ in min(wait * 2, retry.last) }
     }
 
     private func report(_ name: String) {
@@ -203,8 +167,8 @@ extension AcceleratorError {
     /// Whether another attempt could end otherwise while nothing is changed by hand.
     fileprivate var mayPass: Bool {
         switch self {
-        case .callFailed, .hostEnded, .timedOut, .host, .wrongAnswer, .notReady, .libraryNotFound: true
-        case .wrongVersion, .missingSymbol, .noSuchPlace, .wrongTensor, .noModel, .noReceipt: false
+        case .callFailed, .hostEnded, .timedOut, .stuck, .host, .wrongAnswer, .notReady, .libraryNotFound: true
+        case .wrongVersion, .missingSymbol, .noSuchPlace, .wrongTensor, .poorAgreement, .noModel, .noReceipt: false
         }
     }
 }

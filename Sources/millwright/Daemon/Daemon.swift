@@ -116,13 +116,14 @@ struct Daemon: Service {
 
     /// Puts models on the accelerator as they come into use, and again after they failed; meanwhile the judge goes on.
     private func loadAccelerators() async throws {
-        let loader = AcceleratorLoader()
-        while !Task.isCancelled {
-            if let job = await judge.nextAcceleratorJob() {
-                await judge.take(loader.load(job), of: job)
-            } else {
-                try await Task.sleep(for: Self.housekeepingInterval)
+        let loader = AcceleratorLoader(logger: logger)
+        try await withTaskCancellationHandler {
+            while !Task.isCancelled {
+                if await !loader.work(for: judge) { try await Task.sleep(for: Self.housekeepingInterval) }
             }
+        } onCancel: {
+            // A library that loads may take a minute, and whoever stops the daemon does not wait that long.
+            loader.stop()
         }
     }
 

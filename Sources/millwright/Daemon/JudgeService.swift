@@ -84,6 +84,7 @@ actor JudgeService {
             next.append(judge)
         }
         judges = next
+        accelerated.keep(only: Set(next.map(\.definition.model)))
         if isAnotherAccelerator { for model in models.values { use(model) } }
         scoreTags = nextScoreTags
         plant = configuration.plant
@@ -239,8 +240,8 @@ actor JudgeService {
         await announce()
     }
 
-    /// The next model that is to be put on the accelerator; what has failed is said, and tried again when it is time.
-    func nextAcceleratorJob() -> LoadJob? { accelerated.nextJob() }
+    /// What is to be put on the accelerator next, or taken off it; what has failed is said, and tried again when it is time.
+    func nextAcceleratorJob() -> AcceleratorJob? { accelerated.nextJob() }
 
     func take(_ outcome: sending LoadOutcome, of job: LoadJob) { accelerated.take(outcome, of: job) }
 

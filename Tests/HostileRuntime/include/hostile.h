@@ -1,0 +1,1 @@
+// Nothing to declare: it is opened at run time only.
