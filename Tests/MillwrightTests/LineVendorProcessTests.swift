@@ -40,4 +40,19 @@ import Testing
         let left = try #require(Int32(try Files.text(fake.directory.file("work/pid"))))
         #expect(await eventually { !ProcessTable.isRunning(left) })
     }
+
+    @Test("a simulator that differs too much is said, with what the box will make of it, and the plan is written")
+    func warning() async throws {
+        let fake = try FakeToolchain(compile: FakeToolchain.answering([[1, 2, 3.5, 0], [5, 4.5, 0.5, 0]]))
+        let command = try fake.start()
+        #expect(await command.waitForExit() == .code(0))
+        let text = try Files.text(fake.log)
+        #expect(text.contains("warning: the vendor's simulator differs from the plan in 2 outputs of a case, by 10 "))
+        #expect(text.contains("will refuse") && text.contains("allow: { elements: 2, steps: 10 }"), "\(text)")
+        #expect(try fake.written() != nil)
+        let good = try FakeToolchain()
+        let quiet = try good.start()
+        #expect(await quiet.waitForExit() == .code(0))
+        #expect(try !Files.text(good.log).contains("warning"))
+    }
 }

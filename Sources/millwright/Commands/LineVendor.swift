@@ -3,6 +3,7 @@ import Arrays
 import Compiler
 import Graph
 import Profiles
+import Runtime
 import Store
 
 struct LineVendor: ParsableCommand {
@@ -104,6 +105,7 @@ struct LineVendor: ParsableCommand {
         let result = try work.result(outputs: plan.outputs.count)
         let file = try work.bytes(of: result)
         let agreement = try compare(plan, receipt, work, result)
+        warn(agreement.kept, plan)
         if let output {
             let bundle = try plan.file(
                 planFile, with: file, interface: result.interface, chip: profile.id, toolchain: result.toolchain,
@@ -159,6 +161,18 @@ struct LineVendor: ParsableCommand {
             agreement.add(ours: one.output, theirs: answers, outputs: plan.outputs)
         }
         return agreement
+    }
+
+    /// The box refuses a model that differs so much; whoever made it hears so here first.
+    private func warn(_ agreement: VendorModel.Agreement, _ plan: Plan) {
+        let ceiling = AnswerAllowance.ceiling(plan.outputs)
+        let found = AnswerAllowance(agreement)
+        guard !ceiling.covers(found) else { return }
+        Output.error(
+            "warning: the vendor's simulator differs from the plan in \(found.elements) outputs of a case, by "
+                + "\(found.steps) steps; at most \(ceiling.elements), by \(ceiling.steps), are taken for rounding. The box "
+                + "will refuse to run this file on its NPU unless you look at it and allow it there "
+                + "(allow: { elements: \(found.elements), steps: \(found.steps) })")
     }
 
     private func show(_ report: Report) throws {
