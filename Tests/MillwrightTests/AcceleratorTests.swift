@@ -189,14 +189,15 @@ import Testing
         #expect(await daemon.stop() == .code(0))
     }
 
-    @Test func theDaemonStopsAtOnceWhileALibraryLoads() async throws {
+    @Test(arguments: [("hang_load", "the CPU computes"), ("hang_unload", "in use")])
+    func theDaemonStopsAtOnceWhateverALibraryDoes(fault: String, state: String) async throws {
         let daemon = try DaemonTests.RunningDaemon()
         let pack = try Self.pack(in: daemon.folder)
         let plant = JudgeBench.plant(pack: pack, extra: Self.section(try Self.library())).replacing(
             "  webhook: { url: \"http://127.0.0.1:1/hook\" }\n", with: "")
         try Files.write(plant, to: daemon.configuration)
-        try daemon.start(environment: ["MILLWRIGHT_CONFORMING_FAULT": "hang_load"])
-        try await daemon.waits("the load") { $0.accelerators.first?.state == "the CPU computes" }
+        try daemon.start(environment: ["MILLWRIGHT_CONFORMING_FAULT": fault])
+        try await daemon.waits(state) { $0.accelerators.first?.state == state }
         let pid = try #require(daemon.child?.pid)
         #expect(await eventually { ProcessTable.children(of: pid).count == 1 })
         let host = ProcessTable.children(of: pid)
