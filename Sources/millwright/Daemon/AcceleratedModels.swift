@@ -56,7 +56,8 @@ final class AcceleratedModels {
         if let known = entries[model.name], known.model.digest == model.digest { return known.session }
         entries[model.name] = nil
         let plan = try Plan(bytes: model.file.bytes)
-        let session = try choice.open(Session(plan: plan, keeping: model.file), program: program)
+        let session = try choice.open(
+            Session(plan: plan, keeping: model.file, kernels: .ofThisMachine), program: program)
         entries[model.name] = Entry(
             model: model, session: session, nextAttempt: clock.monotonic() + Self.retry.first)
         report(model.name)

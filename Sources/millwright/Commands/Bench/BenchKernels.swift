@@ -15,6 +15,11 @@ struct BenchKernels: ParsableCommand {
     @Option(help: "How long to measure, in seconds.")
     var seconds = 10.0
 
+    @OptionGroup var choice: KernelOptions
+
+    @Option(help: "Only kernels whose name has this in it.")
+    var name = ""
+
     @Flag(help: "Print as JSON.")
     var json = false
 
@@ -49,8 +54,15 @@ struct BenchKernels: ParsableCommand {
 
     func run() throws {
         var subjects: [KernelSubject] = []
-        for one in KernelCase.all {
-            for isa in KernelSet.supported { subjects.append(try KernelSubject(one, isa: isa)) }
+        for one in KernelCase.all where name.isEmpty || one.name.contains(name) {
+            for isa in choice.isa.map({ [$0] }) ?? KernelSet.supported {
+                let kernels = try KernelOptions.kernels(isa: isa, level2Cache: choice.level2Cache)
+                subjects.append(try KernelSubject(one, kernels))
+            }
+        }
+        guard !subjects.isEmpty else {
+            let known = KernelCase.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("--name: expected a part of one of \(known), found \(name)")
         }
         var limits = MultiplyAddLimit.supported.map { (limit: $0, best: 0.0) }
         let clock = ContinuousClock()
@@ -99,14 +111,14 @@ private final class KernelSubject {
     /// Nanoseconds.
     private var best = Double.infinity
 
-    init(_ one: KernelCase, isa: String) throws {
+    init(_ one: KernelCase, _ kernels: KernelSet) throws {
         name = one.name
-        self.isa = isa
+        isa = kernels.isa
         var builder = PlanBuilder(contract: ModelFile.usualContract)
         let result = try one.build(&builder)
         builder.output(result)
         let memory = PlanMemory(copying: try builder.encode())
-        session = try Session(plan: Plan(bytes: memory.bytes), keeping: memory, kernels: KernelSet(isa: isa))
+        session = try Session(plan: Plan(bytes: memory.bytes), keeping: memory, kernels: kernels)
         input = (0..<session.inputBytes).map { UInt8(truncatingIfNeeded: $0 &* 29 &+ $0 >> 8) }
         output = Array(repeating: 0, count: session.outputBytes)
     }
