@@ -14,13 +14,13 @@ void mw_convolve_by_blocks(
         for (size_t position = first_position; position < last_position;) {
             const mw_stretch stretch = mw_stretch_at(c, input, output, position, last_position);
             const mw_split heights = mw_split_evenly(stretch.positions, most);
-            for (size_t i = 0, start = 0; i < heights.parts; i++) {
+            const int8_t *read = stretch.input;
+            int8_t *written = stretch.output;
+            for (size_t i = 0; i < heights.parts; i++) {
                 const size_t rows = mw_split_size(heights, i);
-                for (size_t block = from; block < to; block++) {
-                    tiles[rows](
-                        c, stretch.input + start * c->column_stride, stretch.output + start * c->output_stride, block);
-                }
-                start += rows;
+                for (size_t block = from; block < to; block++) tiles[rows](c, read, written, block);
+                read += rows * c->column_stride;
+                written += rows * c->output_stride;
             }
             position += stretch.positions;
         }

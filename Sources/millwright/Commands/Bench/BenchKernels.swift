@@ -47,7 +47,21 @@ struct BenchKernels: ParsableCommand {
         var gbyte_per_s: Double
     }
 
+    /// What work is cut for.
+    struct Caches: Encodable {
+        var level1_data_bytes: Int
+        var level2_bytes: Int
+        var level2_cpus: Int
+
+        init(_ sizes: CacheSizes) {
+            level1_data_bytes = sizes.level1DataBytes
+            level2_bytes = sizes.level2Bytes
+            level2_cpus = sizes.level2Sharers
+        }
+    }
+
     private struct Report: Encodable {
+        var caches: Caches
         var limits: [Limit]
         var kernels: [Row]
     }
@@ -76,6 +90,7 @@ struct BenchKernels: ParsableCommand {
             for subject in subjects { try subject.measure(clock) }
         } while clock.now < end
         let report = Report(
+            caches: Caches(try choice.kernels().caches),
             limits: limits.map { Limit(isa: $0.limit.isa, gmac_per_s: $0.best) },
             kernels: subjects.map { subject in
                 subject.row(limit: limits.first { $0.limit.isa == subject.isa }?.best)
@@ -86,6 +101,10 @@ struct BenchKernels: ParsableCommand {
 
     private static func table(_ report: Report) -> [[String]] {
         var rows = [["", "time", "multiply-adds", "of the limit", "tensors"]]
+        rows.append([
+            "cut for caches of", "\(report.caches.level1_data_bytes >> 10) KiB",
+            "\(report.caches.level2_bytes >> 10) KiB of \(report.caches.level2_cpus) CPU", "", "",
+        ])
         for limit in report.limits {
             rows.append(["limit \(limit.isa)", "", "\(Format.fixed(limit.gmac_per_s, 1)) G/s", "", ""])
         }
