@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 missing=""
 command -v qemu-loongarch64 >/dev/null || command -v qemu-loongarch64-static >/dev/null || missing="$missing qemu-user"
 # The Swift toolchain's clang has no LoongArch, and no clang before 18 makes vectors for it.
-clang=$(command -v clang-22 || command -v clang-19 || true)
+clang=$(command -v clang-19 || command -v clang-22 || true)
 [ -n "$clang" ] || missing="$missing clang-19"
 if [ -n "$missing" ]; then
     echo "loongarch64 kernels: SKIPPED, install$missing (apt-get install$missing)" >&2
