@@ -1,5 +1,6 @@
 import Accelerators
 import Graph
+import Kernels
 import Logging
 import Plant
 import Runtime
@@ -22,7 +23,7 @@ final class ModelInference: Inference {
     init(_ model: ProvedModel, _ choice: AcceleratorChoice) throws {
         self.model = model
         self.choice = choice
-        cpu = try Session(plan: Plan(bytes: model.file.bytes), keeping: model.file)
+        cpu = try Session(plan: Plan(bytes: model.file.bytes), keeping: model.file, kernels: .ofThisMachine)
     }
 
     /// Whether it was tried to load the model on the accelerator at least once.
@@ -79,7 +80,8 @@ actor AcceleratorLoader {
         do throws(AcceleratorError) {
             let session: Session
             do {
-                session = try Session(plan: Plan(bytes: job.model.file.bytes), keeping: job.model.file)
+                session = try Session(
+                    plan: Plan(bytes: job.model.file.bytes), keeping: job.model.file, kernels: .ofThisMachine)
             } catch { throw .host(call: "opening the plan", reason: "\(error)") }
             return .loaded(try job.choice.open(session, program: program))
         } catch { return .failed(error) }

@@ -64,7 +64,7 @@ struct ComparedModel {
     }
 
     private static func outputs(_ plan: Plan, _ memory: PlanMemory, _ inputs: [[UInt8]]) throws -> [[UInt8]] {
-        let session = try Session(plan: plan, keeping: memory)
+        let session = try Session(plan: plan, keeping: memory, kernels: .ofThisMachine)
         return try inputs.map { input in
             var output = [UInt8](repeating: 0, count: plan.outputBytes)
             try input.withUnsafeBytes { from in

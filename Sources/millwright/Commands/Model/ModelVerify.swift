@@ -25,8 +25,7 @@ struct ModelVerify: ParsableCommand {
         help: "The chip whose model in the plan --accelerator proves: a name that `millwright profiles list` prints.")
     var profile: String?
 
-    @Option(help: "Instruction set: \(KernelSet.supported.joined(separator: ", ")); the best unless given.")
-    var isa: String?
+    @OptionGroup var choice: KernelOptions
 
     @Flag(help: "Print the table as JSON; only with --vectors.")
     var json = false
@@ -42,7 +41,7 @@ struct ModelVerify: ParsableCommand {
     }
 
     func run() throws {
-        let kernels = try isa.map { name in try KernelSet(isa: name) } ?? .best
+        let kernels = try choice.kernels()
         if let file { try prove(file, kernels) }
         guard let vectors else { return }
         let rows = try ModelVerifyVectors.rows(directory: vectors, kernels: kernels, threads: 1)
@@ -66,7 +65,8 @@ struct ModelVerify: ParsableCommand {
         }
         Output.line("\(file): proved, \(cases) cases equal on \(kernels.isa)")
         if accelerator.accelerator != nil {
-            let model = try ModelFile(path: file, .init(contract: ModelFile.usualContract, isa: isa, threads: 1))
+            let options = ModelFile.Options(contract: ModelFile.usualContract, kernels: kernels, threads: 1)
+            let model = try ModelFile(path: file, options)
             guard let accelerated = try accelerator.open(model, path: file, chip: profile) else { return }
             if let reason = accelerated.session.reason { throw reason }
             Output.line("\(file): proved by \(accelerated.words)")
