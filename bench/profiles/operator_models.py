@@ -108,8 +108,9 @@ def forms():
     add("ReduceMax", "channels", outputs=[[1, 1, EDGE, EDGE]], axes=[1])
     add("ReduceSum", "height and width", outputs=[one], constants=[integers(2, 3)])
     add("ReduceSum", "channels", outputs=[[1, 1, EDGE, EDGE]], constants=[integers(1)])
-    add("Softmax", "of a vector", inputs=[VECTOR], axis=1)
+    # Behind a dense layer Rockchip's tool has a vector as the channels of an image.
     add("Softmax", "channels of an image", axis=1)
+    add("Softmax", "of a vector", inputs=[VECTOR], axis=1)
     add("LogSoftmax", "of a vector", inputs=[VECTOR], axis=1)
     add("LayerNormalization", "of a sequence", inputs=[SEQUENCE], constants=[random(64) + 1, random(64)], axis=-1,
         epsilon=1e-5)
