@@ -114,7 +114,7 @@ struct EmulationTests {
         #expect(tiles > 50)
     }
 
-    @Test("sums of more inputs than have room go step by step, in 32 bits", arguments: ["rockchip", "sophgo-bm", "fp32"])
+    @Test("sums of more inputs than have room go by steps", arguments: ["rockchip", "sophgo-bm", "fp32"])
     func steps(contract: String) throws {
         var random = SplitMix64(seed: 8)
         var builder = PlanBuilder(contract: contract)
