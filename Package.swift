@@ -50,7 +50,7 @@ let modules: [Module] = [
     module("YAML", uses: ["CYAML"]),
     module("Profiles", uses: ["Plant", "Graph", "YAML"]),
     module("Signals", uses: ["Plant"]),
-    module("Scoring", uses: ["Plant", "Signals", "Graph", "Runtime"]),
+    module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
     module("Drivers", uses: ["Plant", "Threads", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),

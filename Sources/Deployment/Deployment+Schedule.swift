@@ -29,15 +29,17 @@ extension Deployment.Layer {
                     inputBytes: piece.loadedInputBytes, weightBytes: piece.loadedWeightBytes,
                     outputBytes: piece.outputBytes,
                     cycles: EngineCycles.of(
-                        work, positions: piece.positions, channels: piece.channels.count, on: engine) ?? 0)
+                        work, positions: piece.positions, channels: piece.channels.count,
+                        depth: piece.isFirst && piece.isLast ? work.inputChannels : piece.inputChannels.count,
+                        on: engine) ?? 0)
             }
         return Schedule.Layer(sources: sources, pieces: scheduled, hasCycles: estimate.engineCycles != nil)
     }
 }
 
 extension EngineCycles {
-    /// Cycles for a part of a layer: so many positions of so many output channels.
-    static func of(_ work: LayerWork, positions: Int, channels: Int, on engine: Engine) -> Int? {
+    /// Cycles for a part of a layer: so many positions of so many output channels, so many inputs of each sum.
+    static func of(_ work: LayerWork, positions: Int, channels: Int, depth: Int, on engine: Engine) -> Int? {
         let share = positions * channels
         let whole = max(work.imageShape.reduce(1, *), 1)
         guard work.kind != .product || work.groups == 1 else {
@@ -47,8 +49,9 @@ extension EngineCycles {
         var part = work
         part.positions = positions
         part.outputChannels = channels
+        part.inputChannels = depth
         if work.kind == .depthwise { part.groups = channels }
-        part.multiplyAdds = work.multiplyAdds * share / whole
+        part.multiplyAdds = work.multiplyAdds * share / whole * depth / max(work.inputChannels, 1)
         return of(part, on: engine)
     }
 }

@@ -11,6 +11,8 @@ package struct Deployment: Sendable {
         package var placement: Placement
         package var estimate: LayerEstimate
         package var tiling: Tiling.Outcome
+        /// Why the chip's contract was compared with nothing here; none where it stands.
+        package var beyondContract: [ContractScope.Remark]
         /// Layers that compute what this one reads.
         package var sources: [Int]
 
@@ -47,6 +49,7 @@ package struct Deployment: Sendable {
                 operation: type(of: node).name, work: work, placement: placement,
                 estimate: LayerEstimate(work, profile, placement),
                 tiling: placement.isOnCPU || placement == .host ? .notCut : Tiling.of(work, profile),
+                beyondContract: placement.isOnCPU ? [] : ContractScope.remarks(node, plan, profile),
                 sources: node.inputs.compactMap { writers[$0.index] })
         }
         segments = Self.segments(plan, layers.map(\.placement.isOnCPU), profile)
@@ -82,8 +85,13 @@ package struct Deployment: Sendable {
     package var tooLarge: [Layer] {
         layers.filter { if case .tooLarge = $0.tiling { true } else { false } }
     }
-    /// Whether it fits; nil where nobody says how much memory there is.
-    package var fits: Bool? { profile.onChipBytes == nil ? nil : tooLarge.isEmpty }
+    /// Whether it fits; nil where nobody says how much memory there is, or how a layer is cut.
+    package var fits: Bool? {
+        guard profile.onChipBytes != nil else { return nil }
+        guard tooLarge.isEmpty else { return false }
+        // Products of two tensors are not cut here, whatever the chip does.
+        return layers.contains { $0.work.kind == .product && $0.tiling == .notCut && $0.placement.isOnNPU } ? nil : true
+    }
     package var dramBytes: Int { layers.reduce(0) { $0 + $1.estimate.dramBytes } }
     package var multiplyAdds: Int { layers.reduce(0) { $0 + $1.work.multiplyAdds } }
     /// Of one core; nil where no layer has a figure.
@@ -105,7 +113,7 @@ package struct Deployment: Sendable {
         let counted = layers.filter { $0.estimate.engineCycles != nil }.reduce(0) { $0 + $1.work.multiplyAdds }
         return Double(counted) / (Double(cycles) * Double(most))
     }
-    package var onCPU: [Layer] { layers.filter(\.placement.isOnCPU) }
+    package var onCPU: [Layer] { layers.filter { !$0.placement.isOnNPU } }
     package var unverified: [Layer] { layers.filter { $0.placement == .unverified } }
     package var crossings: Int { segments.dropFirst().count }
     package var crossingBytes: Int { segments.reduce(0) { $0 + $1.crossingBytes } }

@@ -66,15 +66,20 @@ package struct LayerEstimate: Hashable, Sendable {
             basis.append("DRAM: \(rate.value / 1e9) GB/s, \(rate.source)")
         }
         seconds = [compute, memory].compactMap { $0 }.max()
-        if case .convolutionTile? = profile.engine {
+        if case .convolutionTile(let tile, _, _, _, _)? = profile.engine {
             // The vendor's compiler takes the larger of the two, and so does its table.
             isAtLeast = engineCycles == nil || dramCycles == nil
-            basis.append("cycles: the vendor compiler's rule, equal on 210 of 210 layers")
+            if engineCycles != nil { basis.append("cycles: \(tile.source)") }
         }
-        let (first, second) = (engineCycles.map(Double.init) ?? 0, dramCycles ?? 0)
-        if dramCycles != nil || memory != nil || compute != nil {
-            let isBandwidth = dramCycles != nil ? second > first : (memory ?? 0) > (compute ?? 0)
-            limit = isBandwidth ? .bandwidth : (utilization ?? 1) < 0.25 ? .overhead : .compute
+        // In cycles where both are known so, else in seconds; one of the two alone limits nothing.
+        let computing = engineCycles.map(Double.init)
+        let pair =
+            dramCycles.flatMap { moving in computing.map { ($0, moving) } }
+            ?? memory.flatMap { moving in
+                compute.map { ($0, moving) }
+            }
+        limit = pair.map { computing, moving in
+            moving > computing ? .bandwidth : (utilization ?? 1) < 0.25 ? .overhead : .compute
         }
     }
 }

@@ -163,7 +163,7 @@ package struct LayerWork: Hashable, Sendable {
         case is Slice: ["Slice", "Split"]
         case is Resize: ["Resize"]
         case is ArgumentMaximum: ["ArgMax"]
-        case is Extremum: ["Max", "Min"]
+        case let extremum as Extremum: [extremum.isMaximum ? "Max" : "Min"]
         case is ChannelLookup: ["PRelu"]
         // A function of one element, whichever it was.
         case is Lookup: ["Sigmoid", "Tanh", "HardSwish", "LeakyRelu", "Clip", "Relu", "Elu"]

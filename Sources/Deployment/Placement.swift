@@ -14,6 +14,9 @@ package enum Placement: Hashable, Sendable {
 
     package var isOnCPU: Bool { if case .cpu = self { true } else { false } }
 
+    /// On the NPU, as far as anybody knows.
+    package var isOnNPU: Bool { !isOnCPU && self != .host }
+
     package var words: String {
         switch self {
         case .npu: "NPU"

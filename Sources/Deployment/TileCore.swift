@@ -35,13 +35,14 @@ struct TileCore {
         var residual = Buffers(start: 2 * sizes.input, size: sizes.residual)
         var weights = Buffers(start: residual.start + 2 * sizes.residual, size: sizes.weights)
         var output = Buffers(start: weights.start + 2 * sizes.weights, size: sizes.output)
+        var sums: [Int32] = []
         var result = [Int8](repeating: 0, count: work.imageShape.reduce(1, *))
         for piece in pieces {
             if piece.loadsInput {
                 input.next()
                 fetch(operands[0], Region(inputOf: piece, work), into: &memory, at: input.current)
             }
-            if work.hasResidual {
+            if work.hasResidual, piece.isLast {
                 residual.next()
                 fetch(operands[1], Region(outputOf: piece, work), into: &memory, at: residual.current)
             }
@@ -49,12 +50,14 @@ struct TileCore {
                 weights.next()
                 fetchWeights(piece, into: &memory, at: weights.current)
             }
-            output.next()
+            if piece.isFirst { output.next() }
             switch node {
             case let tiled as any TiledOperator:
-                multiply(
-                    tiled, piece, &memory, input: input.current, weights: weights.current,
-                    residual: work.hasResidual ? residual.current : nil, output: output.current)
+                multiply(tiled, piece, memory, input: input.current, weights: weights.current, &sums)
+                guard piece.isLast else { continue }
+                finish(
+                    tiled, piece, sums, &memory, residual: work.hasResidual ? residual.current : nil,
+                    output: output.current)
             case let pool as Pool: gather(pool, piece, &memory, input: input.current, output: output.current)
             default: preconditionFailure("\(type(of: node).name) is not cut")
             }
@@ -116,8 +119,9 @@ struct TileCore {
     /// In the chip's order; what blocks are filled up with is the weights' zero point, so that it adds nothing.
     private func fetchWeights(_ piece: TilePiece, into memory: inout [Int8], at start: Int) {
         guard let tiled = node as? any TiledOperator,
-            let blocks = cutter.weightBlocks(outputs: piece.channels.count)
+            let blocks = blocks(of: piece)
         else { return }
+        let first = firstInput(of: piece)
         var to = start
         blocks.forEach { place in
             defer { to += 1 }
@@ -128,16 +132,26 @@ struct TileCore {
             let channel = piece.channels.lowerBound + place.output
             memory[to] =
                 place.input < blocks.inputs
-                ? tiled.weight(channel, place.row, place.column, place.input)
+                ? tiled.weight(channel, place.row, place.column, first + place.input)
                 : Int8(tiled.weightZeroPoint(channel))
         }
+    }
+
+    /// Weights of a piece: all inputs of a sum, or those of one step.
+    private func blocks(of piece: TilePiece) -> WeightBlocks? {
+        cutter.weightBlocks(
+            outputs: piece.channels.count, inputs: piece.isFirst && piece.isLast ? nil : piece.inputChannels.count)
+    }
+
+    private func firstInput(of piece: TilePiece) -> Int {
+        piece.isFirst && piece.isLast ? 0 : piece.inputChannels.lowerBound
     }
 
     // MARK: multipliers
 
     /// A piece's weights less their zero points as `[output][row][column][input]`, read out of the chip's order.
     private func unblocked(_ tiled: any TiledOperator, _ piece: TilePiece, _ memory: [Int8], at start: Int) -> [Int16] {
-        guard let blocks = cutter.weightBlocks(outputs: piece.channels.count) else { return [] }
+        guard let blocks = blocks(of: piece) else { return [] }
         let zeroPoints = piece.channels.map { Int16(tiled.weightZeroPoint($0)) }
         var plain = [Int16](repeating: 0, count: blocks.outputs * blocks.height * blocks.width * blocks.inputs)
         var from = start
@@ -151,23 +165,30 @@ struct TileCore {
         return plain
     }
 
+    /// Adds a piece's products to the sums of its tile, `[position][channel]`; the first step begins with the biases.
     private func multiply(
-        _ tiled: any TiledOperator, _ piece: TilePiece, _ memory: inout [Int8], input: Int, weights: Int,
-        residual: Int?, output: Int
+        _ tiled: any TiledOperator, _ piece: TilePiece, _ memory: [Int8], input: Int, weights: Int,
+        _ sums: inout [Int32]
     ) {
         let weights = unblocked(tiled, piece, memory, at: weights)
         let taps = Taps(tiled.tileWindow, piece, pitch: cutter.padded(piece.inputChannels.count))
-        let depth = work.kind == .depthwise ? 1 : work.inputChannels
+        let isWhole = piece.isFirst && piece.isLast
+        let depth = work.kind == .depthwise ? 1 : isWhole ? work.inputChannels : piece.inputChannels.count
         let count = work.kernelHeight * work.kernelWidth * depth
-        let outputPitch = cutter.padded(piece.channels.count)
-        let firsts = piece.channels.map { tiled.group(of: $0) * depth - piece.inputChannels.lowerBound }
+        let firsts = piece.channels.map { channel in
+            isWhole ? tiled.group(of: channel) * depth - piece.inputChannels.lowerBound : 0
+        }
         let zeroPoint = tiled.inputZeroPoint
-        var pixel = 0
+        if piece.isFirst {
+            let biases = piece.channels.map { tiled.bias($0) }
+            sums = Array((0..<piece.positions).map { _ in biases }.joined())
+        }
+        var next = 0
         for row in piece.rows {
             for column in piece.columns {
                 let places = taps.inside(row, column)
-                for (local, channel) in piece.channels.enumerated() {
-                    var sum = tiled.bias(channel)
+                for local in 0..<piece.channels.count {
+                    var sum = sums[next]
                     // SAFETY: places lie within the input's buffer and weights within theirs; both were sized for the piece.
                     memory.withUnsafeBufferPointer { memory in
                         weights.withUnsafeBufferPointer { weights in
@@ -180,10 +201,23 @@ struct TileCore {
                             }
                         }
                     }
-                    let to = pixel * outputPitch + local
-                    memory[output + to] = tiled.finished(sum, channel, residual: residual.map { memory[$0 + to] })
+                    sums[next] = sum
+                    next += 1
                 }
-                pixel += 1
+            }
+        }
+    }
+
+    private func finish(
+        _ tiled: any TiledOperator, _ piece: TilePiece, _ sums: [Int32], _ memory: inout [Int8], residual: Int?,
+        output: Int
+    ) {
+        let pitch = cutter.padded(piece.channels.count)
+        for position in 0..<piece.positions {
+            for (local, channel) in piece.channels.enumerated() {
+                let to = position * pitch + local
+                memory[output + to] = tiled.finished(
+                    sums[position * piece.channels.count + local], channel, residual: residual.map { memory[$0 + to] })
             }
         }
     }

@@ -10,6 +10,9 @@ package struct TilePiece: Hashable, Sendable {
     package var inputRows: Range<Int>
     package var inputColumns: Range<Int>
     package var inputChannels: Range<Int>
+    /// Whether sums begin here, and whether they are finished and written here: not every step of a tile cut over its inputs.
+    package var isFirst = true
+    package var isLast = true
     /// Whether it differs from the piece before, so that it must be fetched.
     package var loadsInput: Bool
     package var loadsWeights: Bool
@@ -32,10 +35,17 @@ package struct TilePiece: Hashable, Sendable {
         }
         let channels = ranges(shape[3], tiling.channels)
         var pieces: [TilePiece] = []
+        let steps = ranges(work.inputChannels, tiling.depth)
         func add(_ place: (image: Int, rows: Range<Int>, columns: Range<Int>), _ channels: Range<Int>) {
-            var piece = TilePiece(work, place.image, place.rows, place.columns, channels)
-            piece.compare(with: pieces.last, work)
-            pieces.append(piece)
+            for (number, step) in steps.enumerated() {
+                var piece = TilePiece(work, place.image, place.rows, place.columns, channels)
+                if steps.count > 1 {
+                    piece.inputChannels = step
+                    (piece.isFirst, piece.isLast) = (number == 0, number == steps.count - 1)
+                }
+                piece.compare(with: pieces.last, work)
+                pieces.append(piece)
+            }
         }
         switch tiling.order {
         case .weightsStay: for part in channels { for place in places { add(place, part) } }
@@ -74,14 +84,22 @@ package struct TilePiece: Hashable, Sendable {
             loadsInput =
                 last.image != image || last.inputRows != inputRows || last.inputColumns != inputColumns
                 || last.inputChannels != inputChannels
-            loadsWeights = last.channels != channels
+            loadsWeights = last.channels != channels || last.inputChannels != inputChannels && !isWhole
         }
         if work.weightBytes == 0 { loadsWeights = false }
         let input =
             loadsInput ? inputRows.count * inputColumns.count * work.stored(inputs: inputChannels.count) : 0
-        loadedInputBytes = input + (work.hasResidual ? outputBytes : 0)
-        loadedWeightBytes =
-            loadsWeights
-            ? work.weightBytes / max(work.outputChannels, 1) * channels.count + work.records(of: channels.count) : 0
+        if !isLast { outputBytes = 0 }
+        loadedInputBytes = input + (work.hasResidual && isLast ? outputBytes : 0)
+        guard loadsWeights else { return }
+        let depth = isWhole ? work.inputChannels : inputChannels.count
+        let each =
+            work.kind == .depthwise
+            ? work.kernelHeight * work.kernelWidth : work.kernelHeight * work.kernelWidth * depth
+        // Bias and factors are needed once a tile.
+        loadedWeightBytes = each * channels.count + (isLast ? work.records(of: channels.count) : 0)
     }
+
+    /// Whether all inputs of a sum are in it.
+    private var isWhole: Bool { isFirst && isLast }
 }

@@ -7,6 +7,9 @@ package struct Tiling: Hashable, Sendable {
     package var rows: Int
     package var columns: Int
     package var channels: Int
+    /// Input channels of one step; all of them unless not even one tile's weights have room beside the multipliers. Sums
+    /// then wait in 32 bits for the next step.
+    package var depth: Int
     package var order: Order
     package var tiles: Int
     /// Of one tile, once.
@@ -28,8 +31,10 @@ package struct Tiling: Hashable, Sendable {
         package var residual: Int
         package var weights: Int
         package var output: Int
-        /// All of them, twice.
-        package var doubled: Int { 2 * (input + residual + weights + output) }
+        /// Sums that wait for the next step; 0 where there is one step.
+        package var sums: Int
+        /// All of them twice, but for sums, which stay.
+        package var doubled: Int { 2 * (input + residual + weights + output) + sums }
     }
 
     package enum Outcome: Hashable, Sendable {
@@ -50,19 +55,10 @@ package struct Tiling: Hashable, Sendable {
         let cutter = TileCutter(work, profile)
         var fitting: [(tiling: Tiling, cost: Double)] = []
         var least = Int.max
-        for channels in cutter.channelChoices {
-            for rows in cutter.halvings(cutter.height) {
-                // Columns are cut only when single rows are too long.
-                for columns in rows == 1 ? cutter.halvings(cutter.width) : [cutter.width] {
-                    let pieces = cutter.pieces(rows: rows, columns: columns, channels: channels)
-                    least = min(least, pieces.doubled)
-                    guard pieces.doubled <= memory.value else { continue }
-                    for order in Order.allCases {
-                        let tiling = cutter.tiling(rows, columns, channels, order, pieces)
-                        fitting.append((tiling, cutter.cost(of: tiling)))
-                    }
-                }
-            }
+        for depth in cutter.depthChoices {
+            // Fewer inputs a step only where it cannot be otherwise: sums then wait, and everything is fetched again.
+            guard fitting.isEmpty else { break }
+            cutter.collect(depth: depth, in: memory.value, &fitting, &least)
         }
         let bound = (fitting.map(\.cost).min() ?? 0) * (1 + worthTiles)
         let best = fitting.filter { $0.cost <= bound }.min {
@@ -107,6 +103,33 @@ struct TileCutter {
         }
     }
 
+    /// Every way to cut with so many input channels a step that has room.
+    /// - Parameter least: becomes the bytes of the smallest tile, whether it has room or not.
+    func collect(depth: Int, in memory: Int, _ fitting: inout [(tiling: Tiling, cost: Double)], _ least: inout Int) {
+        for channels in channelChoices {
+            for rows in halvings(height) {
+                // Columns are cut only when single rows are too long.
+                for columns in rows == 1 ? halvings(width) : [width] {
+                    let pieces = pieces(rows: rows, columns: columns, channels: channels, depth: depth)
+                    least = min(least, pieces.doubled)
+                    guard pieces.doubled <= memory else { continue }
+                    for order in Tiling.Order.allCases {
+                        let tiling = tiling(rows, columns, channels, depth, order, pieces)
+                        fitting.append((tiling, cost(of: tiling)))
+                    }
+                }
+            }
+        }
+    }
+
+    /// All inputs of a sum, half of them and so on in whole blocks; all where a sum has groups or windows of its own.
+    var depthChoices: [Int] {
+        let inputs = work.inputChannels
+        guard work.kind == .product, work.groups == 1 else { return [inputs] }
+        let block = max(featureBlock, weightOrder?.blockSize(of: .input) ?? 1)
+        return halvings(EngineCycles.parts(inputs, block)).map { min($0 * block, inputs) }
+    }
+
     /// A number, half of it, a quarter and so on, rounded up, down to 1.
     func halvings(_ count: Int) -> [Int] {
         var all = [count]
@@ -122,10 +145,11 @@ struct TileCutter {
     func padded(_ count: Int) -> Int { EngineCycles.parts(count, featureBlock) * featureBlock }
 
     /// Of one output channel's weights: of all inputs of its group, or its own alone.
-    func weightBlocks(outputs: Int) -> WeightBlocks? {
+    /// - Parameter inputs: of one step; all of a group's unless given.
+    func weightBlocks(outputs: Int, inputs: Int? = nil) -> WeightBlocks? {
         guard work.weightBytes > 0, let order = weightOrder ?? WeightBlocks.plain else { return nil }
         return WeightBlocks(
-            order: order, outputs: outputs, inputs: work.kind == .depthwise ? 1 : work.inputChannels,
+            order: order, outputs: outputs, inputs: work.kind == .depthwise ? 1 : inputs ?? work.inputChannels,
             height: work.kernelHeight, width: work.kernelWidth)
     }
 
@@ -134,13 +158,16 @@ struct TileCutter {
         work.isByChannel ? channels : work.inputChannels * work.groups
     }
 
-    func pieces(rows: Int, columns: Int, channels: Int) -> Tiling.Pieces {
+    func pieces(rows: Int, columns: Int, channels: Int, depth: Int) -> Tiling.Pieces {
         let tall = (rows - 1) * work.strideHeight + work.reachHeight
         let wide = (columns - 1) * work.strideWidth + work.reachWidth
         let output = rows * columns * padded(channels)
+        let isCut = depth < work.inputChannels
         return Tiling.Pieces(
-            input: tall * wide * padded(inputChannels(of: channels)), residual: work.hasResidual ? output : 0,
-            weights: weightBlocks(outputs: channels)?.byteCount ?? 0, output: output)
+            input: tall * wide * padded(isCut ? depth : inputChannels(of: channels)),
+            residual: work.hasResidual ? output : 0,
+            weights: weightBlocks(outputs: channels, inputs: depth)?.byteCount ?? 0, output: output,
+            sums: isCut ? 4 * output : 0)
     }
 
     /// Cycles until the last byte is written, where it is known how fast things are moved and multiplied: the slower of the
@@ -149,7 +176,8 @@ struct TileCutter {
         guard let bytesPerCycle, let engine, let cycles = cycles(of: tiling, on: engine) else {
             // Less than all once is no gain: it is had where a stride leaves out rows, which a mover can leave out as well.
             let whole = self.tiling(
-                height, width, channels, .weightsStay, pieces(rows: height, columns: width, channels: channels))
+                height, width, channels, work.inputChannels, .weightsStay,
+                pieces(rows: height, columns: width, channels: channels, depth: work.inputChannels))
             return Double(max(tiling.trafficBytes, whole.trafficBytes))
         }
         let alone = tiling.pieces.input + tiling.pieces.residual + tiling.pieces.weights + tiling.pieces.output
@@ -160,11 +188,12 @@ struct TileCutter {
     /// Of one whole tile.
     private func cycles(of tiling: Tiling, on engine: Engine) -> Int? {
         EngineCycles.of(
-            work, positions: tiling.rows * tiling.columns, channels: tiling.channels, on: engine)
+            work, positions: tiling.rows * tiling.columns, channels: tiling.channels, depth: tiling.depth, on: engine)
     }
 
-    func tiling(_ rows: Int, _ columns: Int, _ channels: Int, _ order: Tiling.Order, _ pieces: Tiling.Pieces) -> Tiling
-    {
+    func tiling(
+        _ rows: Int, _ columns: Int, _ channels: Int, _ depth: Int, _ order: Tiling.Order, _ pieces: Tiling.Pieces
+    ) -> Tiling {
         let shape = work.imageShape
         let places = shape[0] * EngineCycles.parts(height, rows) * EngineCycles.parts(width, columns)
         let parts = EngineCycles.parts(self.channels, channels)
@@ -178,13 +207,17 @@ struct TileCutter {
         let weights = work.weightBytes + filled(channels) { work.records(of: $0) }
         var traffic =
             shape[0] * height * width * filled(channels) { work.stored(outputs: $0) } * (work.hasResidual ? 2 : 1)
+        let steps = EngineCycles.parts(work.inputChannels, depth)
         switch order {
+        // With several steps a tile nothing stays.
+        case _ where steps > 1:
+            traffic += image * parts + work.weightBytes * places + (weights - work.weightBytes) * places
         case .weightsStay: traffic += weights + image * (work.isByChannel || places == 1 ? 1 : parts)
         case .imageStays: traffic += image + weights * (parts == 1 ? 1 : places)
         }
         return Tiling(
-            rows: rows, columns: columns, channels: channels, order: order, tiles: places * parts, pieces: pieces,
-            trafficBytes: traffic)
+            rows: rows, columns: columns, channels: channels, depth: depth, order: order, tiles: places * parts * steps,
+            pieces: pieces, trafficBytes: traffic)
     }
 
     /// Of all channels in parts of a size, each filled up by itself.

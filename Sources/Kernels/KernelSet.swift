@@ -5,6 +5,8 @@ package struct KernelSet: Sendable {
     package let convolution: ConvolutionKernel
     package let depthwise: DepthwiseKernel
     package let bytes: ByteKernels
+    /// Of the machine, as far as whoever chose the kernels knows them.
+    package private(set) var caches = CacheSizes.usual
 
     /// Instruction sets that kernels are built for and this CPU has, worst first.
     package static var supported: [String] { ConvolutionKernel.all.filter(\.isSupported).map(\.isa) }
@@ -24,6 +26,13 @@ package struct KernelSet: Sendable {
         }
         guard kernel.isSupported else { throw .notSupported(isa, supported: Self.supported) }
         self.init(supported: isa)
+    }
+
+    /// The same kernels, with work cut for these caches.
+    package func sized(for caches: CacheSizes) -> KernelSet {
+        var sized = self
+        sized.caches = caches
+        return sized
     }
 
     /// Instruction sets that only some operators gain from, and which one each goes with.

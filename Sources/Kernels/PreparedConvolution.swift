@@ -6,6 +6,9 @@ internal import CKernels
 package final class PreparedConvolution: @unchecked Sendable {
     package let shape: ConvolutionShape
     package let kernel: ConvolutionKernel
+    private let blocking: Blocking
+    /// Whether no share of it is worth cutting, which spares small products the question.
+    private let isWhole: Bool
     private let convolution: UnsafeMutablePointer<mw_s8_convolution>
     /// Offsets of runs, folded bias, weight zero points, factors and what is made of them, one after the other.
     private let constants: UnsafeMutableBufferPointer<Int32>
@@ -16,10 +19,12 @@ package final class PreparedConvolution: @unchecked Sendable {
     ///   this object. On a cache line they are read faster.
     /// - Parameter weightZeroPoints: one a channel, or nil where all are 0.
     /// - Parameter bias: one a channel.
+    /// - Parameter caches: of one thread; they say in which order tiles are computed.
     /// - Precondition: shape and requantization are valid, counts agree, the CPU has the kernel's instructions.
     package init(
         _ shape: ConvolutionShape, weights: UnsafeRawBufferPointer, weightZeroPoints: [Int32]? = nil, bias: [Int32],
-        inputZeroPoint: Int32, requantization: ConvolutionRequantization, kernel: ConvolutionKernel
+        inputZeroPoint: Int32, requantization: ConvolutionRequantization, kernel: ConvolutionKernel,
+        caches: CacheSizes = .usual
     ) {
         precondition(shape.isValid && requantization.isValid(channels: shape.channels) && kernel.isSupported)
         let segments = shape.segmentOffsets.count
@@ -33,6 +38,8 @@ package final class PreparedConvolution: @unchecked Sendable {
         }
         self.shape = shape
         self.kernel = kernel
+        blocking = Blocking(shape, caches: caches)
+        isWhole = blocking.cut(positions: shape.positions, blocks: shape.blocks).order == .whole
 
         let padded = shape.blocks * ConvolutionKernel.blockChannels
         let constants = UnsafeMutableBufferPointer<Int32>.allocate(capacity: segments + 7 * padded)
@@ -65,7 +72,7 @@ package final class PreparedConvolution: @unchecked Sendable {
                 rows: shape.rows, columns: shape.columns, row_stride: shape.rowStride,
                 column_stride: shape.columnStride, segments: segments, segment_length: shape.segmentLength,
                 segment_offsets: UnsafePointer(offsets.baseAddress), channels: shape.channels,
-                output_stride: shape.outputStride, weights: packed,
+                output_stride: shape.outputStride, panel_bytes: caches.panelBytes, weights: packed,
                 folded_bias: UnsafePointer(folded.baseAddress),
                 weight_zero_points: weightZeroPoints == nil ? nil : UnsafePointer(points.baseAddress),
                 residual_scale: requantization.residual?.scale ?? 0,
@@ -97,9 +104,11 @@ package final class PreparedConvolution: @unchecked Sendable {
     ) {
         precondition(positions.lowerBound >= 0 && positions.upperBound <= shape.positions)
         precondition(blocks.lowerBound >= 0 && blocks.upperBound <= shape.blocks)
-        kernel.run(
-            convolution, input.assumingMemoryBound(to: Int8.self), output.assumingMemoryBound(to: Int8.self),
-            positions: positions, blocks: blocks)
+        let (from, to) = (input.assumingMemoryBound(to: Int8.self), output.assumingMemoryBound(to: Int8.self))
+        if isWhole { return kernel.run(convolution, from, to, positions: positions, blocks: blocks) }
+        blocking.forEachPart(positions: positions, blocks: blocks) { positions, blocks in
+            kernel.run(convolution, from, to, positions: positions, blocks: blocks)
+        }
     }
 }
 

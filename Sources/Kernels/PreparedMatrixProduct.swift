@@ -32,7 +32,7 @@ package final class PreparedMatrixProduct: @unchecked Sendable {
     ///   the kernel's instructions.
     package init(
         rows: Int, columns: Int, depth: Int, isRightRowMajor: Bool, zeroPoints: (a: Int32, b: Int32),
-        requantization: ConvolutionRequantization, kernel: ConvolutionKernel
+        requantization: ConvolutionRequantization, kernel: ConvolutionKernel, caches: CacheSizes = .usual
     ) {
         precondition((1...Int(Int32.max)).contains(rows) && (1...Int(Int32.max)).contains(columns))
         precondition((1...32_768).contains(depth) && requantization.isValid(channels: 1) && kernel.isSupported)
@@ -63,7 +63,7 @@ package final class PreparedMatrixProduct: @unchecked Sendable {
             to: mw_s8_convolution(
                 rows: 1, columns: rows, row_stride: rows * depth, column_stride: depth, segments: 1,
                 segment_length: depth, segment_offsets: UnsafePointer(stretch(4).baseAddress), channels: 0,
-                output_stride: columns, weights: nil, folded_bias: nil,
+                output_stride: columns, panel_bytes: caches.panelBytes, weights: nil, folded_bias: nil,
                 weight_zero_points: zeroPoints.b == 0 ? nil : UnsafePointer(stretch(1).baseAddress),
                 residual_scale: 0, residual_zero_point: 0, residual_distance: 0,
                 requantization: mw_requantization(shared, first: stretch(2), second: stretch(3))))

@@ -48,19 +48,33 @@ package struct Page: Sendable {
 
     /// - Parameter isWide: keeps each cell on one line and lets the reader move the table sideways.
     package mutating func table(_ head: [LocalizedText], _ rows: [[String]], isWide: Bool = false) {
+        table(head, rows: rows.map { $0.map { LocalizedText(english: $0, chinese: $0) } }, isWide: isWide)
+    }
+
+    /// With cells in both languages.
+    package mutating func table(_ head: [LocalizedText], rows: [[LocalizedText]], isWide: Bool = false) {
         let cells = head.map { "<th>\(both($0, "span"))</th>" }.joined()
-        let lines = rows.map { "<tr>\($0.map { "<td>\(Markup.escaped($0))</td>" }.joined())</tr>" }.joined(
-            separator: "\n")
+        let lines = rows.map { "<tr>\($0.map { "<td>\(cell($0))</td>" }.joined())</tr>" }.joined(separator: "\n")
         let table = "<table><thead><tr>\(cells)</tr></thead><tbody>\(lines)</tbody></table>"
         body.append(isWide ? "<div class=\"wide\">\(table)</div>" : table)
     }
 
     /// What belongs to what: a name and its value a row, without a head.
     package mutating func facts(_ rows: [(name: LocalizedText, value: String)]) {
+        facts(rows.map { ($0.name, LocalizedText(english: $0.value, chinese: $0.value)) })
+    }
+
+    /// With values in both languages.
+    package mutating func facts(_ rows: [(name: LocalizedText, value: LocalizedText)]) {
         let lines = rows.map {
-            "<tr><th scope=\"row\">\(both($0.name, "span"))</th><td>\(Markup.escaped($0.value))</td></tr>"
+            "<tr><th scope=\"row\">\(both($0.name, "span"))</th><td>\(cell($0.value))</td></tr>"
         }
         body.append("<table><tbody>\(lines.joined(separator: "\n"))</tbody></table>")
+    }
+
+    /// Once where both languages say the same.
+    private func cell(_ text: LocalizedText) -> String {
+        text.english == text.chinese ? Markup.escaped(text.english) : both(text, "span")
     }
 
     /// The whole document. The language switch is two radio buttons and a style rule.

@@ -17,6 +17,7 @@ extension ChipProfile {
         let needsAll = engine != .vectorUnit
         var profile = ChipProfile(identity: identity, reach: reach, file: diagnostics.file)
         profile?.contract = contract
+        profile?.contractDepth = facts.optional("contract_depth", .count(1 << 30), &reader)
         profile?.engine = engine
         if let compute = reader.requiredMapping("compute") {
             Self.section(compute) { profile?.read(compute: &$0, facts, needsAll) }

@@ -146,7 +146,7 @@ extension Kind {
 extension Kind where T == WeightOrder {
     fileprivate static var weightOrder: Kind<WeightOrder> {
         Kind<[String]>.sequence(of: .string, count: 4...8).map(
-            expected: "output, input, height and width, each as a whole or as /N and later %N"
+            expected: "output, input, height and width, each once; output and input as a whole or as /N and %N"
         ) { WeightOrder(words: $0) }
     }
 }

@@ -9,6 +9,8 @@ package struct ChipProfile: Hashable, Sendable {
     package var reach: Reach
     /// Numeric contract by its name in `Graph.Contracts`.
     package var contract: Fact<String>?
+    /// Products in a sum up to which the contract stands: beyond it the vendor's tool cuts a layer and rounds in between.
+    package var contractDepth: Fact<Int>?
     /// What multiplies; nil where nobody says how it is built.
     package var engine: Engine?
     package var cores: Fact<Int>?

@@ -30,6 +30,8 @@ package struct WeightOrder: Hashable, Sendable {
             let own = factors.filter { $0.axis == axis }
             switch (own.first, own.dropFirst().first, own.count) {
             case (.whole, nil, 1): continue
+            // Windows stand whole: nobody fills them up.
+            case _ where axis == .height || axis == .width: return nil
             case (.block(_, let size), .within(_, let inner, let multiple), 2)
             where inner == size && size % multiple == 0: continue
             // The places of a block outside: each has as many blocks as the first.

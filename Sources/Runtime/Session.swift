@@ -75,7 +75,9 @@ package final class Session {
         inputBytes = plan.inputBytes
         outputBytes = plan.outputBytes
         let layout = ArenaPlan(plan)
-        let context = StepContext(plan: plan, kernels: kernels, arena: layout)
+        guard (1...64).contains(threads) else { throw .threads(threads) }
+        let context = StepContext(
+            plan: plan, kernels: kernels, arena: layout, caches: kernels.caches.share(threads: threads))
         var steps: [Step] = []
         var numbers: [Int] = []
         for (number, node) in plan.operators.enumerated() {
@@ -88,7 +90,6 @@ package final class Session {
         self.steps = steps
         operatorOfStep = numbers
         offsets = layout.offsets
-        guard (1...64).contains(threads) else { throw .threads(threads) }
         if threads > 1 {
             guard let made = WorkerPool(threads: threads) else { throw .threads(threads) }
             pool = made

@@ -40,6 +40,8 @@ struct StepContext {
     let plan: Plan
     let kernels: KernelSet
     let arena: ArenaPlan
+    /// Of one of the session's threads.
+    let caches: CacheSizes
 
     /// Where a tensor lies, in bytes from the start of the arena.
     func offset(_ id: TensorID) -> Int { arena.offsets[id.index] }

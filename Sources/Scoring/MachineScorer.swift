@@ -1,4 +1,5 @@
 package import Graph
+package import Kernels
 internal import Plant
 package import Runtime
 internal import Signals
@@ -27,8 +28,11 @@ package final class MachineScorer {
     ///   - plan: takes [features + conditions] and gives [features], as its card says.
     ///   - owner: keeps the plan's bytes alive.
     ///   - inference: what computes the same plan, several scorers perhaps; the scorer's own session unless given.
+    ///   - kernels: of the scorer's own session.
     /// - Throws: `.card`, `.planMismatch`, `.runtime`, `.window` for a shape or geometry that cannot be analysed.
-    package init(plan: Plan, keeping owner: AnyObject, inference: (any Inference)? = nil) throws(ScoringError) {
+    package init(
+        plan: Plan, keeping owner: AnyObject, inference: (any Inference)? = nil, kernels: KernelSet = .best
+    ) throws(ScoringError) {
         card = try ModelCard(json: plan.card)
         let count = card.features.count
         guard plan.inputCount == count + card.conditions.count else {
@@ -41,7 +45,7 @@ package final class MachineScorer {
             analyzer = try Analyzer(shape: card.window, geometry: card.geometry)
         } catch { throw .window(error) }
         do throws(RuntimeError) {
-            session = try Session(plan: plan, keeping: owner)
+            session = try Session(plan: plan, keeping: owner, kernels: kernels)
         } catch { throw .inference(.runtime(error)) }
         self.inference = inference ?? session
         standardizer = Standardizer(card: card)

@@ -30,6 +30,7 @@ static one_case make(size_t index) {
     c->column_stride = one_in(2) ? random_size(1, 4) * c->segment_length : random_size(0, 40);
     c->row_stride = one_in(2) ? c->columns * c->column_stride : random_size(0, 200);
     c->output_stride = c->channels + (one_in(2) ? 0 : random_size(1, 20));
+    c->panel_bytes = one_in(3) ? 0 : random_size(1, 40) << 10;
     int32_t *const offsets = guarded(c->segments * sizeof(int32_t), at_end);
     size_t farthest = 0;
     for (size_t s = 0; s < c->segments; s++) {

@@ -34,11 +34,14 @@ struct ConvolutionCase {
     var requantization: ConvolutionRequantization
     /// Laid out as the output; empty without a residual.
     var residuals: [Int8] = []
+    /// From nothing to more than any weights here.
+    let panelBytes: Int
 
     var segments: Int { shape.segmentOffsets.count }
 
     init(_ shape: ConvolutionShape, _ fill: Fill, _ random: inout SplitMix64) {
         self.shape = shape
+        panelBytes = [0, 1_000, 4_000, 16_000, 64_000].randomElement(using: &random) ?? 0
         let window = shape.segmentOffsets.count * shape.segmentLength
         input = fill.bytes(shape.inputBytes, isWeight: false, &random)
         weights = fill.bytes(shape.channels * window, isWeight: true, &random)

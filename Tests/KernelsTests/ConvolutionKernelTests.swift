@@ -141,7 +141,7 @@ struct ConvolutionKernelTests {
     /// Through the Swift side, one call a range; all positions or all blocks where none are given.
     static func run(
         _ made: ConvolutionCase, _ kernel: ConvolutionKernel, positions: [Range<Int>]? = nil,
-        blocks: [Range<Int>]? = nil
+        blocks: [Range<Int>]? = nil, caches: CacheSizes = .usual
     ) -> [Int8] {
         let shape = made.shape
         let packed = ConvolutionKernel.pack(
@@ -150,7 +150,8 @@ struct ConvolutionKernelTests {
         packed.withUnsafeBytes { weights in
             let prepared = PreparedConvolution(
                 shape, weights: weights, weightZeroPoints: made.weightZeroPoints, bias: made.bias,
-                inputZeroPoint: made.inputZeroPoint, requantization: made.requantization, kernel: kernel)
+                inputZeroPoint: made.inputZeroPoint, requantization: made.requantization, kernel: kernel,
+                caches: caches)
             made.input.withUnsafeBytes { input in
                 output.withUnsafeMutableBytes { output in
                     guard let from = input.baseAddress, let to = output.baseAddress else { return }

@@ -80,7 +80,7 @@ struct ConvolutionMemory {
             rows: shape.rows, columns: shape.columns, row_stride: shape.rowStride, column_stride: shape.columnStride,
             segments: made.segments, segment_length: shape.segmentLength,
             segment_offsets: UnsafePointer(offsets.baseAddress), channels: shape.channels,
-            output_stride: shape.outputStride, weights: UnsafePointer(packed.baseAddress),
+            output_stride: shape.outputStride, panel_bytes: made.panelBytes, weights: UnsafePointer(packed.baseAddress),
             folded_bias: UnsafePointer(folded.baseAddress),
             weight_zero_points: points.map { UnsafePointer($0.baseAddress) } ?? nil,
             residual_scale: made.requantization.residual?.scale ?? 0,

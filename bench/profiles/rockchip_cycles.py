@@ -66,6 +66,8 @@ def compile_one(folder, chip):
     log = os.open(os.path.join(folder, chip + ".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    # The tool leaves files where it is called.
+    os.chdir(folder)
     from rknn.api import RKNN
 
     tool = RKNN(verbose=True)

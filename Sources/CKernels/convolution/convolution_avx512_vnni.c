@@ -174,9 +174,6 @@ VNNI static void sum_inputs(const mw_s8_convolution *c, const int8_t *input, siz
     }
 }
 
-/// Weights that a tile may go through again and again without leaving the first-level cache, beside its input.
-enum { PANEL_BYTES = 24 << 10 };
-
 /// All positions of a stretch by blocks first_block..<last_block; panels of blocks nearly equal: 5 are 3 and 2, not 4
 /// and 1, whose second would wait for loads.
 VNNI static void convolve_stretch(
@@ -239,8 +236,8 @@ VNNI void mw_s8_convolve__avx512_vnni(
     const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length), blocks = last_block - first_block;
     // Weights that stay in the cache all together go over each tile's input, so that output is written in order; else
     // a panel that stays there goes over all positions; where even two blocks are too much, all go over each tile.
-    const size_t most_blocks = block_bytes * 4 <= PANEL_BYTES || block_bytes * 2 > PANEL_BYTES ? 4 : 2;
-    const bool is_panel_kept = block_bytes * blocks > PANEL_BYTES && block_bytes * 2 <= PANEL_BYTES
+    const size_t most_blocks = block_bytes * 4 <= c->panel_bytes || block_bytes * 2 > c->panel_bytes ? 4 : 2;
+    const bool is_panel_kept = block_bytes * blocks > c->panel_bytes && block_bytes * 2 <= c->panel_bytes
         && c->weight_zero_points == NULL;
     const mw_split panels = mw_split_evenly(blocks, is_panel_kept ? most_blocks : blocks);
     size_t from = first_block;

@@ -167,7 +167,8 @@ I8MM void mw_s8_convolve__neon_i8mm(
             c, input, output, first_position, last_position, first_block, last_block, tiles, MOST_ROWS);
         return;
     }
-    const size_t most_blocks = block_bytes < MW_NEON_PANEL_BYTES ? MW_NEON_PANEL_BYTES / block_bytes : 1;
+    const size_t most_bytes = mw_smaller(c->panel_bytes, INTERLEAVED_BYTES);
+    const size_t most_blocks = block_bytes < most_bytes ? most_bytes / block_bytes : 1;
     const size_t blocks = last_block - first_block, panels = (blocks + most_blocks - 1) / most_blocks;
     for (size_t panel = 0; panel < panels; panel++) {
         convolve_interleaved(

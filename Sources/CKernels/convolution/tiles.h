@@ -64,7 +64,8 @@ static inline mw_stretch mw_stretch_at(
 /// Computes some positions of one block.
 typedef void (*mw_tile)(const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t block);
 
-/// Block by block, whose weights stay in the cache, over all positions; tiles[n] computes n positions, 1...most.
+/// Panels of blocks, whose weights stay in the first-level cache, over all positions; tiles[n] computes n positions,
+/// 1...most.
 void mw_convolve_by_blocks(
     const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t first_position, size_t last_position,
     size_t first_block, size_t last_block, const mw_tile *tiles, size_t most);

@@ -20,9 +20,6 @@ typedef struct {
 
 typedef void mw_neon_tile(const mw_neon_work *work);
 
-/// Weights that tiles go through again and again without leaving the first-level cache, beside their input.
-enum { MW_NEON_PANEL_BYTES = 16 << 10 };
-
 /// Most positions that any kernel's tile has.
 enum { MW_NEON_ROWS = 8 };
 
@@ -143,7 +140,7 @@ static inline void mw_convolve_neon(
     const mw_s8_convolution *c, const int8_t *input, int8_t *output, size_t first_position, size_t last_position,
     size_t first_block, size_t last_block, mw_neon_tile *const tiles[], size_t most_rows) {
     const size_t block_bytes = mw_block_bytes(c->segments, c->segment_length);
-    const size_t most_blocks = block_bytes < MW_NEON_PANEL_BYTES ? MW_NEON_PANEL_BYTES / block_bytes : 1;
+    const size_t most_blocks = block_bytes < c->panel_bytes ? c->panel_bytes / block_bytes : 1;
     const size_t blocks = last_block - first_block, panels = (blocks + most_blocks - 1) / most_blocks;
     for (size_t panel = 0; panel < panels; panel++) {
         const size_t from = first_block + mw_part_start(blocks, panels, panel);

@@ -1,14 +1,20 @@
+#define TARGET
+
 #include <assert.h>
 #include <string.h>
 
-#include "../requantize/requantize.h"
+#include "../requantize/requantize_lanes.h"
 #include "kernels.h"
 
 // Packed: bias [channels], then weights less their zero points as [taps_y, taps_x, channels] of int16.
 
-static bool ties_away(const mw_s8_depthwise *d, size_t channel) {
-    const mw_requantize_kind kind = d->requantization.kind;
-    return mw_is_away(kind) && (kind != MW_REQUANTIZE_TWO_STEP || channel >= d->ties_up_channels);
+/// Channels whose sums are computed side by side: a few vectors of every CPU, whose sums it has registers for.
+enum { LANES = 32 };
+
+/// The first channel whose last rounding sends ties away from zero.
+static size_t first_away(const mw_s8_depthwise *d) {
+    if (!mw_is_away(d->requantization.kind)) return d->channels;
+    return d->requantization.kind == MW_REQUANTIZE_TWO_STEP ? d->ties_up_channels : 0;
 }
 
 size_t mw_s8_depthwise_packed_bytes__scalar(const mw_s8_depthwise *d) {
@@ -34,6 +40,13 @@ void mw_s8_depthwise_pack__scalar(
     }
 }
 
+/// One tap of some channels.
+BODY void add_tap(
+    size_t count, const int16_t *restrict weights, const int8_t *restrict input, int32_t zero_point,
+    uint32_t *restrict sums) {
+    for (size_t i = 0; i < count; i++) sums[i] += (uint32_t)(weights[i] * (input[i] - zero_point));
+}
+
 void mw_s8_depthwise_run__scalar(
     const mw_s8_depthwise *restrict d, const void *restrict packed, const int8_t *restrict input,
     int8_t *restrict output, size_t first_row, size_t last_row, void *restrict scratch) {
@@ -43,8 +56,11 @@ void mw_s8_depthwise_run__scalar(
     const int16_t *const weights = (const int16_t *)(bias + d->channels);
     for (size_t y = first_row; y < last_row; y++) {
         for (size_t x = 0; x < d->output_columns; x++) {
-            for (size_t c = 0; c < d->channels; c++) {
-                uint32_t sum = (uint32_t)bias[c];
+            int8_t *const to = output + (y * d->output_columns + x) * d->channels;
+            for (size_t c = 0; c < d->channels; c += LANES) {
+                const size_t count = d->channels - c < LANES ? d->channels - c : LANES;
+                uint32_t sums[LANES];
+                for (size_t i = 0; i < count; i++) sums[i] = (uint32_t)bias[c + i];
                 for (size_t u = 0; u < d->taps_y; u++) {
                     // Above the image and to its left the subtraction wraps, and is not below the size either.
                     const size_t row = y * d->stride_y + u * d->dilation_y - d->pad_top;
@@ -52,13 +68,14 @@ void mw_s8_depthwise_run__scalar(
                     for (size_t v = 0; v < d->taps_x; v++) {
                         const size_t column = x * d->stride_x + v * d->dilation_x - d->pad_left;
                         if (column >= d->input_columns) continue;
-                        const int32_t value = input[(row * d->input_columns + column) * d->channels + c];
-                        const int32_t weight = weights[(u * d->taps_x + v) * d->channels + c];
-                        sum += (uint32_t)(weight * (value - d->input_zero_point));
+                        const int8_t *const from = input + (row * d->input_columns + column) * d->channels + c;
+                        const int16_t *const tap = weights + (u * d->taps_x + v) * d->channels + c;
+                        // A count that compilers know.
+                        if (count == LANES) add_tap(LANES, tap, from, d->input_zero_point, sums);
+                        else add_tap(count, tap, from, d->input_zero_point, sums);
                     }
                 }
-                output[(y * d->output_columns + x) * d->channels + c] =
-                    mw_requantize(&d->requantization, c, (int32_t)sum, ties_away(d, c), 0);
+                requantize_lanes(&d->requantization, c, count, (const int32_t *)sums, first_away(d), to + c);
             }
         }
     }

@@ -65,6 +65,9 @@ typedef struct {
     const int32_t *segment_offsets;
     /// Output channels, and bytes between the outputs of neighbouring positions (at least as many).
     size_t channels, output_stride;
+    /// Weights that may be gone through again and again for some positions each: about half of the first-level cache. It
+    /// changes the order of tiles alone.
+    size_t panel_bytes;
     /// As mw_s8_convolution_pack leaves them.
     const int8_t *weights;
     /// One a channel, count a multiple of 16, as mw_s8_convolution_fold leaves it for the kernel that runs.

@@ -35,7 +35,7 @@ final class ConvolutionStep: Step {
                         scale: $0.ratio, zeroPoint: $0.zeroPoint,
                         distance: context.offset(node.wiring.inputs[1]) - context.offset(node.wiring.outputs[0]))
                 },
-                kernel: context.kernels.convolution)
+                kernel: context.kernels.convolution, caches: context.caches)
         }
     }
 

@@ -7,7 +7,7 @@ extension FullyConnected: Runnable {
         return FullyConnectedStep(
             product: weights.prepare(
                 shape, group: 0, input: inputQuantization, output: outputQuantization, clamp: clamp,
-                kernel: context.kernels.convolution),
+                kernel: context.kernels.convolution, caches: context.caches),
             input: context.offset(wiring.inputs[0]), output: context.offset(wiring.outputs[0]))
     }
 }
@@ -54,7 +54,7 @@ extension Weights {
     /// The constants of one group, ready for a kernel.
     func prepare(
         _ shape: ConvolutionShape, group: Int, input: Quantization, output: Quantization, clamp: ClosedRange<Int32>,
-        residual: ConvolutionRequantization.Residual? = nil, kernel: ConvolutionKernel
+        residual: ConvolutionRequantization.Residual? = nil, kernel: ConvolutionKernel, caches: CacheSizes
     ) -> PreparedConvolution {
         let channels = group * outputs..<(group + 1) * outputs
         let groupBytes = blocks * blockBytes
@@ -67,7 +67,7 @@ extension Weights {
             requantization: ConvolutionRequantization(
                 factors: .init(requantization[channels]), zeroPoint: output.zeroPoint, range: clamp,
                 residual: residual),
-            kernel: kernel)
+            kernel: kernel, caches: caches)
     }
 }
 

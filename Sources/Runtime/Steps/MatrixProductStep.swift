@@ -23,7 +23,7 @@ final class MatrixProductStep: Step {
             zeroPoints: (node.a.zeroPoint, node.b.zeroPoint),
             requantization: ConvolutionRequantization(
                 factors: .init([node.requantization]), zeroPoint: node.output.zeroPoint, range: node.clamp),
-            kernel: context.kernels.convolution)
+            kernel: context.kernels.convolution, caches: context.caches)
     }
 
     override var scratchBytes: Int { product.scratchBytes }

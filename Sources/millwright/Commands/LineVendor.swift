@@ -80,7 +80,7 @@ struct LineVendor: ParsableCommand {
     }
 
     func run() throws {
-        let profile = try ProfileCatalogue.profile(named: profile, in: place.load())
+        let profile = try place.profile(named: profile)
         let mapped = try MappedFile(path: plan)
         // A plan looks into the mapping, which must outlive it.
         try withExtendedLifetime(mapped) { try run(Plan(bytes: mapped.bytes), of: mapped.bytes, profile) }

@@ -1,5 +1,6 @@
 import Accelerators
 import Graph
+import Kernels
 import Logging
 import Runtime
 import Store
@@ -63,7 +64,8 @@ actor AcceleratorLoader {
         do throws(AcceleratorError) {
             let session: Session
             do {
-                session = try Session(plan: Plan(bytes: job.model.file.bytes), keeping: job.model.file)
+                session = try Session(
+                    plan: Plan(bytes: job.model.file.bytes), keeping: job.model.file, kernels: .ofThisMachine)
             } catch { throw .host(call: "opening the plan", reason: "\(error)") }
             return .loaded(try job.choice.open(session, program: program, stop: halt))
         } catch { return .failed(error) }

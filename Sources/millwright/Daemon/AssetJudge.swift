@@ -65,7 +65,8 @@ final class AssetJudge {
     /// - Parameter inference: what computes it, where that is not the CPU alone.
     /// - Throws: when the model cannot judge this asset; the one before stays.
     func use(_ model: ProvedModel, inference: (any Inference)?) throws {
-        scorer = try MachineScorer(plan: Plan(bytes: model.file.bytes), keeping: model.file, inference: inference)
+        scorer = try MachineScorer(
+            plan: Plan(bytes: model.file.bytes), keeping: model.file, inference: inference, kernels: .ofThisMachine)
         self.model = model
     }
 

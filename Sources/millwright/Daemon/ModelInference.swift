@@ -1,5 +1,6 @@
 import Accelerators
 import Graph
+import Kernels
 import Runtime
 import Scoring
 import Store
@@ -21,7 +22,7 @@ final class ModelInference: Inference {
     init(_ model: ProvedModel, _ choice: AcceleratorChoice) throws {
         self.model = model
         self.choice = choice
-        cpu = try Session(plan: Plan(bytes: model.file.bytes), keeping: model.file)
+        cpu = try Session(plan: Plan(bytes: model.file.bytes), keeping: model.file, kernels: .ofThisMachine)
     }
 
     /// Whether it was tried to load the model on the accelerator at least once.

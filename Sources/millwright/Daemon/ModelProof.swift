@@ -17,7 +17,7 @@ enum ModelProof {
             guard found == digest else { throw ModelProofError.digest(expected: digest, found: found) }
         }
         let file = try MappedFile(path: path)
-        try MachineScorer(plan: Plan(bytes: file.bytes), keeping: file).session.proveReceipt()
+        try MachineScorer(plan: Plan(bytes: file.bytes), keeping: file, kernels: .ofThisMachine).session.proveReceipt()
     }
 }
 

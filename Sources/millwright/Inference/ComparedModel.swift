@@ -64,7 +64,7 @@ struct ComparedModel {
     }
 
     private static func outputs(_ plan: Plan, _ memory: PlanMemory, _ inputs: [[UInt8]]) throws -> [[UInt8]] {
-        let session = try Session(plan: plan, keeping: memory)
+        let session = try Session(plan: plan, keeping: memory, kernels: .ofThisMachine)
         return try inputs.map { input in
             var output = [UInt8](repeating: 0, count: plan.outputBytes)
             try input.withUnsafeBytes { from in
@@ -112,7 +112,8 @@ struct ComparedModel {
             crossings: deployment.crossings, crossing_bytes: deployment.crossingBytes,
             crossing_microseconds: deployment.crossingSeconds.map { $0 * 1e6 },
             equal_to_fp32: isKnown ? equal(used) : nil, top1: labels != nil && isKnown ? top1(used) : nil,
-            refused: refused)
+            beyond_contract: deployment.layers.flatMap { $0.beyondContract.map(\.description) }
+                .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, has_npu: !profile.isCPU, refused: refused)
     }
 
     /// Of inputs under fp32, where there are labels.

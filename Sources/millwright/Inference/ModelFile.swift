@@ -31,7 +31,7 @@ struct ModelFile {
     /// What is to be had from a file besides its bytes.
     struct Options {
         var contract: String
-        var isa: String?
+        var kernels: KernelSet
         var threads: Int
     }
 
@@ -39,10 +39,9 @@ struct ModelFile {
     static let usualContract = FP32.name
 
     init(path: String, _ options: Options) throws {
-        let kernels = try options.isa.map { name in try KernelSet(isa: name) } ?? .best
         let mapped = try MappedFile(path: path)
         if mapped.bytes.starts(with: PlanFormat.magic) {
-            try self.init(plan: Plan(bytes: mapped.bytes), keeping: mapped, kernels, options.threads)
+            try self.init(plan: Plan(bytes: mapped.bytes), keeping: mapped, options.kernels, options.threads)
             return
         }
         let compilation = try withExtendedLifetime(mapped) {
@@ -58,7 +57,7 @@ struct ModelFile {
             return
         }
         let memory = PlanMemory(copying: bytes)
-        try self.init(plan: Plan(bytes: memory.bytes), keeping: memory, kernels, options.threads)
+        try self.init(plan: Plan(bytes: memory.bytes), keeping: memory, options.kernels, options.threads)
     }
 
     private init(plan: Plan, keeping owner: AnyObject, _ kernels: KernelSet, _ threads: Int) throws {

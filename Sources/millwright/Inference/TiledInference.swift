@@ -8,6 +8,8 @@ import Runtime
 struct TiledInference {
     let output: [UInt8]
     let summary: Emulation.Summary
+    /// Where the chip's contract was compared with nothing; nil where it stands everywhere.
+    let beyond: String?
 
     /// - Parameter input: the bytes of all inputs, one after the other.
     /// - Parameter show: each operator's number from 0, tensor and bytes, as soon as they are there.
@@ -25,7 +27,9 @@ struct TiledInference {
         }
         var difference: TiledInferenceError?
         var shown: Set<Int> = []
-        (output, summary) = try Emulation(plan, Deployment(plan, on: profile)).run(input) { index, tensor, value in
+        let deployment = Deployment(plan, on: profile)
+        beyond = DeploymentReport.beyond(deployment.layers.map(DeploymentReport.Layer.init))
+        (output, summary) = try Emulation(plan, deployment).run(input) { index, tensor, value in
             let bytes = value.bytes
             if let expected = kernels[index], shown.insert(index).inserted, difference == nil, expected != bytes {
                 let first = zip(expected, bytes).enumerated().first { $0.element.0 != $0.element.1 }

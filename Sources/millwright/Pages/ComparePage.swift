@@ -35,7 +35,10 @@ struct ComparePage {
             "芯片", "可信程度", "数值约定", "能否放入", "NPU 周期", "微秒", "毫焦", "DRAM", "利用率", "在 CPU 上", "切换",
             referenceTop1 != nil ? "准确率" : "与 fp32 相同",
         ]
-        page.table(zip(english, chinese).map { .init(english: $0, chinese: $1) }, rows.map(\.cells), isWide: true)
+        page.table(
+            zip(english, chinese).map { .init(english: $0, chinese: $1) },
+            rows: rows.map { $0.cells.map(ChipWords.cell) }, isWide: true)
+        if let note = ProfilesCompare.Row.note(rows) { page.paragraph(.same(note)) }
         return page.html()
     }
 
@@ -52,7 +55,7 @@ struct ComparePage {
         }
         page.figure { language in
             let blocks = known.enumerated().map { index, bar in
-                let digits = bar.value < 10 ? 2 : bar.value < 100 ? 1 : decimals
+                let digits = bar.value < 1 ? 3 : bar.value < 10 ? 2 : bar.value < 100 ? 1 : decimals
                 return BlockPlot.Block(
                     x: 0...bar.value, y: Double(index) + 0.1...Double(index) + 0.9,
                     color: bar.row.is_at_least ? Self.colors.atLeast : Self.colors.known,

@@ -24,7 +24,8 @@ struct DeploymentPage {
 
     func html(_ language: Language) -> String {
         var page = Page(
-            title: .init(english: "\(model) on \(profile.name)", chinese: "\(profile.name) 上的 \(model)"),
+            title: .init(
+                english: "\(model) on \(ChipWords.name(profile))", chinese: "\(ChipWords.name(profile)) 上的 \(model)"),
             language: language)
         page.paragraph(
             .init(
@@ -33,6 +34,7 @@ struct DeploymentPage {
                     + "takes time has no figure, so that the chip takes at least as long.",
                 chinese: "仅由芯片档案推算，未经任何开发板验证。“>=” 表示有耗时环节缺少数据，芯片实际用时不会少于此值。"))
         page.facts(facts)
+        beyond(&page)
         timeline(&page)
         limits(&page)
         roofline(&page)
@@ -45,40 +47,65 @@ struct DeploymentPage {
 
     // MARK: what it is
 
-    private var facts: [(name: LocalizedText, value: String)] {
+    private var facts: [(name: LocalizedText, value: LocalizedText)] {
         let time = DeploymentReport.figure(
             report.milliseconds, isAtLeast: report.is_at_least, decimals: 3, unit: " ms")
         let energy = DeploymentReport.figure(
             report.millijoules, isAtLeast: report.is_at_least, decimals: 3, unit: " mJ")
         let cpu = deployment.onCPU.count
         return [
-            (.init(english: "chip", chinese: "芯片"), "\(profile.vendor) \(profile.name) (\(profile.reach.words))"),
-            (.init(english: "numeric contract", chinese: "数值约定"), report.contract),
+            (.init(english: "chip", chinese: "芯片"), .same(ChipWords.name(profile))),
+            (.init(english: "how far", chinese: "可信程度"), ChipWords.reach(profile.reach)),
+            (.init(english: "numeric contract", chinese: "数值约定"), .same(report.contract)),
             (
                 .init(english: "fits the memory beside the multipliers", chinese: "能否放入片上存储"),
-                report.fits.map { $0 ? "✓" : "✗" } ?? "?"
+                ChipWords.answer(report.fits)
             ),
-            (.init(english: "time of an inference, one core", chinese: "单核单次推理用时"), time),
-            (.init(english: "energy", chinese: "能耗"), energy),
+            (.init(english: "time of an inference, one core", chinese: "单核单次推理用时"), .same(time)),
+            (.init(english: "energy", chinese: "能耗"), .same(energy)),
             (
                 .init(english: "cycles by the chip's rule; scheduled tile by tile", chinese: "按规则估算的周期数；按分块调度的周期数"),
-                "\(report.npu_cycles.map { "\($0)" } ?? "-"); "
-                    + (report.scheduled_cycles.map { Format.fixed($0, 0) } ?? "-")
+                .same(
+                    "\(report.npu_cycles.map { "\($0)" } ?? "-"); "
+                        + (report.scheduled_cycles.map { Format.fixed($0, 0) } ?? "-"))
             ),
-            (.init(english: "DRAM traffic", chinese: "DRAM 读写量"), Format.bytes(Int64(report.dram_bytes))),
+            (.init(english: "DRAM traffic", chinese: "DRAM 读写量"), .same(Format.bytes(Int64(report.dram_bytes)))),
             (
                 .init(english: "multipliers used", chinese: "乘法阵列利用率"),
-                report.utilization.map { Format.fixed($0 * 100, 0) + " %" } ?? "-"
+                .same(report.utilization.map { Format.fixed($0 * 100, 0) + " %" } ?? "-")
             ),
             (
                 .init(english: "layers; of them on the CPU; unverified", chinese: "层数；其中在 CPU 上；未经证实"),
-                "\(deployment.layers.count); \(cpu); \(deployment.unverified.count)"
+                .same("\(deployment.layers.count); \(cpu); \(deployment.unverified.count)")
             ),
             (
                 .init(english: "crossings between NPU and CPU", chinese: "NPU 与 CPU 间的切换"),
-                "\(deployment.crossings), \(Format.bytes(Int64(deployment.crossingBytes)))"
+                .same("\(deployment.crossings), \(Format.bytes(Int64(deployment.crossingBytes)))")
             ),
         ]
+    }
+
+    /// Where the contract was compared with nothing.
+    private func beyond(_ page: inout Page) {
+        let layers = deployment.layers
+        let remarks = layers.flatMap(\.beyondContract).reduce(into: [ContractScope.Remark]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+        guard !remarks.isEmpty else { return }
+        let lines = remarks.map { remark in
+            let numbers = layers.filter { $0.beyondContract.contains(remark) }.map { "\($0.number)" }
+                .joined(separator: ", ")
+            let words = ChipWords.remark(remark)
+            return LocalizedText(
+                english: "Layer \(numbers): \(words.english).", chinese: "第 \(numbers) 层：\(words.chinese)。")
+        }
+        page.callout(
+            .init(english: "Not compared with the chip's tools", chinese: "未与厂商工具比对的部分"),
+            lines + [
+                .init(
+                    english: "`millwright model quantize --profile` makes the chip's own forms of a float model.",
+                    chinese: "`millwright model quantize --profile` 可由浮点模型生成该芯片自己的量化形式。")
+            ])
     }
 
     private var sources: [String] {
@@ -154,6 +181,8 @@ struct DeploymentPage {
         .compute: "#12805c", .bandwidth: "#3366cc", .overhead: "#e8710a",
     ]
 
+    private static let unknownColor = "#9aa0a6"
+
     private func limits(_ page: inout Page) {
         let timed = deployment.layers.filter { $0.estimate.seconds != nil || $0.estimate.engineCycles != nil }
         guard !timed.isEmpty else { return }
@@ -161,10 +190,7 @@ struct DeploymentPage {
         let hasSeconds = timed.contains { $0.estimate.seconds != nil }
         page.figure { language in
             let isChinese = language == .chinese
-            let names: [(LayerEstimate.Limit, String)] = [
-                (.compute, isChinese ? "计算" : "compute"), (.bandwidth, isChinese ? "带宽" : "bandwidth"),
-                (.overhead, isChinese ? "阵列未填满" : "multipliers not filled"),
-            ]
+            let names = [LayerEstimate.Limit.compute, .bandwidth, .overhead].map { ($0, ChipWords.limit($0)[language]) }
             let blocks = timed.enumerated().map { row, layer in
                 let value =
                     hasSeconds
@@ -172,8 +198,9 @@ struct DeploymentPage {
                     : max(Double(layer.estimate.engineCycles ?? 0), layer.estimate.dramCycles ?? 0)
                 return BlockPlot.Block(
                     x: 0...value, y: Double(row) + 0.1...Double(row) + 0.9,
-                    color: layer.estimate.limit.flatMap { Self.limitColors[$0] } ?? "#9aa0a6",
-                    name: "\(layer.name): \(layer.estimate.limit?.rawValue ?? "-")", label: Format.fixed(value, 1))
+                    color: layer.estimate.limit.flatMap { Self.limitColors[$0] } ?? Self.unknownColor,
+                    name: "\(layer.name): \(layer.estimate.limit?.rawValue ?? "-")",
+                    label: Format.fixed(value, value < 1 ? 3 : 1))
             }
             return BlockPlot(
                 title: "",
@@ -181,7 +208,9 @@ struct DeploymentPage {
                     ? (isChinese ? "微秒" : "microseconds")
                     : (isChinese ? "周期（取乘法与搬运中较大者）" : "cycles: the larger of multiplying and moving"),
                 side: .rows(timed.map { "\($0.number) \($0.operation)" }), blocks: blocks,
-                legend: names.map { ($0.1, Self.limitColors[$0.0] ?? "") }
+                legend: names.map { ($0.1, Self.limitColors[$0.0] ?? "") } + [
+                    (ChipWords.answer(nil)[language], Self.unknownColor)
+                ]
             ).svg(height: timed.count * 18 + 80)
         }
     }
@@ -288,15 +317,17 @@ struct DeploymentPage {
                 .init(english: "used", chinese: "利用率"), .init(english: "limit", chinese: "瓶颈"),
                 .init(english: "tile (rows x columns x channels), tiles", chinese: "分块（行×列×通道），块数"),
             ],
-            report.layers.map { layer in
+            rows: zip(deployment.layers, report.layers).map { own, layer in
                 [
-                    "\(layer.number)", layer.operation, layer.shape.map { "\($0)" }.joined(separator: "x"),
-                    layer.runs_on,
-                    layer.npu_cycles.map { "\($0)" } ?? "-", "\(layer.dram_bytes)",
-                    DeploymentReport.figure(layer.microseconds, isAtLeast: layer.is_at_least, decimals: 1),
-                    layer.millijoules.map { Format.fixed($0, 4) } ?? "-",
-                    layer.utilization.map { Format.fixed($0 * 100, 0) + " %" } ?? "-", layer.limited_by ?? "-",
-                    layer.tile.map { $0.map { "\($0)" }.joined(separator: "x") + ", \(layer.tiles ?? 0)" } ?? "-",
+                    .same("\(layer.number)"), .same(layer.operation),
+                    .same(layer.shape.map { "\($0)" }.joined(separator: "x")), ChipWords.placement(own.placement),
+                    .same(layer.npu_cycles.map { "\($0)" } ?? "-"), .same("\(layer.dram_bytes)"),
+                    .same(DeploymentReport.figure(layer.microseconds, isAtLeast: layer.is_at_least, decimals: 1)),
+                    .same(layer.millijoules.map { Format.fixed($0, 4) } ?? "-"),
+                    .same(layer.utilization.map { Format.fixed($0 * 100, 0) + " %" } ?? "-"),
+                    own.estimate.limit.map(ChipWords.limit) ?? .same("-"),
+                    .same(
+                        layer.tile.map { $0.map { "\($0)" }.joined(separator: "x") + ", \(layer.tiles ?? 0)" } ?? "-"),
                 ]
             }, isWide: true)
     }

@@ -15,6 +15,11 @@ struct BenchKernels: ParsableCommand {
     @Option(help: "How long to measure, in seconds.")
     var seconds = 10.0
 
+    @OptionGroup var choice: KernelOptions
+
+    @Option(help: "Only kernels whose name has this in it.")
+    var name = ""
+
     @Flag(help: "Print as JSON.")
     var json = false
 
@@ -42,15 +47,36 @@ struct BenchKernels: ParsableCommand {
         var gbyte_per_s: Double
     }
 
+    /// What work is cut for.
+    struct Caches: Encodable {
+        var level1_data_bytes: Int
+        var level2_bytes: Int
+        var level2_cpus: Int
+
+        init(_ sizes: CacheSizes) {
+            level1_data_bytes = sizes.level1DataBytes
+            level2_bytes = sizes.level2Bytes
+            level2_cpus = sizes.level2Sharers
+        }
+    }
+
     private struct Report: Encodable {
+        var caches: Caches
         var limits: [Limit]
         var kernels: [Row]
     }
 
     func run() throws {
         var subjects: [KernelSubject] = []
-        for one in KernelCase.all {
-            for isa in KernelSet.supported { subjects.append(try KernelSubject(one, isa: isa)) }
+        for one in KernelCase.all where name.isEmpty || one.name.contains(name) {
+            for isa in choice.isa.map({ [$0] }) ?? KernelSet.supported {
+                let kernels = try KernelOptions.kernels(isa: isa, level2Cache: choice.level2Cache)
+                subjects.append(try KernelSubject(one, kernels))
+            }
+        }
+        guard !subjects.isEmpty else {
+            let known = KernelCase.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("--name: expected a part of one of \(known), found \(name)")
         }
         var limits = MultiplyAddLimit.supported.map { (limit: $0, best: 0.0) }
         let clock = ContinuousClock()
@@ -64,6 +90,7 @@ struct BenchKernels: ParsableCommand {
             for subject in subjects { try subject.measure(clock) }
         } while clock.now < end
         let report = Report(
+            caches: Caches(try choice.kernels().caches),
             limits: limits.map { Limit(isa: $0.limit.isa, gmac_per_s: $0.best) },
             kernels: subjects.map { subject in
                 subject.row(limit: limits.first { $0.limit.isa == subject.isa }?.best)
@@ -74,6 +101,10 @@ struct BenchKernels: ParsableCommand {
 
     private static func table(_ report: Report) -> [[String]] {
         var rows = [["", "time", "multiply-adds", "of the limit", "tensors"]]
+        rows.append([
+            "cut for caches of", "\(report.caches.level1_data_bytes >> 10) KiB",
+            "\(report.caches.level2_bytes >> 10) KiB of \(report.caches.level2_cpus) CPU", "", "",
+        ])
         for limit in report.limits {
             rows.append(["limit \(limit.isa)", "", "\(Format.fixed(limit.gmac_per_s, 1)) G/s", "", ""])
         }
@@ -99,14 +130,14 @@ private final class KernelSubject {
     /// Nanoseconds.
     private var best = Double.infinity
 
-    init(_ one: KernelCase, isa: String) throws {
+    init(_ one: KernelCase, _ kernels: KernelSet) throws {
         name = one.name
-        self.isa = isa
+        isa = kernels.isa
         var builder = PlanBuilder(contract: ModelFile.usualContract)
         let result = try one.build(&builder)
         builder.output(result)
         let memory = PlanMemory(copying: try builder.encode())
-        session = try Session(plan: Plan(bytes: memory.bytes), keeping: memory, kernels: KernelSet(isa: isa))
+        session = try Session(plan: Plan(bytes: memory.bytes), keeping: memory, kernels: kernels)
         input = (0..<session.inputBytes).map { UInt8(truncatingIfNeeded: $0 &* 29 &+ $0 >> 8) }
         output = Array(repeating: 0, count: session.outputBytes)
     }

@@ -57,6 +57,7 @@ struct KernelCase: Sendable {
         convolution(96, (3, 8), kernel: 3, stride: 2),
         convolution(32, (16, 16), kernel: 3),
         convolution(8, (64, 64), kernel: 3),
+        convolution(28, (512, 512), kernel: 3),
         convolution(28, (192, 32), kernel: 1),
         convolution(7, (960, 160), kernel: 1),
         depthwise(56, 144, stride: 1),

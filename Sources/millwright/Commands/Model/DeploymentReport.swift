@@ -24,6 +24,8 @@ struct DeploymentReport: Encodable {
         let tile_bytes: Int?
         let tiled_dram_bytes: Int?
         let needs_bytes: Int?
+        /// Why the chip's contract was compared with nothing here.
+        let beyond_contract: [String]
         let basis: [String]
     }
     struct Segment: Encodable {
@@ -94,10 +96,29 @@ struct DeploymentReport: Encodable {
         }
         if !crossings.isEmpty { parts += [Format.table(crossings), ""] }
         parts.append(totals)
+        if let beyond = Self.beyond(layers) { parts += ["", beyond] }
         let sources = layers.flatMap(\.basis)
         let unique = sources.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         parts += [""] + unique.map { "from  \($0)" }
         return parts.joined(separator: "\n")
+    }
+
+    /// `! layers 1, 2: weights with zero points, ...`, a line a reason; nil where the contract stands everywhere.
+    static func beyond(_ layers: [Layer]) -> String? {
+        let reasons = layers.flatMap(\.beyond_contract).reduce(into: [String]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+        guard !reasons.isEmpty else { return nil }
+        let lines = reasons.map { reason in
+            let numbers = layers.filter { $0.beyond_contract.contains(reason) }.map { "\($0.number)" }
+            let shown =
+                numbers.prefix(8).joined(separator: ", ") + (numbers.count > 8 ? " and \(numbers.count - 8) more" : "")
+            return "!  layer \(shown): \(reason)"
+        }
+        return
+            (["the contract was compared with nothing of these (`model quantize --profile` makes the chip's forms):"]
+            + lines)
+            .joined(separator: "\n")
     }
 
     /// Converters join the names of all that they fused; the last says most.
@@ -143,6 +164,7 @@ extension DeploymentReport.Layer {
         utilization = estimate.utilization
         limited_by = estimate.limit?.rawValue
         basis = estimate.basis
+        beyond_contract = layer.beyondContract.map(\.description)
         var fitting: Tiling?
         if case .fits(let tiling) = layer.tiling { fitting = tiling }
         tile = fitting.map { [$0.rows, $0.columns, $0.channels] }

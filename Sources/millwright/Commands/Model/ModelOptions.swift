@@ -1,14 +1,12 @@
 import ArgumentParser
 import Graph
-import Kernels
 
 /// How a model is to be computed.
 struct ModelOptions: ParsableArguments {
     @Option(help: "Numeric contract: \(Contracts.all.map { $0.name }.joined(separator: ", ")). A plan has its own.")
     var contract = ModelFile.usualContract
 
-    @Option(help: "Instruction set: \(KernelSet.supported.joined(separator: ", ")); the best unless given.")
-    var isa: String?
+    @OptionGroup var choice: KernelOptions
 
     @Option(help: "Threads that share an inference, 1 to 64.")
     var threads = 1
@@ -22,7 +20,8 @@ struct ModelOptions: ParsableArguments {
     }
 
     func open(_ path: String) throws -> ModelFile {
-        let file = try ModelFile(path: path, .init(contract: contract, isa: isa, threads: threads))
+        let file = try ModelFile(
+            path: path, .init(contract: contract, kernels: choice.kernels(), threads: threads))
         if case .evaluator(_, let reason) = file.engine {
             Output.error("\(path): computed by the evaluator, in real numbers and slowly: \(reason)")
         }

@@ -25,7 +25,7 @@ struct ModelQuantizeAccuracy {
         float: Model, plan path: String, contract: String, samples: [[TensorData]], labels: [Int]?
     ) throws -> ModelQuantizeAccuracy {
         let evaluator = try Evaluator(float)
-        let file = try ModelFile(path: path, .init(contract: contract, isa: nil, threads: 1))
+        let file = try ModelFile(path: path, .init(contract: contract, kernels: .ofThisMachine, threads: 1))
         guard let port = file.outputs.first else {
             throw ValidationError("\(path): expected an output to compare, found none")
         }

@@ -86,6 +86,7 @@ struct ModelRun: ParsableCommand {
         if let profile {
             let tiled = try TiledInference(session, on: profile, input: input) { dump.add($0, $1, $2) }
             Output.error(tiled.words(profile))
+            if let beyond = tiled.beyond { Output.error(beyond) }
             output = tiled.output
         } else {
             try input.withUnsafeBytes { input in try session.run(bytes: input) { dump.add($0, $1, Array($2)) } }

@@ -24,8 +24,7 @@ struct ModelVerify: ParsableCommand {
 
     @OptionGroup var accelerator: AcceleratorOptions
 
-    @Option(help: "Instruction set: \(KernelSet.supported.joined(separator: ", ")); the best unless given.")
-    var isa: String?
+    @OptionGroup var choice: KernelOptions
 
     @Flag(help: "Print the table as JSON; only with --vectors.")
     var json = false
@@ -51,7 +50,7 @@ struct ModelVerify: ParsableCommand {
 
     func run() throws {
         let profile = try chip.load()
-        let kernels = try isa.map { name in try KernelSet(isa: name) } ?? .best
+        let kernels = try choice.kernels()
         if let file { try prove(file, kernels, profile) }
         guard let vectors else { return }
         let rows = try ModelVerifyVectors.rows(directory: vectors, kernels: kernels, threads: 1)
@@ -76,7 +75,8 @@ struct ModelVerify: ParsableCommand {
         }
         Output.line("\(file): proved, \(cases) cases equal on \(kernels.isa)")
         if accelerator.accelerator != nil {
-            let model = try ModelFile(path: file, .init(contract: ModelFile.usualContract, isa: isa, threads: 1))
+            let options = ModelFile.Options(contract: ModelFile.usualContract, kernels: kernels, threads: 1)
+            let model = try ModelFile(path: file, options)
             guard let accelerated = try accelerator.open(model, path: file, chip: profile?.id) else { return }
             if let reason = accelerated.session.reason { throw reason }
             Output.line("\(file): proved by \(accelerated.words)")

@@ -12,7 +12,7 @@ struct ProfileChoice: ParsableArguments {
     @OptionGroup var place: ProfilesOption
 
     func load() throws -> ChipProfile? {
-        try profile.map { name in try ProfileCatalogue.profile(named: name, in: place.load()) }
+        try profile.map { name in try place.profile(named: name) }
     }
 }
 

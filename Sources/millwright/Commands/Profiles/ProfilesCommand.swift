@@ -17,6 +17,25 @@ struct ProfilesOption: ParsableArguments {
     var profiles = ProfileCatalogue.usualDirectory
 
     func load() throws -> [ChipProfile] { try ProfileCatalogue.load(directory: profiles) }
+
+    /// One profile; mistakes in others are said and do not stand in its way.
+    func profile(named name: String) throws -> ChipProfile {
+        let contents = try ProfileCatalogue.contents(of: profiles)
+        do {
+            let profile = try ProfileCatalogue.profile(named: name, in: contents.profiles)
+            if !contents.findings.isEmpty {
+                Output.error(
+                    "\(profiles): \(contents.findings.count) mistakes in other files: millwright profiles check")
+            }
+            return profile
+        } catch {
+            // Its own file may be the one with the mistake.
+            guard contents.findings.isEmpty else {
+                throw ProfileError.wrong("\(contents.findings.joined(separator: "\n"))\n\(error)")
+            }
+            throw error
+        }
+    }
 }
 
 extension Reach {

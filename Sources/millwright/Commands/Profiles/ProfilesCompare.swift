@@ -66,6 +66,9 @@ struct ProfilesCompare: ParsableCommand {
         let equal_to_fp32: Double?
         /// Share of inputs whose largest output is the right class.
         let top1: Double?
+        /// Layers of which the chip's contract was compared with nothing, and why.
+        let beyond_contract: [String]
+        let has_npu: Bool
         /// Why there is no plan under the chip's contract.
         let refused: String?
     }
@@ -94,9 +97,11 @@ struct ProfilesCompare: ParsableCommand {
             Output.line("| " + head.joined(separator: " | ") + " |")
             Output.line("|" + head.map { _ in "---|" }.joined())
             for row in cells { Output.line("| " + row.joined(separator: " | ") + " |") }
+            if let note = Row.note(rows) { Output.line("\n" + note) }
             return
         }
         Output.line(Format.table([head] + cells))
+        if let note = Row.note(rows) { Output.line("\n" + note) }
     }
 }
 
@@ -114,14 +119,28 @@ extension ProfilesCompare.Row {
             milliseconds.map { $0 * 1e3 }, isAtLeast: is_at_least, decimals: 1)
         let energy = DeploymentReport.figure(millijoules, isAtLeast: is_at_least, decimals: 3)
         let use = utilization.map { Format.fixed($0 * 100, 0) + " %" } ?? "-"
-        let onCPU = Self.counted(layers_on_cpu) + (unverified_layers > 0 ? ", \(unverified_layers) unverified" : "")
+        let onCPU =
+            has_npu
+            ? Self.counted(layers_on_cpu) + (unverified_layers > 0 ? ", \(unverified_layers) unverified" : "") : "all"
         let price = crossing_microseconds.map { ", \(Format.fixed($0, 1)) us" } ?? ""
         let crossed = crossings == 0 ? "0" : "\(crossings), \(Format.bytes(Int64(crossing_bytes)))\(price)"
-        let near = refused ?? (top1 ?? equal_to_fp32).map { Format.fixed($0 * 100, 2) + " %" } ?? "-"
+        let mark = beyond_contract.isEmpty ? "" : " *"
+        let near = refused ?? (top1 ?? equal_to_fp32).map { Format.fixed($0 * 100, 2) + " %\(mark)" } ?? "-"
         return [
-            profile, reach, contract ?? "not known", memory, npu_cycles.map { "\($0)" } ?? "-", time, energy,
+            profile, reach, contract ?? (has_npu ? "not known" : "the plan's own"), memory,
+            npu_cycles.map { "\($0)" } ?? "-", time, energy,
             Format.bytes(Int64(dram_bytes)), use, onCPU, crossed, near,
         ]
+    }
+
+    /// What the star behind an accuracy means; nil where there is none.
+    static func note(_ rows: [ProfilesCompare.Row]) -> String? {
+        let reasons = rows.flatMap(\.beyond_contract).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        return reasons.isEmpty
+            ? nil
+            : "* The model has what the chip's tools do not make, so that nothing was compared: "
+                + reasons.joined(separator: "; ")
+                + ". `model quantize --profile` makes the chip's own forms of a float model."
     }
 
     /// `2 (softmax, mean)`.

@@ -31,7 +31,7 @@ struct ProfilesShow: ParsableCommand {
     }
 
     func run() throws {
-        let profile = try ProfileCatalogue.profile(named: name, in: try place.load())
+        let profile = try place.profile(named: name)
         let facts = profile.lines.map {
             Report.FactRow(
                 key: $0.key, value: $0.value, status: $0.status?.rawValue ?? "unknown", source: $0.source, line: $0.line
