@@ -56,44 +56,15 @@ extension VectorFile {
                     try dense(input, weights: weights, bias: bias, isInputFirst: false, image: image, scaling))
             }
             let groups = try node.child("group").integer(in: 1...65_536)
-            let (product, kernel) = try convolution(input, weights: weights, bias: bias, scaling, groups: groups)
+            let residual = try node.optional("residual")?.text()
+            let (product, kernel) = try convolution(
+                input, weights: weights, bias: bias, scaling, groups: groups, isJoined: residual != nil)
             return .convolution(
                 product, stride: stride, padding: try node.child("pads").integers(in: 0...256, counts: [1, 2, 4]),
-                groups: groups, kernel: kernel, residual: try node.optional("residual")?.text())
+                groups: groups, kernel: kernel, residual: residual)
         default:
             throw VectorError(
                 node.place, expected: "op conv, dw, gemm, convadd, add, gapA, gapB, max or avg", found: word)
         }
-    }
-
-    /// The real numbers that become the first tensor.
-    func quantize(_ array: String, to output: String) throws(VectorError) -> VectorLayer {
-        let real = try floats(array)
-        let order = Self.channelsLast(real.shape).order
-        return VectorLayer(
-            output: output, operation: .quantize(order.map { real.values[$0] }), relu: false, emulatorMatch: 1)
-    }
-
-    /// The tensors that layers read and none makes.
-    ///
-    /// One of them may be the model's input where no layer makes that of real numbers; a file with more of them lists them
-    /// as `inputs`.
-    /// - Throws: which ones lack a layer.
-    func given(_ layers: [VectorLayer]) throws(VectorError) -> [String] {
-        let made = Set(layers.map(\.output))
-        var given: [String] = []
-        for input in layers.flatMap(\.inputs) where !made.contains(input) && !given.contains(input) {
-            given.append(input)
-        }
-        var stated: Set<String> = []
-        for item in try root.optional("inputs")?.items() ?? [] { stated.insert(try item.text()) }
-        let isFed = layers.contains { $0.inputs.isEmpty }
-        let orphans = given.filter { !stated.contains($0) }
-        guard orphans.count <= (isFed || !stated.isEmpty ? 0 : 1) else {
-            throw VectorError(
-                "\(name).json: layers", expected: "a layer that makes each tensor but the model's input",
-                found: "none that makes \(orphans.joined(separator: ", "))")
-        }
-        return given
     }
 }

@@ -11,16 +11,17 @@ extension VectorFile {
     }
 
     /// Weights and bias of a convolution, OIHW.
-    func convolution(_ input: String, weights: String, bias: String, _ scaling: Scaling, groups: Int)
-        throws(VectorError) -> (VectorLayer.Product, kernel: (Int, Int))
-    {
+    /// - Parameter isJoined: another tensor is added before the result is rounded, which depthwise kernels do not do.
+    func convolution(
+        _ input: String, weights: String, bias: String, _ scaling: Scaling, groups: Int, isJoined: Bool = false
+    ) throws(VectorError) -> (VectorLayer.Product, kernel: (Int, Int)) {
         let (shape, values, origin) = try bytes(weights, zeroPoints: scaling.zeroPoints)
         guard shape.count == 4 else {
             throw VectorError(
                 "\(name).npz: \(weights)", expected: "integers [out, in, height, width]", found: "\(shape)")
         }
         let (outputs, inputs, height, width) = (shape[0], shape[1], shape[2], shape[3])
-        let isDepthwise = groups > 1 && inputs == 1 && outputs == groups
+        let isDepthwise = groups > 1 && inputs == 1 && outputs == groups && !isJoined
         var elements: [Int8] = []
         elements.reserveCapacity(values.count)
         if isDepthwise {

@@ -1,3 +1,4 @@
+import Arrays
 import Foundation
 import Testing
 import VendorVectors
@@ -33,6 +34,27 @@ import VendorVectors
             #expect(results.map(\.tensor) == ["q", "same", "q2", "q", "same", "q2"])
             #expect(results.filter { !$0.isPassed }.isEmpty)
         }
+    }
+
+    /// One channel of a depthwise convolution doubles, the other one trebles; what joins them is added at the end.
+    @Test func aDepthwiseConvolutionMayBeJoined() throws {
+        func tensor(_ values: [Int8]) -> NPYArray {
+            NPYArray(kind: .int8, shape: [1, 2, 1, 1], bytes: values.map { UInt8(bitPattern: $0) })
+        }
+        let one = #"{"scale": 1, "zero_point": 0}"#
+        let json = """
+            {"vendor": "Rockchip", "chip": "rk3566", "inputs": ["x", "r"], "tensors": {"x": \(one), "r": \(one), "y": \(one)},
+             "layers": [{"op": "convadd", "input": "x", "residual": "r", "output": "y", "relu": false, "stride": 1, "pads": [0],
+             "group": 2, "weight": "w", "bias": "b", "w_scale": [1], "w_zero_point": [0]}]}
+            """
+        let arrays = [
+            "t_x": tensor([5, -7]), "t_r": tensor([100, 50]), "t_y": tensor([111, 30]),
+            "w": NPYArray(kind: .int8, shape: [2, 1, 1, 1], bytes: [2, 3]),
+            "b": NPYArray(kind: .int32, shape: [2], bytes: [1, 0, 0, 0, 1, 0, 0, 0]),
+        ]
+        let model = try VectorModel(name: "joined", json: Array(json.utf8), npz: StoredArchive.bytes(arrays))
+        #expect(try model.check(by: .reference).map(\.equal) == [2])
+        #expect(try model.check().map(\.equal) == [2])
     }
 
     @Test func aTensorThatNoLayerMakesIsNamed() throws {

@@ -8,7 +8,11 @@ change is recorded as `wrong_modes`; a file with a mode that changes nothing is 
 
 Needs nothing but Python; the same numbers on every machine.
 """
+import sys
 from fractions import Fraction
+
+# No folder of compiled files among the vectors.
+sys.dont_write_bytecode = True
 
 import ratios
 from exact import *
