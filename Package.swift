@@ -102,7 +102,7 @@ let modules: [Module] = [
         data: ["Passes/Golden", "ONNX/Vectors"]),
     module(
         "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors", "Seeded"],
-        data: ["Ties"]),
+        data: ["Ties", "mutants"]),
     module("DeploymentTests", .tests, uses: ["Graph", "Profiles", "Deployment", "Seeded"]),
     module("AcceleratorsTests", .tests, uses: ["Graph", "Runtime", "Accelerators", "CVendorRuntimes", "Seeded"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
