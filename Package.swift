@@ -102,7 +102,8 @@ let modules: [Module] = [
         "CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime", "Seeded"],
         data: ["Passes/Golden", "ONNX/Vectors"]),
     module(
-        "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors"], data: ["Ties"]),
+        "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors", "Seeded"],
+        data: ["Ties", "mutants"]),
     module("DeploymentTests", .tests, uses: ["Graph", "Profiles", "Deployment", "Seeded"]),
     module("AcceleratorsTests", .tests, uses: ["Graph", "Runtime", "Accelerators", "CVendorRuntimes", "Seeded"]),
     module("SQLiteTests", .tests, uses: ["SQLite"]),
@@ -134,8 +135,8 @@ let modules: [Module] = [
     module(
         "MillwrightTests", .tests,
         uses: [
-            "Plant", "SQLite", "Arrays", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles", "Deployment",
-            "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
+            "Plant", "SQLite", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles",
+            "Deployment", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

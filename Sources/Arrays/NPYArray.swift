@@ -1,4 +1,6 @@
-/// An array as NumPy writes it (`.npy`, version 1 or 2).
+/// An array as NumPy writes it (`.npy`, version 1, 2 or 3).
+///
+/// Files may be big-endian and in Fortran's order, columns first; here they are little-endian and row-major.
 ///
 /// - Source: NumPy Enhancement Proposal 1, A simple file format for NumPy arrays.
 package struct NPYArray: Sendable, Hashable {
@@ -57,9 +59,10 @@ package struct NPYArray: Sendable, Hashable {
         guard file.count >= 10, file.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) else {
             throw .notNPY("expected the mark \\x93NUMPY at the start")
         }
-        let isLong = file[6] == 2
+        // Version 3 differs from 2 in the letters that names of fields may have, and what has fields is refused.
+        let isLong = file[6] == 2 || file[6] == 3
         guard file[6] == 1 || (isLong && file.count >= 12) else {
-            throw .notNPY("expected version 1 or 2, found \(file[6])")
+            throw .notNPY("expected version 1, 2 or 3, found \(file[6])")
         }
         let start = isLong ? 12 : 10
         let length = (8..<start).reversed().reduce(0) { $0 << 8 | Int(file[$1]) }
@@ -67,13 +70,15 @@ package struct NPYArray: Sendable, Hashable {
             throw .cutShort(expectedBytes: length, foundBytes: file.count - start)
         }
         let header = String(decoding: file[start..<start + length], as: UTF8.self)
-        let word = Self.value(of: "descr", in: header)?.dropFirst().prefix { $0 != "'" } ?? ""
-        guard let kind = Kind(rawValue: String(word)) else {
+        let word = String(Self.value(of: "descr", in: header)?.dropFirst().prefix { $0 != "'" } ?? "")
+        let isBigEndian = word.hasPrefix(">")
+        guard let kind = Kind(rawValue: isBigEndian ? "<" + word.dropFirst() : word) else {
             let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw .notNPY("expected descr to be one of \(known), found \(header.prefix(80))")
         }
-        guard Self.value(of: "fortran_order", in: header)?.hasPrefix("False") == true else {
-            throw .notNPY("expected fortran_order False")
+        let order = Self.value(of: "fortran_order", in: header) ?? ""
+        guard order.hasPrefix("False") || order.hasPrefix("True") else {
+            throw .notNPY("expected fortran_order True or False")
         }
         self.kind = kind
         shape = try Self.shape(header)
@@ -83,6 +88,40 @@ package struct NPYArray: Sendable, Hashable {
             throw .cutShort(expectedBytes: count, foundBytes: file.count - first)
         }
         bytes = Array(file[first...])
+        if isBigEndian { swapBytes() }
+        if order.hasPrefix("True") { reorder() }
+    }
+
+    private mutating func swapBytes() {
+        for start in stride(from: 0, to: bytes.count, by: kind.size) {
+            bytes[start..<start + kind.size].reverse()
+        }
+    }
+
+    /// From columns first, where the first dimension runs fastest, to row-major.
+    private mutating func reorder() {
+        guard shape.count > 1, !bytes.isEmpty else { return }
+        var strides: [Int] = []
+        var count = 1
+        for size in shape {
+            strides.append(count)
+            count *= size
+        }
+        var ordered: [UInt8] = []
+        ordered.reserveCapacity(bytes.count)
+        var index = [Int](repeating: 0, count: shape.count)
+        for _ in 0..<count {
+            let place = zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 } * kind.size
+            ordered += bytes[place..<place + kind.size]
+            var axis = shape.count - 1
+            while axis >= 0 {
+                index[axis] += 1
+                if index[axis] < shape[axis] { break }
+                index[axis] = 0
+                axis -= 1
+            }
+        }
+        bytes = ordered
     }
 
     private static func shape(_ header: String) throws(Flaw) -> [Int] {

@@ -21,14 +21,21 @@ package struct NPZArchive: Sendable {
     /// Bytes of all arrays together that an archive may unpack to.
     package static let byteLimit = 1 << 30
 
-    private let arrays: [String: NPYArray]
+    private let entries: [String: Result<NPYArray, NPYArray.Flaw>]
 
-    package var names: [String] { arrays.keys.sorted() }
+    package var names: [String] { entries.keys.sorted() }
 
-    /// The array of that name, without `.npy`.
-    package subscript(_ name: String) -> NPYArray? { arrays[name] }
+    /// The array of that name, without `.npy`; nil where it has none that can be read.
+    package subscript(_ name: String) -> NPYArray? { try? entries[name]?.get() }
 
-    /// - Throws: what was expected and what came, with the entry's name; never reads beyond the bytes.
+    /// - Returns: nil where there is none of that name.
+    /// - Throws: what the entry is instead of an array: text, or numbers of another kind.
+    package func array(_ name: String) throws(Flaw) -> NPYArray? {
+        do throws(NPYArray.Flaw) { return try entries[name]?.get() } catch { throw .array(name: name, error) }
+    }
+
+    /// - Throws: what was expected and what came, with the entry's name; never reads beyond the bytes. An entry that is
+    ///   whole and no array is refused where it is asked for.
     package init(_ file: [UInt8]) throws(Flaw) {
         let reader = LittleEndianReader(bytes: file)
         // The end of the directory is the last thing; a comment of up to 65,535 bytes may follow it.
@@ -41,10 +48,10 @@ package struct NPZArchive: Sendable {
         let count = reader.integer(at: end + 10, bytes: 2)
         var at = reader.integer(at: end + 16, bytes: 4)
         var unpacked = 0
-        var arrays: [String: NPYArray] = [:]
+        var entries: [String: Result<NPYArray, NPYArray.Flaw>] = [:]
         for _ in 0..<count {
             guard reader.integer(at: at, bytes: 4) == 0x0201_4B50 else {
-                throw .notNPZ(expected: "\(count) entries in the directory", found: "\(arrays.count)")
+                throw .notNPZ(expected: "\(count) entries in the directory", found: "\(entries.count)")
             }
             let entry = try Entry(reader, at: at)
             at = entry.next
@@ -58,9 +65,9 @@ package struct NPZArchive: Sendable {
             }
             let bytes = try entry.bytes(of: file, reader)
             let name = String(entry.name.dropLast(4))
-            do throws(NPYArray.Flaw) { arrays[name] = try NPYArray(bytes) } catch { throw .array(name: name, error) }
+            entries[name] = Result { () throws(NPYArray.Flaw) in try NPYArray(bytes) }
         }
-        self.arrays = arrays
+        self.entries = entries
     }
 }
 

@@ -35,8 +35,9 @@ package struct Plan: Sendable {
     ///
     /// - Parameter bytes: must stay alive and unchanged as long as this plan or anything taken from it is used: a
     ///   private, read-only mapping of a file that is replaced by renaming and never written in place, or an array.
+    /// - Parameter contracts: those that the plan may name.
     /// - Throws: what was expected, what came, and at which byte.
-    package init(bytes: UnsafeRawBufferPointer) throws(PlanError) {
+    package init(bytes: UnsafeRawBufferPointer, contracts: [any Contract.Type] = Contracts.all) throws(PlanError) {
         let sections = try SectionTable(bytes)
         // SAFETY: the caller keeps `bytes` alive and unchanged, as said above; what is kept of them is in Constant.
         let constants = sections[.constants] ?? UnsafeRawBufferPointer(start: nil, count: 0)
@@ -44,7 +45,7 @@ package struct Plan: Sendable {
             sections[.graph] ?? UnsafeRawBufferPointer(start: nil, count: 0), origin: sections.offset(of: .graph))
 
         let contractOffset = reader.offset
-        contract = try Contracts.named(try reader.string("contract"), at: contractOffset)
+        contract = try Contracts.named(try reader.string("contract"), among: contracts, at: contractOffset)
         tensors = try Self.tensors(&reader, constants)
         inputIDs = try Self.ids(&reader, "inputs", tensors.count)
         let outputsOffset = reader.offset

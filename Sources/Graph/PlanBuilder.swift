@@ -3,6 +3,7 @@ internal import Checksum
 /// Writes a plan, operator by operator in the order in which they run.
 package struct PlanBuilder {
     let contract: String
+    let contracts: [any Contract.Type]
     private(set) var tensors: [Tensor] = []
     /// Tensors that are constants: where their elements lie.
     private var constantTensors: [Int: (offset: Int, length: Int)] = [:]
@@ -13,8 +14,11 @@ package struct PlanBuilder {
     private var card: [UInt8] = []
     private var receipt: Receipt?
 
-    /// - Parameter contract: a name from ``Contracts/all``: `tflite`.
-    package init(contract: String) { self.contract = contract }
+    /// - Parameter contract: a name among those of `contracts`: `tflite`.
+    package init(contract: String, among contracts: [any Contract.Type] = Contracts.all) {
+        self.contract = contract
+        self.contracts = contracts
+    }
 
     /// Declares an input of the plan.
     /// - Parameter isPresentedUnsigned: the world outside hands in uint8, element + 128.
@@ -65,7 +69,7 @@ package struct PlanBuilder {
         // A closure here would lose the typed throw, so the outcome is carried out of it.
         return try bytes.withUnsafeBytes { file in
             Result { () throws(PlanError) in
-                let plan = try Plan(bytes: file)
+                let plan = try Plan(bytes: file, contracts: contracts)
                 var cases: [Receipt.Case] = []
                 for input in goldenInputs { cases.append(.init(input: input, output: try plan.reference(input))) }
                 return Receipt(cases: cases)
@@ -77,7 +81,9 @@ package struct PlanBuilder {
     /// - Throws: whatever ``Plan/init(bytes:)`` would find wrong with them.
     package func encode() throws(PlanError) -> [UInt8] {
         let bytes = layOut()
-        try bytes.withUnsafeBytes { file in Result { () throws(PlanError) in _ = try Plan(bytes: file) } }.get()
+        try bytes.withUnsafeBytes { file in
+            Result { () throws(PlanError) in _ = try Plan(bytes: file, contracts: contracts) }
+        }.get()
         return bytes
     }
 

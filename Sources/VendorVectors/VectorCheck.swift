@@ -4,7 +4,7 @@ internal import Runtime
 
 /// How many elements of a tensor came out as the vendor's tool has them.
 package struct VectorResult: Hashable, Sendable {
-    package enum Way: String, Hashable, Sendable {
+    package enum Way: String, Hashable, Sendable, CaseIterable {
         /// The layer by itself, on the vendor's own input.
         case layer
         /// Through all layers from the model's input on.
@@ -15,33 +15,53 @@ package struct VectorResult: Hashable, Sendable {
     package var count: Int
     package var equal: Int
     package var largestDifference: Int
-    /// Least share that must be equal.
-    package var share: Double
+    /// What the file says of whoever derived the contract.
+    package var emulatorMatch: Double
     /// Constants that the contract chose otherwise than the vendor's compiler; empty where they agree.
     package var remarks: [String]
 
+    /// The least that a file may say of itself: of every chip's numbers all have been reproduced, so one that says less is
+    /// no measure, and everything must be equal.
+    package static let leastEmulatorMatch = 0.999
+
     package var rate: Double { count == 0 ? 1 : Double(equal) / Double(count) }
-    package var isPassed: Bool { rate >= share && remarks.isEmpty }
+    /// Least share that must be equal.
+    package var share: Double { emulatorMatch >= Self.leastEmulatorMatch ? emulatorMatch : 1 }
+    package var isPassed: Bool { count > 0 && rate >= share && remarks.isEmpty }
+    /// What a file says that is less than everything, and what follows; nil where it says everything.
+    package var allowance: String? {
+        guard emulatorMatch < 1 else { return nil }
+        return share < 1
+            ? "emulator_match \(emulatorMatch): as much must be equal"
+            : "emulator_match \(emulatorMatch) is below \(Self.leastEmulatorMatch): everything must be equal"
+    }
 }
 
 extension VectorModel {
+    /// What computes.
+    package enum Means: Sendable {
+        case kernels(KernelSet, threads: Int)
+        /// Operators' reference arithmetic.
+        case reference
+    }
+
     /// Computes every layer by the contract, alone and in the model.
     /// - Throws: ``VectorError`` where the layers make no plan.
-    package func check(kernels: KernelSet = .best, threads: Int = 1) throws(VectorError) -> [VectorResult] {
+    package func check(by means: Means = .kernels(.best, threads: 1)) throws(VectorError) -> [VectorResult] {
         var results: [VectorResult] = []
-        for way in [VectorResult.Way.layer, .model] {
-            // One layer is the model.
-            if way == .model, layers.count == 1 { continue }
-            results += try check(way, kernels, threads)
-        }
+        for way in VectorResult.Way.allCases { results += try check(way, by: means) }
         return results
     }
 
-    private func check(_ way: VectorResult.Way, _ kernels: KernelSet, _ threads: Int) throws(VectorError)
-        -> [VectorResult]
-    {
+    /// - Returns: nothing in the model where it has one layer only.
+    package func check(_ way: VectorResult.Way, by means: Means) throws(VectorError) -> [VectorResult] {
+        guard way == .layer || layers.count > 1 else { return [] }
         let written = try VectorPlan(self, isApart: way == .layer)
-        let outputs = try written.run(kernels, threads)
+        let outputs =
+            switch means {
+            case .kernels(let kernels, let threads): try written.run(kernels, threads)
+            case .reference: try written.reference()
+            }
         var first = 0
         var results: [VectorResult] = []
         for layer in layers {
@@ -58,8 +78,8 @@ extension VectorModel {
             results.append(
                 VectorResult(
                     tensor: layer.output, way: way, count: wanted.values.count, equal: equal,
-                    largestDifference: largest,
-                    share: layer.share, remarks: way == .layer ? remarks(layer, written.plan) : []))
+                    largestDifference: largest, emulatorMatch: layer.emulatorMatch,
+                    remarks: way == .layer ? remarks(layer, written.plan) : []))
         }
         return results
     }
@@ -81,6 +101,9 @@ extension VectorModel {
             default: return []
             }
         default: return []
+        }
+        guard chosen.count == layer.stated.count else {
+            return ["\(chosen.count) constants, the vendor's are \(layer.stated.count)"]
         }
         return zip(chosen, layer.stated).compactMap { mine, theirs in
             mine == theirs

@@ -12,8 +12,8 @@ extension VectorFile {
             let one = VectorNode(place: "\(described.place): \(member.name)", value: member.value)
             let zeroPoint = try one.child("zero_point").integer(in: 0...255)
             let scale = try one.child("scale").number()
-            let described = try tensor("t_\(member.name)", scale: Float(scale), zeroPoint: zeroPoint)
-            tensors[member.name] = described
+            tensors[member.name] = try tensor(
+                "t_\(member.name)", scale: Float(scale), zeroPoint: zeroPoint, declared: one.optional("dtype")?.text())
         }
         var layers: [VectorLayer] = []
         for node in try root.child("layers").items() {
@@ -29,14 +29,17 @@ extension VectorFile {
             }
             var layer = VectorLayer(
                 output: output, operation: try sophgo(node, inputs, tensors, isHighMultiply),
-                relu: try node.child("relu").flag(), share: try node.child("emulator_match").number())
-            if let multipliers = node.optional("mult"), multipliers.value.arrayValue != nil {
+                relu: try node.child("relu").flag(),
+                emulatorMatch: try node.optional("emulator_match")?.share() ?? 1)
+            // Of sums of products it is the name of an array.
+            if let multipliers = node.optional("mult"), multipliers.value.stringValue == nil {
                 let values = try multipliers.integers(in: 0...Int(Int32.max))
-                let shifts = try node.child("shift").integers(in: 0...62)
-                layer.stated = values.enumerated().map { ($0.element, shifts[min($0.offset, shifts.count - 1)]) }
+                let shifts = try node.child("shift").integers(in: 0...62, counts: [1, values.count])
+                layer.stated = values.enumerated().map { ($0.element, shifts[shifts.count == 1 ? 0 : $0.offset]) }
             }
             layers.append(layer)
         }
+        _ = try given(layers)
         return (tensors, layers)
     }
 
@@ -50,27 +53,27 @@ extension VectorFile {
             return .addition(inputs[0], inputs[1])
         case "pool2d":
             return .pool(
-                try node.child("mode").text() == "max" ? .maximum : .average, inputs[0],
-                kernel: try node.child("kernel").integers(in: 1...4_096),
-                stride: try node.child("strides").integers(in: 1...4_096),
-                padding: try node.optional("pads")?.integers(in: 0...256) ?? [0])
+                try node.child("mode").word(among: ["max", "avg"]) == "max" ? .maximum : .average, inputs[0],
+                kernel: try node.child("kernel").integers(in: 1...4_096, counts: [1, 2]),
+                stride: try node.child("strides").integers(in: 1...4_096, counts: [1, 2]),
+                padding: try node.optional("pads")?.integers(in: 0...256, counts: [1, 2, 4]) ?? [0])
         case "conv2d":
             let groups = try node.child("group").integer(in: 1...65_536)
             let ratios = try ratios(node, isHighMultiply)
             let (product, kernel) = try convolution(
                 inputs[0], weights: node.child("weight").text(), bias: node.child("bias").text(),
                 // A scale a channel, which the stated ratios replace.
-                scales: ratios.map { _ in 1 }, zeroPoints: nil, ratios: ratios, groups: groups)
+                Scaling(scales: ratios.map { _ in 1 }, ratios: ratios), groups: groups)
             return .convolution(
-                product, stride: try node.child("strides").integers(in: 1...256),
-                padding: try node.child("pads").integers(in: 0...256), groups: groups, kernel: kernel, residual: nil)
+                product, stride: try node.child("strides").integers(in: 1...256, counts: [1, 2]),
+                padding: try node.child("pads").integers(in: 0...256, counts: [1, 2, 4]), groups: groups,
+                kernel: kernel, residual: nil)
         case "matmul":
             return .dense(
                 try dense(
                     inputs[0], weights: node.child("weight").text(), bias: node.child("bias").text(),
-                    isInputFirst: node.child("weight_layout").text() == "[in,out]",
-                    image: tensors[inputs[0]]?.shape ?? [], scales: [1], zeroPoints: nil,
-                    ratios: ratios(node, isHighMultiply)))
+                    isInputFirst: node.child("weight_layout").word(among: ["[in,out]", "[out,in]"]) == "[in,out]",
+                    image: tensors[inputs[0]]?.shape ?? [], Scaling(scales: [1], ratios: ratios(node, isHighMultiply))))
         default: throw VectorError(node.place, expected: "op conv2d, matmul, pool2d or add", found: word)
         }
     }
@@ -78,15 +81,19 @@ extension VectorFile {
     /// What sums are multiplied with, from the compiler's integers.
     /// - Throws: where a float32 number does not hold it.
     private func ratios(_ node: VectorNode, _ isHighMultiply: Bool) throws(VectorError) -> [Float] {
-        let multipliers = try integers(node.child("mult").text()).values
-        let shifts = try integers(node.child("shift").text()).values
+        let multipliers = try integers(node.child("mult").text(), in: 0...Int(Int32.max)).values
+        let shifts = try integers(node.child("shift").text(), in: -32...62).values
+        guard shifts.count == 1 || shifts.count == multipliers.count else {
+            throw VectorError(
+                "\(node.place): shift", expected: "1 or \(multipliers.count) numbers", found: "\(shifts.count)")
+        }
         var ratios: [Float] = []
         for (index, multiplier) in multipliers.enumerated() {
-            let shift = shifts[min(index, shifts.count - 1)] + (isHighMultiply ? 31 : 0)
+            let shift = shifts[shifts.count == 1 ? 0 : index] + (isHighMultiply ? 31 : 0)
             let exact = Double(multiplier) / Double(sign: .plus, exponent: shift, significand: 1)
-            guard Double(Float(exact)) == exact, exact > 0 else {
+            guard Double(Float(exact)) == exact else {
                 throw VectorError(
-                    "\(node.place): mult", expected: "multipliers above 0 of at most 24 digits",
+                    "\(node.place): mult", expected: "multipliers of at most 24 digits",
                     found: "\(multiplier) / 2^\(shift)")
             }
             ratios.append(Float(exact))

@@ -22,28 +22,68 @@ package struct VectorModel: Sendable {
         contract = try Self.contract(vendor: vendor, chip: chip, at: root.place)
         let base = name.split(separator: "/").last.map(String.init) ?? name
         self.name = base
-        switch vendor {
-        case "Rockchip": (tensors, layers) = try file.rockchip()
-        case "Sophgo": (tensors, layers) = try file.sophgo(isHighMultiply: contract == SophgoCV181x.self)
-        default: (tensors, layers) = try file.operation(base)
+        let listed: [VectorLayer]
+        switch vendor.lowercased() {
+        case "rockchip": (tensors, listed) = try file.rockchip()
+        case "sophgo": (tensors, listed) = try file.sophgo(isHighMultiply: contract == SophgoCV181x.self)
+        default: (tensors, listed) = try file.operation(base)
+        }
+        layers = try Self.ordered(listed, at: "\(name).json: layers")
+    }
+
+    /// What its layers make, in the order in which they are computed.
+    package var outputs: [String] { layers.map(\.output) }
+
+    /// A model for each layer, which reads the vendor's tensors.
+    package var apart: [VectorModel] {
+        layers.map { layer in
+            var one = self
+            one.layers = [layer]
+            return one
         }
     }
 
-    /// The chips whose vectors are known, by the beginning of their names.
-    private static let contracts: [(vendor: String, chip: String, contract: any Contract.Type)] = [
-        ("Rockchip", "rk", Rockchip.self), ("Rockchip", "rv", Rockchip.self), ("Sophgo", "bm", SophgoBM.self),
-        ("Sophgo", "cv184", SophgoBM.self), ("Sophgo", "cv18", SophgoCV181x.self),
-        ("Sophgo", "sg200", SophgoCV181x.self),
-        ("VeriSilicon VIP", "verisilicon-a311d", VeriSiliconA311D.self),
-        ("VeriSilicon VIP", "verisilicon-v853", VeriSiliconV853.self), ("T-Head", "SHL", SHL.self),
+    /// The chips whose numbers the contracts are known to give, by their names in files; letters may be large or small.
+    private static let contracts: [(vendor: String, chips: [String], contract: any Contract.Type)] = [
+        (
+            "Rockchip", ["rk3588", "rk3576", "rk3568", "rk3566", "rk3562", "rv1126b", "rv1106", "rv1103b"],
+            Rockchip.self
+        ),
+        ("Sophgo", ["bm1684x", "bm1688", "cv184x"], SophgoBM.self),
+        ("Sophgo", ["cv181x", "cv1812h", "sg2002"], SophgoCV181x.self),
+        ("VeriSilicon VIP", ["verisilicon-a311d", "verisilicon-a311d-vipnanoqi-pid0x88"], VeriSiliconA311D.self),
+        ("VeriSilicon VIP", ["verisilicon-v853", "verisilicon-v853-vip9000pico-pid0xee"], VeriSiliconV853.self),
+        ("T-Head", ["SHL reference backend (x86_ref); not TH1520 NPU", "thead-shl-x86ref"], SHL.self),
     ]
 
     private static func contract(vendor: String, chip: String, at place: String) throws(VectorError)
         -> any Contract.Type
     {
-        for known in contracts where known.vendor == vendor && chip.hasPrefix(known.chip) { return known.contract }
-        let known = contracts.map { "\($0.vendor) \($0.chip)" }.joined(separator: ", ")
+        for known in contracts where known.vendor.lowercased() == vendor.lowercased() {
+            if known.chips.contains(where: { $0.lowercased() == chip.lowercased() }) { return known.contract }
+        }
+        let known = contracts.map { "\($0.vendor) \($0.chips.joined(separator: ", "))" }.joined(separator: "; ")
         throw VectorError(place, expected: "vendor and chip among \(known)", found: "\(vendor) \(chip)")
+    }
+
+    /// Layers such that each stands behind those that make what it reads; otherwise as they are listed.
+    private static func ordered(_ listed: [VectorLayer], at place: String) throws(VectorError) -> [VectorLayer] {
+        var left = Set<String>()
+        for layer in listed where !left.insert(layer.output).inserted {
+            throw VectorError(place, expected: "one layer that makes \(layer.output)", found: "two")
+        }
+        var layers: [VectorLayer] = []
+        var waiting = listed
+        while !waiting.isEmpty {
+            guard let next = waiting.firstIndex(where: { left.isDisjoint(with: $0.inputs) }) else {
+                let names = waiting.map(\.output).joined(separator: ", ")
+                throw VectorError(place, expected: "layers that do not wait for each other", found: names)
+            }
+            let layer = waiting.remove(at: next)
+            left.remove(layer.output)
+            layers.append(layer)
+        }
+        return layers
     }
 }
 
@@ -76,35 +116,47 @@ struct VectorLayer: Sendable {
     var output: String
     var operation: Operation
     var relu: Bool
-    /// Least share of elements that must be equal: that of whoever derived the contract.
-    var share: Double
+    /// The share of elements that whoever derived the contract has found equal.
+    var emulatorMatch: Double
     /// Multipliers and shifts that the vendor's compiler chose; empty where the scales are all there is.
     var stated: [(multiplier: Int, shift: Int)] = []
+
+    /// What it reads.
+    var inputs: [String] {
+        switch operation {
+        case .quantize: []
+        case .convolution(let product, _, _, _, _, let residual): [product.input] + (residual.map { [$0] } ?? [])
+        case .dense(let product): [product.input]
+        case .pool(_, let input, _, _, _): [input]
+        case .addition(let a, let b): [a, b]
+        }
+    }
 }
 
 extension VectorFile {
     /// A tensor's array from channels first to channels last.
-    func tensor(_ array: String, scale: Float, zeroPoint: Int, samples: Int? = nil) throws(VectorError) -> VectorTensor
-    {
-        let found = try self.array(array)
-        guard found.kind == .int8 || found.kind == .uint8, let values = found.integers else {
-            throw VectorError("\(name).npz: \(array)", expected: "int8 or uint8", found: found.kind.rawValue)
-        }
-        let origin = found.kind == .uint8 ? 128 : 0
+    /// - Parameter declared: `int8` or `uint8`, where the file says it.
+    /// - Parameter shared: the shape of the other operand, where one sample may stand for all of them.
+    func tensor(
+        _ array: String, scale: Float, zeroPoint: Int, declared: String? = nil, shared: [Int]? = nil
+    ) throws(VectorError) -> VectorTensor {
+        var (shape, numbers, origin) = try bytes(array, declared: declared, zeroPoints: [zeroPoint])
         guard scale.isFinite, scale > 0, (-128...127).contains(zeroPoint - origin) else {
             throw VectorError(
                 "\(name).json: \(array)", expected: "a scale above 0 and a zero point of its type",
                 found: "\(scale), \(zeroPoint)")
         }
-        var (shape, numbers) = (found.shape, values)
+        guard !shape.isEmpty else {
+            throw VectorError("\(name).npz: \(array)", expected: "an array of one dimension or more", found: "a number")
+        }
         // An operand that every sample shares has no dimension for them.
-        if let samples, shape.count == 3 {
-            shape.insert(samples, at: 0)
-            numbers = (0..<samples).flatMap { _ in values }
+        if let shared, shape.count == shared.count - 1, numbers.count <= shared.dropFirst().reduce(1, *) {
+            shape.insert(shared[0], at: 0)
+            numbers = (0..<shared[0]).flatMap { _ in numbers }
         }
         let (last, order) = Self.channelsLast(shape)
         return VectorTensor(
-            shape: last, values: order.map { Int8(numbers[$0] - origin) },
+            shape: last, values: order.map { numbers[$0] },
             quantization: Quantization(scale: scale, zeroPoint: Int32(zeroPoint - origin)), array: array)
     }
 
@@ -118,99 +170,5 @@ extension VectorFile {
             return (image * channels + channel) * height * width + place
         }
         return ([n, height, width, channels], order)
-    }
-
-    /// Weights and bias of a convolution, OIHW.
-    /// - Parameter ratios: what the compiler made of the scales, where those of the weights are not told.
-    func convolution(
-        _ input: String, weights: String, bias: String, scales: [Float], zeroPoints: [Int]?, ratios: [Float]? = nil,
-        groups: Int
-    ) throws(VectorError) -> (VectorLayer.Product, kernel: (Int, Int)) {
-        let array = try self.array(weights)
-        guard array.shape.count == 4, let values = array.integers else {
-            throw VectorError(
-                "\(name).npz: \(weights)", expected: "integers [out, in, height, width]",
-                found: "\(array.kind.rawValue) \(array.shape)")
-        }
-        let origin = array.kind == .uint8 ? 128 : 0
-        let (outputs, inputs, height, width) = (array.shape[0], array.shape[1], array.shape[2], array.shape[3])
-        let isDepthwise = groups > 1 && inputs == 1 && outputs == groups
-        var elements: [Int8] = []
-        elements.reserveCapacity(values.count)
-        if isDepthwise {
-            // Plans hold these [height, width, channels].
-            for tap in 0..<height * width {
-                for channel in 0..<outputs { elements.append(Int8(values[channel * height * width + tap] - origin)) }
-            }
-        } else {
-            for out in 0..<outputs {
-                for tap in 0..<height * width {
-                    for channel in 0..<inputs {
-                        elements.append(Int8(values[(out * inputs + channel) * height * width + tap] - origin))
-                    }
-                }
-            }
-        }
-        let source = try source(
-            elements, bias, outputs: outputs, scales: scales, zeroPoints: zeroPoints?.map { $0 - origin },
-            ratios: ratios,
-            at: weights)
-        return (VectorLayer.Product(input: input, weights: source, isDepthwise: isDepthwise), (height, width))
-    }
-
-    /// Weights and bias of a dense layer.
-    /// - Parameter isInputFirst: `[in, out]`, else `[out, in]`.
-    /// - Parameter image: the input's shape, channels last, whose pixels the weights know channels first.
-    func dense(
-        _ input: String, weights: String, bias: String, isInputFirst: Bool, image: [Int], scales: [Float],
-        zeroPoints: [Int]?, ratios: [Float]? = nil
-    ) throws(VectorError) -> VectorLayer.Product {
-        let array = try self.array(weights)
-        guard array.shape.count == 2, let values = array.integers else {
-            throw VectorError(
-                "\(name).npz: \(weights)", expected: "integers of two dimensions",
-                found: "\(array.kind.rawValue) \(array.shape)")
-        }
-        let origin = array.kind == .uint8 ? 128 : 0
-        let (inputs, outputs) = isInputFirst ? (array.shape[0], array.shape[1]) : (array.shape[1], array.shape[0])
-        // Where each input of the plan lies among the weights' inputs.
-        let (channels, pixels) = image.count == 4 ? (image[3], image[1] * image[2]) : (inputs, 1)
-        guard channels * pixels == inputs else {
-            throw VectorError("\(name).npz: \(weights)", expected: "\(channels * pixels) inputs", found: "\(inputs)")
-        }
-        let places = (0..<inputs).map { $0 % channels * pixels + $0 / channels }
-        let elements = (0..<outputs).flatMap { out in
-            places.map { Int8(values[isInputFirst ? $0 * outputs + out : out * inputs + $0] - origin) }
-        }
-        let source = try source(
-            elements, bias, outputs: outputs, scales: scales, zeroPoints: zeroPoints?.map { $0 - origin },
-            ratios: ratios,
-            at: weights)
-        return VectorLayer.Product(input: input, weights: source)
-    }
-
-    private func source(
-        _ elements: [Int8], _ bias: String, outputs: Int, scales: [Float], zeroPoints: [Int]?, ratios: [Float]?,
-        at place: String
-    ) throws(VectorError) -> Weights.Source {
-        let numbers = try integers(bias).values
-        guard numbers.count == outputs, scales.count == 1 || scales.count == outputs else {
-            throw VectorError(
-                "\(name): \(place)", expected: "\(outputs) biases, and 1 or \(outputs) scales",
-                found: "\(numbers.count) and \(scales.count)")
-        }
-        var points: [Int8]?
-        if let zeroPoints, zeroPoints.contains(where: { $0 != 0 }) {
-            guard zeroPoints.count == 1 || zeroPoints.count == outputs,
-                zeroPoints.allSatisfy({ (-128...127).contains($0) })
-            else {
-                throw VectorError(
-                    "\(name): \(place)", expected: "1 or \(outputs) zero points of 8 bits", found: "\(zeroPoints)")
-            }
-            points = (0..<outputs).map { Int8(zeroPoints[zeroPoints.count == 1 ? 0 : $0]) }
-        }
-        return Weights.Source(
-            elements: elements, scales: scales, zeroPoints: points, bias: numbers.map { Int32(clamping: $0) },
-            ratios: ratios.map { ratios in (0..<outputs).map { ratios[ratios.count == 1 ? 0 : $0] } })
     }
 }

@@ -11,18 +11,26 @@ struct VectorPlan {
     private let place: String
 
     /// - Parameter isApart: each layer reads the vendor's tensors, else what the layers before it made.
+    /// - Throws: ``VectorError`` where the contract cannot compute the layers.
     init(_ model: VectorModel, isApart: Bool) throws(VectorError) {
         var writer = Writer(model, isApart: isApart)
         place = "\(model.chip) \(model.name)"
         do throws(PlanError) {
             for layer in model.layers { try writer.add(layer) }
             memory = PlanMemory(copying: try writer.builder.encode())
-            plan = try Plan(bytes: memory.bytes)
+            plan = try Plan(bytes: memory.bytes, contracts: [model.contract])
         } catch {
             throw VectorError(
                 place, expected: "layers that the contract \(model.contract.name) computes", found: "\(error)")
         }
         input = writer.input
+    }
+
+    /// The results of all layers by reference arithmetic, as ``run(_:_:)`` has them.
+    func reference() throws(VectorError) -> [Int8] {
+        do throws(PlanError) { return try plan.reference(input).map { Int8(bitPattern: $0) } } catch {
+            throw VectorError(place, expected: "a plan that runs", found: "\(error)")
+        }
     }
 
     /// The results of all layers, one after the other, as plans store them.
@@ -55,7 +63,7 @@ struct VectorPlan {
         init(_ model: VectorModel, isApart: Bool) {
             self.model = model
             self.isApart = isApart
-            builder = PlanBuilder(contract: model.contract.name)
+            builder = PlanBuilder(contract: model.contract.name, among: [model.contract])
         }
 
         /// A tensor that a layer reads.
@@ -83,6 +91,12 @@ struct VectorPlan {
             let id: TensorID
             switch layer.operation {
             case .quantize(let values):
+                guard values.count == wanted.values.count else {
+                    throw .malformed(
+                        .init(
+                            "real numbers of \(layer.output)", expected: "\(wanted.values.count)",
+                            found: "\(values.count)"))
+                }
                 let real = builder.input(
                     name: "\(layer.output) real", type: .float32, shape: wanted.shape, quantization: .identity)
                 input += values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
@@ -123,14 +137,12 @@ struct VectorPlan {
             builder.output(id)
         }
 
-        /// One number stands for both axes.
+        /// One number stands for both axes, and two paddings for both sides of each.
         private func window(kernel: [Int], _ stride: [Int], _ padding: [Int]) -> Window {
-            Window(
-                kernel: (kernel[0], kernel.count > 1 ? kernel[1] : kernel[0]),
-                strides: (stride[0], stride.count > 1 ? stride[1] : stride[0]),
-                padding: padding.count == 4
-                    ? (padding[0], padding[1], padding[2], padding[3])
-                    : (padding[0], padding[0], padding[0], padding[0]))
+            func side(_ numbers: [Int], _ index: Int) -> Int { numbers[index % numbers.count] }
+            return Window(
+                kernel: (side(kernel, 0), side(kernel, 1)), strides: (side(stride, 0), side(stride, 1)),
+                padding: (side(padding, 0), side(padding, 1), side(padding, 2), side(padding, 3)))
         }
     }
 }

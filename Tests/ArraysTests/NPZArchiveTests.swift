@@ -40,6 +40,27 @@ struct NPZArchiveTests {
         #expect(refused > whole.count * 4)
     }
 
+    /// `numpy.savez` of a complex128 [1] as "c" and a uint8 [1] as "u".
+    private static let mixed = Data(
+        base64Encoded:
+            "UEsDBC0AAAAIAAAAIQBQP3Lg//////////8FABQAYy5ucHkBABAAkAAAAAAAAABNAAAAAAAAAJvsF+obEMnIUMZQrZ"
+            + "6SWpxcpG6loG6TbGimrqOgnpZfVFKUmBefX5SSCpJwS8wpTgWKF2ckFqQC+RqGOpo6CrUK5AMuBjD4YA+hGRwAUEsD"
+            + "BC0AAAAIAAAAIQBOF8Up//////////8FABQAdS5ucHkBABAAgQAAAAAAAABFAAAAAAAAAJvsF+obEMnIUMZQrZ6SWp"
+            + "xcpG6loF5Taqiuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GoY6mjoKtQoUAC52AFBLAQItAy0AAAAIAAAA"
+            + "IQBQP3LgTQAAAJAAAAAFAAAAAAAAAAAAAACAAQAAAABjLm5weVBLAQItAy0AAAAIAAAAIQBOF8UpRQAAAIEAAAAFAA"
+            + "AAAAAAAAAAAACAAYQAAAB1Lm5weVBLBQYAAAAAAgACAGYAAAAAAQAAAAA=")
+
+    @Test("an array of another kind is refused where it is asked for, and by its name")
+    func otherKinds() throws {
+        let archive = try NPZArchive(Array(try #require(Self.mixed)))
+        #expect(archive.names == ["c", "u"])
+        #expect(try archive.array("u")?.bytes == [7])
+        #expect(try archive.array("v") == nil)
+        #expect(archive["c"] == nil)
+        let error = try #require(throws: NPZArchive.Flaw.self) { _ = try archive.array("c") }
+        #expect(error.description.hasPrefix("c: expected descr to be one of"))
+    }
+
     @Test("what was expected and what came is said")
     func messages() throws {
         var changed = Array(try #require(Self.deflated))

@@ -33,3 +33,14 @@ enum StoredArchive {
         }
     }
 }
+
+/// A committed archive with some arrays under second names.
+enum NPZArchiveCopy {
+    static func bytes(_ path: String, adding copies: [String: String]) throws -> [UInt8] {
+        let archive = try NPZArchive(VectorFiles.bytes(path))
+        var arrays: [String: NPYArray] = [:]
+        for name in archive.names { arrays[name] = archive[name] }
+        for (name, original) in copies { arrays[name] = archive[original] }
+        return StoredArchive.bytes(arrays)
+    }
+}

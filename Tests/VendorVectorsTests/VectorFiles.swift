@@ -4,7 +4,15 @@ import Foundation
 enum VectorFiles {
     /// Paths without extension.
     static func names() throws -> [String] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Ties")
+        names(in: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Ties"))
+    }
+
+    /// Those of vendors' tools, where `MILLWRIGHT_VECTORS` names their folder.
+    static func vendorNames() -> [String] {
+        ProcessInfo.processInfo.environment["MILLWRIGHT_VECTORS"].map { names(in: URL(filePath: $0)) } ?? []
+    }
+
+    private static func names(in folder: URL) -> [String] {
         let found = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
         return (found?.compactMap { ($0 as? URL)?.path } ?? []).filter { $0.hasSuffix(".json") }
             .map { String($0.dropLast(5)) }.sorted()

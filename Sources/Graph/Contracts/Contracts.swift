@@ -53,10 +53,13 @@ package enum Contracts {
         VeriSiliconV853.self, SHL.self,
     ]
 
+    /// - Parameter contracts: those that may be named.
     /// - Throws: which ones there are.
-    package static func named(_ name: String, at offset: Int? = nil) throws(PlanError) -> any Contract.Type {
-        for contract in all where contract.name == name { return contract }
-        let known = all.map { $0.name }.joined(separator: ", ")
+    package static func named(_ name: String, among contracts: [any Contract.Type] = all, at offset: Int? = nil)
+        throws(PlanError) -> any Contract.Type
+    {
+        for contract in contracts where contract.name == name { return contract }
+        let known = contracts.map { $0.name }.joined(separator: ", ")
         throw .unknownContract(.init("numeric contract", expected: known, found: name, offset: offset))
     }
 }

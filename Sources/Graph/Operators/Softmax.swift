@@ -87,7 +87,7 @@ extension PlanBuilder {
         let shape = try shape(of: input)
         let rows = SoftmaxOfRows(
             quantization(of: input), output: output, beta: beta, length: shape.last ?? 1, isUnsigned: isUnsigned)
-        guard let arithmetic = try Contracts.named(contract).softmax(rows) else {
+        guard let arithmetic = try Contracts.named(contract, among: contracts).softmax(rows) else {
             throw .malformed(.init("beta of softmax", expected: "one that \(contract) can do", found: "\(beta)"))
         }
         let result = tensor(name: name, shape: shape, quantization: output)

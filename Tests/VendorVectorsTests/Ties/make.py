@@ -8,113 +8,14 @@ change is recorded as `wrong_modes`; a file with a mode that changes nothing is 
 
 Needs nothing but Python; the same numbers on every machine.
 """
-import json
-import os
-import struct
-import zipfile
+import sys
 from fractions import Fraction
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-MODES = ("half_even", "half_up", "half_away", "half_down", "half_toward")
+# No folder of compiled files among the vectors.
+sys.dont_write_bytecode = True
 
-
-class Random:
-    """SplitMix64."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def next(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & (2**64 - 1)
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
-        return z ^ (z >> 31)
-
-    def between(self, low, high):
-        return low + self.next() % (high - low + 1)
-
-    def many(self, count, low, high):
-        return [self.between(low, high) for _ in range(count)]
-
-
-def rounded(value, mode):
-    """A Fraction to the nearest integer; halves by the mode."""
-    floor = value.numerator // value.denominator
-    rest = value - floor
-    if rest != Fraction(1, 2):
-        return floor + (rest > Fraction(1, 2))
-    up = {
-        "half_even": floor % 2 == 1,
-        "half_up": True,
-        "half_away": value > 0,
-        "half_down": False,
-        "half_toward": value < 0,
-    }[mode]
-    return floor + up
-
-
-def clamp(value, low, high):
-    return min(max(value, low), high)
-
-
-def npy(values, shape, word, code):
-    head = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (word, "(%s)" % "".join("%d," % s for s in shape))
-    head += " " * (63 - (10 + len(head)) % 64) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + struct.pack("<%d%s" % (len(values), code), *values)
-
-
-WORDS = {"int8": ("|i1", "b"), "uint8": ("|u1", "B"), "int32": ("<i4", "i"), "int64": ("<i8", "q")}
-
-
-def write(folder, name, meta, arrays):
-    os.makedirs(os.path.join(HERE, folder), exist_ok=True)
-    path = os.path.join(HERE, folder, name)
-    with open(path + ".json", "w") as file:
-        json.dump(meta, file, indent=1)
-        file.write("\n")
-    with zipfile.ZipFile(path + ".npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        for key, (values, shape, kind) in arrays.items():
-            info = zipfile.ZipInfo(key + ".npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, npy(values, shape, *WORDS[kind]))
-
-
-def choose(answers, mode, wrong):
-    """The right numbers, and how many each wrong mode changes."""
-    right = [answers(mode, i) for i in range(answers.count)]
-    counts = {}
-    for other in wrong:
-        counts[other] = sum(answers(other, i) != right[i] for i in range(answers.count))
-        assert counts[other] > 0, other
-    return right, counts
-
-
-class Answers:
-    def __init__(self, count, function):
-        self.count = count
-        self.function = function
-
-    def __call__(self, mode, index):
-        return self.function(mode, index)
-
-
-def wrong_than(mode, modes=("half_even", "half_up", "half_away", "half_down", "half_toward")):
-    return [other for other in modes if other != mode]
-
-
-def products(random, samples, inputs, outputs, low=-128, high=127, weights=(-4, 4)):
-    x = random.many(samples * inputs, low, high)
-    w = random.many(outputs * inputs, *weights)
-    b = random.many(outputs, -300, 300)
-    return x, w, b
-
-
-def sums(x, w, b, samples, inputs, outputs, zx=0, zw=None):
-    return [
-        b[o] + sum((x[n * inputs + i] - zx) * (w[o * inputs + i] - (zw[o] if zw else 0)) for i in range(inputs))
-        for n in range(samples) for o in range(outputs)
-    ]
+import ratios
+from exact import *
 
 
 # Sophgo: an integer multiplier and a shift; the multiplier need not be a power of two for a tie, the shift makes it.
@@ -244,7 +145,7 @@ def sophgo(folder, chip, is_high_multiply, seed):
     tensor("add", y, [samples, 40], 1.0)
     layers.append({"name": "add", "op": "add", "inputs": ["add_a", "add_b"], "output": "add", "relu": False, "emulator_match": 1.0,
                    "mult": mults, "shift": shift, "rounding": "half_up", "wrong_modes": wrong_modes})
-    meta = {"vendor": "Sophgo", "chip": chip, "tool": "exact arithmetic of make.py", "model": "ties", "samples": samples, "tensors": tensors,
+    meta = {"vendor": "Sophgo", "chip": chip, "tool": "exact arithmetic of make.py", "model": "ties", "samples": samples, "inputs": orphans(layers), "tensors": tensors,
             "layers": layers}
     write(folder, "ties", meta, arrays)
 
@@ -308,15 +209,9 @@ def rockchip(folder, seed):
     tensor("avg", y, [samples, channels, 2, 2], 1.0, zy)
     layers.append({"name": "avg", "op": "avg", "input": "avg_x", "output": "avg", "relu": False, "stride": 2, "kernel": 2, "emulator_match": 1.0,
                    "rounding": "half_even", "wrong_modes": wrong_modes})
-    meta = {"vendor": "Rockchip", "chip": "rk3588", "tool": "exact arithmetic of make.py", "model": "ties", "samples": samples, "tensors": tensors,
+    meta = {"vendor": "Rockchip", "chip": "rk3588", "tool": "exact arithmetic of make.py", "model": "ties", "samples": samples, "inputs": orphans(layers), "tensors": tensors,
             "layers": layers}
     write(folder, "ties", meta, arrays)
-
-
-def operator(folder, name, vendor, chip, meta, arrays):
-    base = {"vendor": vendor, "chip": chip, "tool": "exact arithmetic of make.py", "relu": False, "emulator_match": 1.0, "layout": "NCHW / OIHW"}
-    base.update(meta)
-    write(folder, name, base, arrays)
 
 
 def verisilicon(folder, chip, average, digits, seed):
@@ -362,14 +257,10 @@ def verisilicon(folder, chip, average, digits, seed):
     }, {"x": (x, [samples, channels, size, size], "uint8"), "y": (y, [samples, channels, 2, 2], "uint8")})
 
 
-def single(value):
-    """The nearest float32."""
-    return struct.unpack("<f", struct.pack("<f", value))[0]
-
-
 if __name__ == "__main__":
     sophgo("sophgo-bm1684x", "bm1684x", False, 11)
     sophgo("sophgo-cv181x", "cv181x", True, 12)
     rockchip("rockchip-rk3588", 13)
-    verisilicon("verisilicon-a311d", "verisilicon-a311d-ties", "half_toward", 16, 14)
-    verisilicon("verisilicon-v853", "verisilicon-v853-ties", "half_away", 24, 15)
+    verisilicon("verisilicon-a311d", "verisilicon-a311d", "half_toward", 16, 14)
+    verisilicon("verisilicon-v853", "verisilicon-v853", "half_away", 24, 15)
+    ratios.make()
