@@ -112,7 +112,7 @@ struct ComparedModel {
             crossings: deployment.crossings, crossing_bytes: deployment.crossingBytes,
             crossing_microseconds: deployment.crossingSeconds.map { $0 * 1e6 },
             equal_to_fp32: isKnown ? equal(used) : nil, top1: labels != nil && isKnown ? top1(used) : nil,
-            beyond_contract: deployment.layers.flatMap { $0.beyondContract.map(\.description) }
+            beyond_contract: deployment.layers.flatMap(\.beyondContract)
                 .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }, has_npu: !profile.isCPU, refused: refused)
     }
 

@@ -64,9 +64,28 @@ enum ChipWords {
         return .init(english: remark.description, chinese: chinese)
     }
 
+    /// What a star behind an accuracy means.
+    static func beyond(_ remarks: [ContractScope.Remark]) -> LocalizedText {
+        let words = remarks.map(remark)
+        return .init(
+            english: "* The model has what the chip's tools do not make, so that nothing was compared: "
+                + words.map(\.english).joined(separator: "; ")
+                + ". `model quantize --profile` makes the chip's own forms of a float model.",
+            chinese: "* 模型包含该芯片工具不会生成的形式，因此未作比对：" + words.map(\.chinese).joined(separator: "；")
+                + "。`model quantize --profile` 可由浮点模型生成该芯片自己的形式。")
+    }
+
     /// The chip with its vendor, once where both have one name.
     static func name(_ profile: ChipProfile) -> String {
         profile.name.hasPrefix(profile.vendor) ? profile.name : "\(profile.vendor) \(profile.name)"
+    }
+}
+
+/// As its words, so that reports are read without a table.
+extension ContractScope.Remark: Encodable {
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }
 

@@ -38,7 +38,7 @@ struct ComparePage {
         page.table(
             zip(english, chinese).map { .init(english: $0, chinese: $1) },
             rows: rows.map { $0.cells.map(ChipWords.cell) }, isWide: true)
-        if let note = ProfilesCompare.Row.note(rows) { page.paragraph(.same(note)) }
+        if let note = ProfilesCompare.Row.note(rows) { page.paragraph(note) }
         return page.html()
     }
 
@@ -75,13 +75,14 @@ struct ComparePage {
 
     /// By contract, because all chips that share one compute the same.
     private func accuracy(_ page: inout Page) {
-        var contracts: [(name: String, share: Double, chips: [String])] = []
+        var contracts: [(name: String, share: Double, chips: [String], isBeyond: Bool)] = []
         for row in rows {
             guard let contract = row.contract, let share = row.top1 ?? row.equal_to_fp32 else { continue }
             if let index = contracts.firstIndex(where: { $0.name == contract }) {
                 contracts[index].chips.append(row.profile)
+                contracts[index].isBeyond = contracts[index].isBeyond || !row.beyond_contract.isEmpty
             } else {
-                contracts.append((contract, share, [row.profile]))
+                contracts.append((contract, share, [row.profile], !row.beyond_contract.isEmpty))
             }
         }
         guard !contracts.isEmpty else { return }
@@ -104,6 +105,11 @@ struct ComparePage {
                 .init(english: "contract", chinese: "数值约定"), .init(english: "share", chinese: "比例"),
                 .init(english: "chips", chinese: "芯片"),
             ],
-            contracts.map { [$0.name, Format.fixed($0.share * 100, 2) + " %", $0.chips.joined(separator: ", ")] })
+            contracts.map {
+                [
+                    $0.name, Format.fixed($0.share * 100, 2) + " %" + ($0.isBeyond ? " *" : ""),
+                    $0.chips.joined(separator: ", "),
+                ]
+            })
     }
 }

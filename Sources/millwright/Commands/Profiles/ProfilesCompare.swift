@@ -67,7 +67,7 @@ struct ProfilesCompare: ParsableCommand {
         /// Share of inputs whose largest output is the right class.
         let top1: Double?
         /// Layers of which the chip's contract was compared with nothing, and why.
-        let beyond_contract: [String]
+        let beyond_contract: [ContractScope.Remark]
         let has_npu: Bool
         /// Why there is no plan under the chip's contract.
         let refused: String?
@@ -97,11 +97,11 @@ struct ProfilesCompare: ParsableCommand {
             Output.line("| " + head.joined(separator: " | ") + " |")
             Output.line("|" + head.map { _ in "---|" }.joined())
             for row in cells { Output.line("| " + row.joined(separator: " | ") + " |") }
-            if let note = Row.note(rows) { Output.line("\n" + note) }
+            if let note = Row.note(rows) { Output.line("\n" + note.english) }
             return
         }
         Output.line(Format.table([head] + cells))
-        if let note = Row.note(rows) { Output.line("\n" + note) }
+        if let note = Row.note(rows) { Output.line("\n" + note.english) }
     }
 }
 
@@ -134,13 +134,11 @@ extension ProfilesCompare.Row {
     }
 
     /// What the star behind an accuracy means; nil where there is none.
-    static func note(_ rows: [ProfilesCompare.Row]) -> String? {
-        let reasons = rows.flatMap(\.beyond_contract).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-        return reasons.isEmpty
-            ? nil
-            : "* The model has what the chip's tools do not make, so that nothing was compared: "
-                + reasons.joined(separator: "; ")
-                + ". `model quantize --profile` makes the chip's own forms of a float model."
+    static func note(_ rows: [ProfilesCompare.Row]) -> LocalizedText? {
+        let remarks = rows.flatMap(\.beyond_contract).reduce(into: [ContractScope.Remark]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+        return remarks.isEmpty ? nil : ChipWords.beyond(remarks)
     }
 
     /// `2 (softmax, mean)`.
