@@ -83,7 +83,7 @@ enum ChipWords {
 
 /// As its words, so that reports are read without a table.
 extension ContractScope.Remark: Encodable {
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
