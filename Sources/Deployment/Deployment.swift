@@ -93,7 +93,6 @@ package struct Deployment: Sendable {
         return layers.contains { $0.work.kind == .product && $0.tiling == .notCut && $0.placement.isOnNPU } ? nil : true
     }
     package var dramBytes: Int { layers.reduce(0) { $0 + $1.estimate.dramBytes } }
-    package var multiplyAdds: Int { layers.reduce(0) { $0 + $1.work.multiplyAdds } }
     /// Of one core; nil where no layer has a figure.
     package var engineCycles: Int? { Self.sum(layers.map(\.estimate.engineCycles)) }
     /// Of all layers that have a figure, with the crossings that have one; nil where none has.

@@ -23,7 +23,6 @@ package struct LayerWork: Hashable, Sendable {
     package var outputChannels: Int
     /// Of one group.
     package var inputChannels: Int
-    package var kernel: (height: Int, width: Int) { (kernelHeight, kernelWidth) }
     package var kernelHeight = 1
     package var kernelWidth = 1
     package var strideHeight = 1
