@@ -16,6 +16,20 @@ package enum Quality: Hashable, Sendable {
         package static let wrongLength = Cause(rawValue: 5)
         package static let outOfRange = Cause(rawValue: 6)
         package static let stale = Cause(rawValue: 7)
+        /// The value has not moved for longer than a living sensor's would.
+        package static let stuck = Cause(rawValue: 8)
+        /// The value jumps more than the process can.
+        package static let noisy = Cause(rawValue: 9)
+        /// A newer value of the source is stored already.
+        package static let outOfOrder = Cause(rawValue: 10)
+        /// The source's time cannot be right.
+        package static let wrongClock = Cause(rawValue: 11)
+        /// The source itself says so.
+        package static let source = Cause(rawValue: 12)
+        /// The device behind a gateway is offline, as the gateway says.
+        package static let deviceOffline = Cause(rawValue: 13)
+        /// Beyond a limit of the range, and set to it.
+        package static let clamped = Cause(rawValue: 14)
         /// A Modbus exception reply; the device's code, 1...255, is kept.
         package static func modbusException(_ code: UInt8) -> Cause { Cause(rawValue: 0x0100 | UInt16(code)) }
 
@@ -28,6 +42,13 @@ package enum Quality: Hashable, Sendable {
             case .wrongLength: "wrong_length"
             case .outOfRange: "out_of_range"
             case .stale: "stale"
+            case .stuck: "stuck"
+            case .noisy: "noisy"
+            case .outOfOrder: "out_of_order"
+            case .wrongClock: "wrong_clock"
+            case .source: "source"
+            case .deviceOffline: "device_offline"
+            case .clamped: "clamped"
             default: rawValue >> 8 == 1 ? "modbus.exception.\(rawValue & 0xFF)" : "cause.\(rawValue)"
             }
         }

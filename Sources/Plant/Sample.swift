@@ -9,18 +9,22 @@ package struct Sample: Sendable {
     package var arrival: WallTime
     /// The same moment on the clock that never steps.
     package var monotonic: MonotonicTime
+    /// How far `arrival` may be believed.
+    package var clock: ClockConfidence
 
     package enum Value: Sendable, Equatable {
         case number(Double)
         /// Samples in the tag's unit, oldest first.
         case waveform([Float])
+        /// What no number says: a recipe, a serial number, a state in words.
+        case text(String)
         /// Nothing usable came; the quality says why.
         case none
     }
 
     package init(
         tag: TagID, value: Value, quality: Quality, sourceTime: WallTime? = nil, arrival: WallTime,
-        monotonic: MonotonicTime
+        monotonic: MonotonicTime, clock: ClockConfidence = .free
     ) {
         self.tag = tag
         self.value = value
@@ -28,6 +32,7 @@ package struct Sample: Sendable {
         self.sourceTime = sourceTime
         self.arrival = arrival
         self.monotonic = monotonic
+        self.clock = clock
     }
 
     /// The time to order and join by: the source's where it gave one, else arrival.

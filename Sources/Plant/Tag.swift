@@ -16,6 +16,7 @@ package struct TagDefinition: Hashable, Sendable {
         case number
         /// Windows of this many samples at this rate.
         case waveform(samples: Int, rateHertz: Double)
+        case text
     }
 
     package init(name: String, unit: String, kind: Kind) {

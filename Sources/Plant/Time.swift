@@ -49,4 +49,20 @@ extension Duration {
 package protocol PlantClock: Sendable {
     func wall() -> WallTime
     func monotonic() -> MonotonicTime
+    /// How far ``wall()`` may be believed now.
+    func confidence() -> ClockConfidence
+}
+
+extension PlantClock {
+    package func confidence() -> ClockConfidence { .free }
+}
+
+/// How far a wall clock may be believed.
+package enum ClockConfidence: UInt8, Hashable, Sendable, CaseIterable {
+    /// Before the program was made: a dead battery, 1970.
+    case implausible = 0
+    /// It runs, and nobody says that it is right.
+    case free = 1
+    /// The kernel says that a time server keeps it.
+    case synchronized = 2
 }

@@ -41,7 +41,7 @@ package struct ProcessJoin: Sendable {
         switch sample.value {
         case .number(let value) where value.isFinite: number = value
         case .number: quality = .bad(.notFinite)
-        case .waveform, .none: if quality.isGood { quality = .bad(.malformed) }
+        case .waveform, .text, .none: if quality.isGood { quality = .bad(.malformed) }
         }
         let entry = Entry(time: sample.time, value: number, quality: quality)
         let at = next[sample.tag, default: 0]

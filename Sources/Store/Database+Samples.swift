@@ -40,7 +40,7 @@ extension Database {
             // SQLite has no NaN. A driver marks it; where one forgot, the store does.
             if quality.isGood { quality = .bad(.notFinite) }
         case .waveform(let waveform): value = Double(waveform.count)
-        case .none: break
+        case .none, .text: break
         }
         checksum.add(id)
         try statement.bind(1, id)

@@ -28,12 +28,14 @@ struct TagsCommand: AsyncParsableCommand {
             let kind =
                 switch tag.definition.kind {
                 case .number: "number"
+                case .text: "text"
                 case .waveform(let samples, let rate): "waveform of \(samples) at \(Format.fixed(rate, 0)) Hz"
                 }
             let value: String? =
                 switch latest?.value {
                 case .number(let value)?: "\(value)"
                 case .waveform(let values)?: "\(values.count) values"
+                case .text(let text)?: text
                 case nil, .some(.none): nil
                 }
             rows.append(

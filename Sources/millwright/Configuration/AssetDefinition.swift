@@ -45,11 +45,19 @@ struct AssetDefinition: Hashable, Sendable {
 
     /// Whether a tag can feed a role. A pack's `vibration` is a waveform; everything else is a number.
     func check(role: String, definition: TagDefinition, at node: Node, path: String, _ diagnostics: Diagnostics) {
-        let isWaveform = if case .waveform = definition.kind { true } else { false }
         let wantsWaveform = role == "vibration"
-        guard isWaveform != wantsWaveform else { return }
+        let found: String
+        switch definition.kind {
+        case .waveform:
+            if wantsWaveform { return }
+            found = "waveforms"
+        case .number:
+            if !wantsWaveform { return }
+            found = "single numbers"
+        case .text: found = "texts"
+        }
         diagnostics.report(
             at: node, path: path, expected: wantsWaveform ? "a tag with payload waveform" : "a tag with single numbers",
-            found: "\"\(definition.name)\", which has \(isWaveform ? "waveforms" : "single numbers")")
+            found: "\"\(definition.name)\", which has \(found)")
     }
 }
