@@ -103,6 +103,63 @@ import YAML
         for part in mistake.says { #expect(text.contains(part), "\(text)") }
     }
 
+    /// What one value may say, and what it is told when it is wrong.
+    static let values: [(entry: String, says: String?)] = [
+        ("at: 0, type: uint64, invalid: [0xFFFFFFFFFFFFFFFF, 0x8000000000000000]", nil),
+        ("at: 0, type: int16, invalid: [-32768, 0x7FFF]", nil),
+        ("at: 0, type: int16, invalid: [0x18000]", "a raw number of 16 bits"),
+        ("at: 0, type: int16, invalid: [-32769]", "a raw number of 16 bits"),
+        ("at: 0, type: bcd32, scale: 0.01, unit: kWh", nil),
+        ("at: 0, type: string, length: 8, words: badc", nil),
+        ("at: 0, type: string", "1...125"),
+        ("at: 0, type: string, length: 8, scale: 2", "the key \"scale\""),
+        ("at: 0, type: string, length: 8, words: cdab", "abcd, badc"),
+        ("at: 0, bit: 3", nil),
+        ("at: 0, bits: 4-7", nil),
+        ("at: 0, type: uint32, bits: 4-20", nil),
+        ("at: 0, bits: 4-20", "bits 0...15 of uint16"),
+        ("at: 0, bit: 16", "bits 0...15"),
+        ("at: 0, bits: 7-4", "two bit numbers"),
+        ("at: 0, type: int16, bits: 0-3", "one of uint16, uint32, uint64"),
+        ("at: 0, type: int16, clamp: [0, 100]", nil),
+        ("at: 0, type: int16, clamp: [100, 0]", "the lower limit first"),
+        ("at: 0, type: int16, clamp: [0]", "a list of 2"),
+        ("at: 0, type: int16, exponent_at: 4", nil),
+        ("at: 0, type: int16, exponent_at: 200", "in one request with the value"),
+        ("at: 0, type: int16, writable: true, min: 0, max: 5", nil),
+        ("at: 0, type: int16, writable: true, allowed: [0, 1]", nil),
+        ("at: 0, type: int16, writable: true, min: 0", "`min` and `max`, or `allowed`"),
+        ("at: 0, type: int16, allowed: [0, 1]", "`writable: true` beside it"),
+        ("at: 65535, type: int32", "inside of the table"),
+    ]
+
+    @Test(arguments: values) func aValueIsTakenOrItsMistakeNamed(_ value: (entry: String, says: String?)) throws {
+        let (_, diagnostics) = try links(
+            """
+            - name: meter
+              driver: modbus-tcp
+              host: 10.0.0.7
+              writes: allowed
+              values: [ { tag: v, registers: holding, \(value.entry) } ]
+            """)
+        if let says = value.says {
+            #expect(diagnostics.text.contains(says), "\(diagnostics.text)")
+        } else {
+            #expect(diagnostics.text == "")
+        }
+    }
+
+    @Test func nothingIsWrittenWhereTheLinkDoesNotAllowIt() throws {
+        let (_, diagnostics) = try links(
+            """
+            - name: meter
+              driver: modbus-tcp
+              host: 10.0.0.7
+              values: [ { tag: v, registers: holding, at: 0, type: int16, writable: true, min: 0, max: 5 } ]
+            """)
+        #expect(diagnostics.text.contains("`writes: allowed` at the link"))
+    }
+
     @Test func twoLinksMustNotPollOneDevice() throws {
         let second = """
 

@@ -64,27 +64,23 @@ struct BlockReader {
     }
 
     private func half(_ values: [Int]) -> Part {
-        let start = values.map { block.values[$0].address }.min() ?? block.start
-        let end = values.map { block.values[$0].address + block.values[$0].width }.max() ?? start + 1
+        let start = values.map { block.values[$0].span.lowerBound }.min() ?? block.start
+        let end = values.map { block.values[$0].span.upperBound }.max() ?? start + 1
         return Part(start: start, count: end - start, values: values)
     }
 
     /// Reads the values of a part out of the data of a reply.
     func decode(_ part: Part, _ data: ArraySlice<UInt8>) -> [(tag: TagID, value: Sample.Value, quality: Quality)] {
-        let first = data.startIndex
-        if block.table.isBits {
-            return part.values.map { index in
-                let offset = block.values[index].address - part.start
-                let isOn = data[first + offset / 8] >> UInt8(offset % 8) & 1 == 1
-                let (value, quality) = block.values[index].decode(bit: isOn)
-                return (tags[index], value, quality)
+        part.values.map { index in
+            let value = block.values[index]
+            guard block.table.isBits else {
+                let (decoded, quality) = value.decode(data, from: part.start)
+                return (tags[index], decoded, quality)
             }
-        }
-        let words = (0..<part.count).map { UInt16(data[first + 2 * $0]) << 8 | UInt16(data[first + 2 * $0 + 1]) }
-        return part.values.map { index in
-            let offset = block.values[index].address - part.start
-            let (value, quality) = block.values[index].decode(words[offset..<(offset + block.values[index].width)])
-            return (tags[index], value, quality)
+            let offset = value.address - part.start
+            let isOn = data[data.startIndex + offset / 8] >> UInt8(offset % 8) & 1 == 1
+            let (decoded, quality) = value.decode(bit: isOn)
+            return (tags[index], decoded, quality)
         }
     }
 }
