@@ -10,31 +10,34 @@ final class MQTTInbox: MosquittoHandler {
     static let maxBatchMessages = 2_000
     static let maxBatchBytes = 4 << 20
 
-    /// A message of a topic not seen before: its tags must be asked for, which a C callback cannot wait for.
+    /// A message that its reader could not take without waiting, which a C callback cannot do.
     struct Deferred {
         var topic: [UInt8]
         var payload: [UInt8]
         var receipt: MessageReceipt?
         var isRetained: Bool
+        var arrival: WallTime
+        var monotonic: MonotonicTime
     }
 
     private(set) var connectCode: Int32?
     private(set) var isSessionPresent = false
     private(set) var subscriptionsAnswered = 0
-    private(set) var subscriptionsRefused = 0
+    /// Packet ids of the subscriptions that the broker refused, and what it said.
+    private(set) var subscriptionsRefused: [(id: Int32, reason: String)] = []
+    /// What the broker said when it ended the connection.
+    private(set) var goodbye: String?
 
     private(set) var batch: SampleBatch
     private(set) var messages = 0
     private(set) var bytes = 0
     private(set) var largest = 0
-    private(set) var deferred: [Deferred] = []
+    private var deferred: [Deferred] = []
     private var counters = LinkCounters()
-    private var faults = [Int](repeating: 0, count: PayloadDecoder.Fault.allCases.count)
 
-    private let rules: [TopicRule]
-    private var decoders: [PayloadDecoder]
-    private(set) var routes = TopicRoutes()
+    private let reader: any MessageReader
     private let clock: any PlantClock
+    private var confidence = ClockConfidence.free
 
     /// What is stored already and might be sent again: by packet id, the digest of the latest message that had it.
     private var stored: [UInt16: UInt64] = [:]
@@ -42,10 +45,9 @@ final class MQTTInbox: MosquittoHandler {
     private(set) var isAwaitingDuplicates = false
     private var isNextDuplicate = false
 
-    init(link: String, rules: [TopicRule], clock: any PlantClock) {
+    init(link: String, reader: any MessageReader, clock: any PlantClock) {
         batch = SampleBatch(link: link)
-        self.rules = rules
-        decoders = rules.map { PayloadDecoder($0.payload) }
+        self.reader = reader
         self.clock = clock
     }
 
@@ -56,7 +58,9 @@ final class MQTTInbox: MosquittoHandler {
         connectCode = nil
         isSessionPresent = false
         subscriptionsAnswered = 0
-        subscriptionsRefused = 0
+        subscriptionsRefused = []
+        goodbye = nil
+        startBurst()
         clearBatch()
         if let receipts {
             stored = Dictionary(receipts.map { ($0.packetID, $0.digest) }, uniquingKeysWith: { $1 })
@@ -64,6 +68,9 @@ final class MQTTInbox: MosquittoHandler {
         isAwaitingDuplicates = true
         isNextDuplicate = false
     }
+
+    /// The clock is asked once for all messages of a burst how far it may be believed: that is a system call.
+    func startBurst() { confidence = clock.confidence() }
 
     /// Forgets the batch: it is stored, or the broker will send it again.
     func clearBatch() {
@@ -77,33 +84,35 @@ final class MQTTInbox: MosquittoHandler {
 
     /// What was counted since the last call.
     func takeCounters() -> LinkCounters {
-        for (fault, count) in zip(PayloadDecoder.Fault.allCases, faults) where count > 0 {
-            counters.malformed[fault.rawValue, default: 0] += count
-        }
-        for index in faults.indices { faults[index] = 0 }
         defer { counters = LinkCounters() }
+        counters.add(reader.takeCounters())
         return counters
     }
 
-    /// Reads a deferred message again, now that its topic has been looked at.
-    func resume(_ message: Deferred, as route: TopicRoutes.Route) {
-        message.payload.withUnsafeBytes {
-            take($0, route, receipt: message.receipt, isRetained: message.isRetained)
+    /// Reads the messages that had to wait for the end of the burst.
+    func resumeDeferred() async throws {
+        for message in deferred {
+            let before = batch.samples.count
+            // An array's own memory cannot be lent to a call that waits.
+            let copy = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: message.topic.count + message.payload.count, alignment: 1)
+            // SAFETY: freed when the reader has returned, which by its contract keeps neither part.
+            defer { copy.deallocate() }
+            copy.copyBytes(from: message.topic)
+            let payload = UnsafeMutableRawBufferPointer(rebasing: copy[message.topic.count...])
+            payload.copyBytes(from: message.payload)
+            try await reader.readLater(
+                ReceivedMessage(
+                    topic: UnsafeRawBufferPointer(rebasing: copy[..<message.topic.count]),
+                    payload: UnsafeRawBufferPointer(payload), isRetained: message.isRetained, arrival: message.arrival,
+                    monotonic: message.monotonic, clock: confidence), into: &batch)
+            if batch.samples.count > before, let receipt = message.receipt { batch.receipts.append(receipt) }
         }
+        deferred.removeAll(keepingCapacity: true)
     }
 
-    /// Looks at a topic closely: which rule, and which tags.
-    func resolve(_ topic: [UInt8]) -> (rule: Int, tags: [TagDefinition])? {
-        for (index, rule) in rules.enumerated() {
-            guard let captures = rule.filter.captures(in: topic) else { continue }
-            return (index, rule.payload.tags.map { rule.payload.definition(of: $0, captures: captures) })
-        }
-        return nil
-    }
-
-    func remember(_ route: TopicRoutes.Route) { routes.remember(route) }
-
-    func countRefusedTags(_ count: Int) { counters.tagsRefused += count }
+    /// Lets the reader say what the passing of time alone means.
+    func passTime() { reader.passTime(into: &batch) }
 
     // MARK: MosquittoHandler
 
@@ -114,12 +123,14 @@ final class MQTTInbox: MosquittoHandler {
         if !isSessionPresent { endDuplicates() }
     }
 
-    func subscribed(isRefused: Bool) {
+    func disconnected(reason: String) { goodbye = reason }
+
+    func subscribed(id: Int32, refusal: String?) {
         subscriptionsAnswered += 1
-        if isRefused { subscriptionsRefused += 1 }
+        if let refusal { subscriptionsRefused.append((id, refusal)) }
     }
 
-    func published(id: Int32) {}
+    func published(id: Int32, refusal: String?) {}
 
     /// The only place where this version of the library shows the DUP flag: `... received PUBLISH (d1, q1, r0, m5, ...`,
     /// right before the message itself.
@@ -149,14 +160,19 @@ final class MQTTInbox: MosquittoHandler {
             }
             receipt = made
         }
-        if let route = routes.route(of: topic) {
-            take(payload, route, receipt: receipt, isRetained: message.retain)
+        let before = batch.samples.count
+        let received = ReceivedMessage(
+            topic: topic, payload: payload, isRetained: message.retain, arrival: clock.wall(),
+            monotonic: clock.monotonic(), clock: confidence)
+        if reader.read(received, into: &batch) {
+            if batch.samples.count > before, let receipt { batch.receipts.append(receipt) }
         } else {
             // Nothing larger is ever looked at, so nothing larger need be kept: one byte too many says enough.
             let kept = payload.prefix(Self.maxPayloadBytes + 1)
             deferred.append(
                 Deferred(
-                    topic: Array(topic), payload: Array(kept), receipt: receipt, isRetained: message.retain))
+                    topic: Array(topic), payload: Array(kept), receipt: receipt, isRetained: received.isRetained,
+                    arrival: received.arrival, monotonic: received.monotonic))
         }
     }
 
@@ -174,40 +190,5 @@ final class MQTTInbox: MosquittoHandler {
     private func endDuplicates() {
         isAwaitingDuplicates = false
         stored = [:]
-    }
-
-    private func take(
-        _ payload: UnsafeRawBufferPointer, _ route: TopicRoutes.Route, receipt: MessageReceipt?, isRetained: Bool
-    ) {
-        guard let rule = route.rule else {
-            count(.unknownTopic)
-            return
-        }
-        if payload.count > Self.maxPayloadBytes {
-            decoders[rule].fail(.tooLarge)
-        } else {
-            decoders[rule].decode(payload)
-        }
-        let (arrival, monotonic) = (clock.wall(), clock.monotonic())
-        let sourceTime = decoders[rule].sourceTime
-        for (reading, tag) in zip(decoders[rule].readings, route.tags) {
-            var quality = reading.quality
-            if let fault = reading.fault {
-                count(fault)
-            } else if isRetained, sourceTime == nil {
-                // It may be of any age: the broker keeps it until the next one comes.
-                quality = .uncertain(.stale)
-            }
-            batch.samples.append(
-                Sample(
-                    tag: tag, value: reading.value, quality: quality, sourceTime: sourceTime, arrival: arrival,
-                    monotonic: monotonic))
-        }
-        if let receipt { batch.receipts.append(receipt) }
-    }
-
-    private func count(_ fault: PayloadDecoder.Fault) {
-        // The order of the cases is the order of the counts.
-        if let index = PayloadDecoder.Fault.allCases.firstIndex(of: fault) { faults[index] += 1 }
     }
 }

@@ -18,16 +18,14 @@ actor MQTTLink {
     private static let lingerLimit: Duration = .milliseconds(10)
 
     private let link: LinkDefinition
-    private let settings: MQTTSettings
-    private let tags: any TagLookup
+    private let connection: MQTTConnectionSettings
+    private let reader: any MessageReader
     private let clock: any PlantClock
     private let logger: Logger
     private let monitor: LinkMonitor
     private let inbox: MQTTInbox
     private let stop: WakeSignal
     private var backOff: BackOff
-    private var wildcardTags = 0
-    private var areTagsDeclared = false
     /// Whether the broker's session has our subscriptions already; asking again would bring every retained message again.
     private var isSubscribed = false
     /// Whether the inbox knows everything that this link has stored.
@@ -39,18 +37,18 @@ actor MQTTLink {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(
-        link: LinkDefinition, settings: MQTTSettings, tags: any TagLookup, clock: any PlantClock, logger: Logger,
-        monitor: LinkMonitor
+        link: LinkDefinition, connection: MQTTConnectionSettings, reader: sending any MessageReader,
+        clock: any PlantClock, logger: Logger, monitor: LinkMonitor
     ) throws(LinkFailure) {
         do { executor = try ThreadExecutor() } catch { throw .system(call: "pthread_create", code: error.code) }
         stop = try WakeSignal()
         self.link = link
-        self.settings = settings
-        self.tags = tags
+        self.connection = connection
+        self.reader = reader
         self.clock = clock
         self.logger = logger
         self.monitor = monitor
-        inbox = MQTTInbox(link: link.name, rules: settings.topics, clock: clock)
+        inbox = MQTTInbox(link: link.name, reader: reader, clock: clock)
         backOff = BackOff(seed: UInt64.random(in: .min ... .max))
     }
 
@@ -68,12 +66,13 @@ actor MQTTLink {
         monitor.enter(.connecting)
         let start = clock.monotonic()
         do {
-            try await declareTags()
+            try await reader.prepare()
             // Up to 65,535 of them: not again for each attempt while the broker is absent.
             let areCurrent = areReceiptsCurrent && inbox.isAwaitingDuplicates
             inbox.startConnection(receipts: areCurrent ? nil : try await sink.storedReceipts(link: link.name))
             areReceiptsCurrent = true
-            let client = try MosquittoClient(settings, isSessionClean: false, handler: inbox)
+            let client = try MosquittoClient(connection, isSessionClean: false, handler: inbox)
+            defer { reader.disconnected() }
             try await serve(client, sink)
         } catch {
             if Task.isCancelled { return }
@@ -92,18 +91,18 @@ actor MQTTLink {
         try openConnection(client)
         let start = clock.monotonic()
         var nextKeepAlive = start + .seconds(1)
-        var expected = 0
+        var asked: [Int32: String] = [:]
         if !(isSubscribed && inbox.isSessionPresent) {
             isSubscribed = false
-            for topic in settings.topics { try client.subscribe(topic.filter) }
-            expected = settings.topics.count
+            for wanted in reader.subscriptions { asked[try client.subscribe(wanted)] = wanted.filter }
         }
         try client.write()
         var isConnected = false
         while !Task.isCancelled {
             let now = clock.monotonic()
-            if !isConnected, inbox.subscriptionsAnswered >= expected {
-                enterConnected()
+            if !isConnected, inbox.subscriptionsAnswered >= asked.count {
+                enterConnected(asked)
+                try answer(client)
                 isConnected = true
             } else if !isConnected, now - start > Self.connectLimit {
                 throw LinkFailure.timedOut(what: "SUBACK")
@@ -117,17 +116,21 @@ actor MQTTLink {
             if ready[0] & ~Int16(POLLOUT) != 0 { try await readAndStore(client, sink) }
             if clock.monotonic() >= nextKeepAlive {
                 try client.keepAlive()
+                inbox.passTime()
+                try await store(sink)
+                try answer(client)
                 nextKeepAlive = clock.monotonic() + .seconds(1)
             }
             try client.write()
         }
+        for message in reader.farewell() { _ = try client.publish(message) }
         client.disconnect()
     }
 
     /// Waits for CONNACK.
     private func openConnection(_ client: MosquittoClient) throws {
         client.isLogWanted = true
-        try client.connect(settings)
+        try client.connect()
         let start = clock.monotonic()
         var isFirst = true
         while inbox.connectCode == nil {
@@ -149,15 +152,20 @@ actor MQTTLink {
             }
         }
         if let code = inbox.connectCode, code != 0 {
-            throw LinkFailure.refused(MQTTReason.connect(code))
+            throw LinkFailure.refused(MQTTReason.connect(code, connection.version))
         }
     }
 
-    private func enterConnected() {
+    private func enterConnected(_ asked: [Int32: String]) {
         let refused = inbox.subscriptionsRefused
-        if refused > 0 { monitor.record(error: "the broker refuses \(refused) of the subscriptions") }
+        if let first = refused.first {
+            let more = refused.count > 1 ? ", and \(refused.count - 1) more" : ""
+            monitor.record(
+                error: "the broker refuses the subscription \"\(asked[first.id] ?? "")\": \(first.reason)\(more)")
+        }
         // Those that were refused are asked for again at the next connection.
-        isSubscribed = refused == 0
+        isSubscribed = refused.isEmpty
+        reader.connected(isSessionPresent: inbox.isSessionPresent)
         monitor.enter(.connected)
         if hasConnected { monitor.count { $0.reconnects += 1 } }
         hasConnected = true
@@ -174,7 +182,14 @@ actor MQTTLink {
             failure = error
         }
         if client.isLogWanted, !inbox.isAwaitingDuplicates { client.isLogWanted = false }
-        try await resolveDeferred()
+        try await inbox.resumeDeferred()
+        warnOfSize()
+        try await store(sink)
+        try answer(client)
+        if let failure { throw failure }
+    }
+
+    private func store(_ sink: any SampleSink) async throws {
         publishCounters()
         if !inbox.batch.samples.isEmpty {
             let count = inbox.batch.samples.count
@@ -189,11 +204,15 @@ actor MQTTLink {
             monitor.count { $0.stored += count }
         }
         inbox.clearBatch()
-        if let failure { throw failure }
+    }
+
+    private func answer(_ client: MosquittoClient) throws(LinkFailure) {
+        for message in reader.takeAnswers() { _ = try client.publish(message) }
     }
 
     private func readBurst(_ client: MosquittoClient) throws(LinkFailure) {
         let start = clock.monotonic()
+        inbox.startBurst()
         var messagesAtNap = 0
         while !inbox.isFull {
             let before = inbox.messages
@@ -207,21 +226,7 @@ actor MQTTLink {
         }
     }
 
-    private func declareTags() async throws {
-        guard !areTagsDeclared else { return }
-        for topic in settings.topics where topic.filter.wildcards == 0 {
-            let bytes = Array(topic.filter.text.utf8)
-            try await remember(bytes)
-        }
-        areTagsDeclared = true
-    }
-
-    private func resolveDeferred() async throws {
-        for message in inbox.deferred {
-            var route = message.topic.withUnsafeBytes { inbox.routes.route(of: $0) }
-            if route == nil { route = try await remember(message.topic) }
-            if let route { inbox.resume(message, as: route) }
-        }
+    private func warnOfSize() {
         if inbox.largest > MQTTInbox.maxPayloadBytes, !hasWarnedOfSize {
             hasWarnedOfSize = true
             logger.warning(
@@ -230,31 +235,6 @@ actor MQTTLink {
                     "link": "\(link.name)", "bytes": "\(inbox.largest)", "limit": "\(MQTTInbox.maxPayloadBytes)",
                 ])
         }
-    }
-
-    /// Looks at a new topic and asks for the numbers of its tags.
-    @discardableResult
-    private func remember(_ topic: [UInt8]) async throws -> TopicRoutes.Route {
-        var route = TopicRoutes.Route(topic: topic, rule: nil, tags: [])
-        if let (rule, definitions) = inbox.resolve(topic) {
-            let isFixed = settings.topics[rule].filter.wildcards == 0
-            if isFixed || wildcardTags + definitions.count <= TopicRoutes.maxWildcardTags,
-                definitions.allSatisfy({ TagDefinition.isValid(name: $0.name) })
-            {
-                do {
-                    for definition in definitions { route.tags.append(try await tags.id(for: definition)) }
-                    route.rule = rule
-                    if !isFixed { wildcardTags += definitions.count }
-                } catch let refusal as TagRefused {
-                    monitor.record(error: "\(refusal)")
-                    inbox.countRefusedTags(definitions.count)
-                }
-            } else {
-                inbox.countRefusedTags(definitions.count)
-            }
-        }
-        inbox.remember(route)
-        return route
     }
 
     private func publishCounters() {

@@ -9,23 +9,24 @@ import Threads
 package actor MQTTPublisher {
     /// Where to publish.
     package struct Settings: Hashable, Sendable {
-        package var host: String
-        package var port: Int
-        /// Unique at the broker, and not the id of a link.
-        package var clientID: String
-        package var username: String?
-        /// The first line of this file is the password.
-        package var passwordFile: String?
-        /// PEM file of the authority that signed the broker's certificate; nil for a connection without TLS.
-        package var authorityFile: String?
-        /// PEM files of our own certificate and key; both or none.
-        package var certificateFile: String?
-        package var keyFile: String?
+        let connection: MQTTConnectionSettings
 
+        /// - Parameter clientID: unique at the broker, and not the id of a link.
         package init(host: String, port: Int = 1_883, clientID: String) {
-            self.host = host
-            self.port = port
-            self.clientID = clientID
+            // Without pings: between two alerts nobody runs a loop, and a dead connection shows by the missing answer.
+            connection = MQTTConnectionSettings(host: host, port: port, clientID: clientID, keepAlive: .zero)
+        }
+
+        /// Publishes to the broker of a link, with its credentials.
+        ///
+        /// - Parameter clientID: of its own: a broker throws out the older of two connections with one id.
+        /// - Returns: nil for a link that has no broker.
+        package init?(link: LinkDefinition, clientID: String) {
+            guard var connection = (link.settings as? any BrokerLinkSettings)?.connection else { return nil }
+            connection.clientID = clientID
+            connection.keepAlive = .zero
+            connection.will = nil
+            self.connection = connection
         }
     }
 
@@ -46,16 +47,17 @@ package actor MQTTPublisher {
 
     private final class Handler: MosquittoHandler {
         var connectCode: Int32?
-        var acknowledged: Int32?
+        var answer: (id: Int32, refusal: String?)?
         func connected(code: Int32, isSessionPresent: Bool) { connectCode = code }
         // SAFETY: neither pointer is looked at, let alone kept.
         func received(_ message: UnsafePointer<mosquitto_message>) {}
-        func subscribed(isRefused: Bool) {}
-        func published(id: Int32) { acknowledged = id }
+        func disconnected(reason: String) {}
+        func subscribed(id: Int32, refusal: String?) {}
+        func published(id: Int32, refusal: String?) { answer = (id, refusal) }
         func logged(_ text: UnsafePointer<CChar>) {}
     }
 
-    private let settings: MQTTSettings
+    private let settings: MQTTConnectionSettings
     private let clock: any PlantClock
     private let handler = Handler()
     private var client: MosquittoClient?
@@ -71,14 +73,7 @@ package actor MQTTPublisher {
             throw .notConnected("\(error)")
         }
         self.clock = clock
-        let tls = settings.authorityFile.map {
-            MQTTTransportSecurity(
-                authorityFile: $0, certificateFile: settings.certificateFile, keyFile: settings.keyFile)
-        }
-        // Without pings: between two alerts nobody runs a loop, and a dead connection shows by the missing answer.
-        self.settings = MQTTSettings(
-            host: settings.host, port: settings.port, clientID: settings.clientID, keepAlive: .zero,
-            username: settings.username, passwordFile: settings.passwordFile, tls: tls, topics: [])
+        self.settings = settings.connection
     }
 
     /// Publishes one message; returns when the broker has it.
@@ -111,23 +106,26 @@ package actor MQTTPublisher {
         _ topic: String, _ payload: [UInt8], _ retain: Bool, end: MonotonicTime, _ stop: WakeSignal
     ) throws {
         let client = try connected(end: end, stop)
-        handler.acknowledged = nil
-        let id = try client.publish(topic, payload, retain: retain)
-        try turn(client, until: { handler.acknowledged == id }, end: end, stop)
+        handler.answer = nil
+        let id = try client.publish(MQTTMessage(topic: topic, payload: payload, isRetained: retain))
+        try turn(client, until: { handler.answer?.id == id }, end: end, stop)
+        if let refusal = handler.answer?.refusal { throw LinkFailure.refused(refusal) }
     }
 
     private func connected(end: MonotonicTime, _ stop: WakeSignal) throws -> MosquittoClient {
         if let client, client.descriptor != nil, (try? client.read()) != nil { return client }
         let client = try MosquittoClient(settings, isSessionClean: true, handler: handler)
         handler.connectCode = nil
-        try client.connect(settings)
+        try client.connect()
         do {
             try turn(client, until: { handler.connectCode != nil }, end: end, stop)
         } catch {
             // The library calls a refusal a broken connection; below it gets its reason.
             if handler.connectCode == nil { throw error }
         }
-        if let code = handler.connectCode, code != 0 { throw LinkFailure.refused(MQTTReason.connect(code)) }
+        if let code = handler.connectCode, code != 0 {
+            throw LinkFailure.refused(MQTTReason.connect(code, settings.version))
+        }
         self.client = client
         return client
     }
@@ -148,21 +146,5 @@ package actor MQTTPublisher {
             try client.write()
             while try client.read() == .more, !isDone() {}
         }
-    }
-}
-
-extension MQTTPublisher.Settings {
-    /// Publishes to the broker of a link, with its credentials.
-    ///
-    /// - Parameter clientID: of its own: a broker throws out the older of two connections with one id.
-    /// - Returns: nil for a link that is no MQTT link.
-    package init?(link: LinkDefinition, clientID: String) {
-        guard let settings = link.settings as? MQTTSettings else { return nil }
-        self.init(host: settings.host, port: settings.port, clientID: clientID)
-        username = settings.username
-        passwordFile = settings.passwordFile
-        authorityFile = settings.tls?.authorityFile
-        certificateFile = settings.tls?.certificateFile
-        keyFile = settings.tls?.keyFile
     }
 }

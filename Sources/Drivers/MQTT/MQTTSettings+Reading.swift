@@ -11,28 +11,10 @@ extension MQTTSettings {
     ///
     /// - Returns: nil when something was wrong; then it has been reported.
     init?(reading reader: inout MappingReader, claims: inout LinkClaims) {
-        let name = reader.node["name"]?.text ?? ""
-        let host = reader.required("host", .string)
-        let tls = reader.optionalMapping("tls").flatMap { MQTTTransportSecurity(reading: $0, claims) }
-        let port = reader.optional("port", .integer(1...65_535), default: tls == nil ? 1_883 : 8_883)
-        let clientID = reader.optional("client_id", .string, default: "millwright-\(name)")
-        if let host {
-            let mark = reader.node["client_id"]?.mark ?? reader.node.mark
-            claims.take(.client(host: host, port: port, id: clientID), at: mark, path: reader.path("client_id"))
-        }
-        let keepAlive = reader.optional("keep_alive", .duration(.seconds(5)...(.seconds(3_600))), default: .seconds(30))
-        let username = reader.optional("username", .string)
-        let passwordFile = claims.resolve(reader.optional("password_file", .string))
-        if passwordFile != nil, username == nil {
-            reader.diagnostics.report(
-                at: reader.node, path: reader.path("username"), expected: "a user name beside password_file",
-                found: "nothing")
-        }
+        let connection = MQTTConnectionSettings(reading: &reader, claims: &claims)
         let topics = Self.topics(reading: &reader, claims: &claims)
-        guard let host, let topics else { return nil }
-        self.init(
-            host: host, port: port, clientID: clientID, keepAlive: keepAlive, username: username,
-            passwordFile: passwordFile, tls: tls, topics: topics)
+        guard let connection, let topics else { return nil }
+        self.init(connection: connection, topics: topics)
     }
 
     private static func topics(reading reader: inout MappingReader, claims: inout LinkClaims) -> [TopicRule]? {
@@ -60,23 +42,6 @@ extension MQTTSettings {
             rules.append((rule, node.mark))
         }
         return rules.count == nodes.count ? rules.map(\.rule) : nil
-    }
-}
-
-extension MQTTTransportSecurity {
-    fileprivate init?(reading reader: MappingReader, _ claims: LinkClaims) {
-        var reader = reader
-        let authority = claims.resolve(reader.required("ca", .string))
-        let certificate = claims.resolve(reader.optional("certificate", .string))
-        let key = claims.resolve(reader.optional("key", .string))
-        reader.finish()
-        if (certificate == nil) != (key == nil) {
-            reader.diagnostics.report(
-                at: reader.node, path: reader.path, expected: "certificate and key together",
-                found: "only \(certificate == nil ? "key" : "certificate")")
-        }
-        guard let authority else { return nil }
-        self.init(authorityFile: authority, certificateFile: certificate, keyFile: key)
     }
 }
 

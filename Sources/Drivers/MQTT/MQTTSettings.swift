@@ -1,16 +1,8 @@
 import Plant
 
 /// What an MQTT link needs to know.
-struct MQTTSettings: LinkSettings {
-    var host: String
-    var port: Int
-    /// Stays the same over restarts: the broker keeps what came meanwhile under this name.
-    var clientID: String
-    var keepAlive: Duration
-    var username: String?
-    /// The first line of this file is the password; it is read at each connection, so that it can be changed.
-    var passwordFile: String?
-    var tls: MQTTTransportSecurity?
+struct MQTTSettings: BrokerLinkSettings {
+    var connection: MQTTConnectionSettings
     var topics: [TopicRule]
 
     var tags: [TagDefinition] {
@@ -22,13 +14,6 @@ struct MQTTSettings: LinkSettings {
     func mayMake(tag name: String) -> Bool {
         topics.contains { $0.payload.tags.contains { $0.template.mayBecome(name) } }
     }
-}
-
-/// Files of an encrypted connection, read at each connection, so that they can be renewed. PEM.
-struct MQTTTransportSecurity: Hashable, Sendable {
-    var authorityFile: String
-    var certificateFile: String?
-    var keyFile: String?
 }
 
 /// One entry of `topics:`.

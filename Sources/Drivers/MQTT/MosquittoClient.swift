@@ -6,11 +6,16 @@ import Plant
 protocol MosquittoHandler: AnyObject {
     /// CONNACK came; `code` 0 means accepted. Source: MQTT 3.1.1, 3.2.2.
     func connected(code: Int32, isSessionPresent: Bool)
+    /// The broker has ended the connection and said why; only MQTT 5 lets it.
+    func disconnected(reason: String)
     /// A message; topic and payload are valid during the call only.
     func received(_ message: UnsafePointer<mosquitto_message>)
-    func subscribed(isRefused: Bool)
-    /// The broker has acknowledged what was published.
-    func published(id: Int32)
+    /// - Parameter refusal: what the broker said when it refused.
+    func subscribed(id: Int32, refusal: String?)
+    /// The broker has answered what was published.
+    ///
+    /// - Parameter refusal: why it does not take it; only MQTT 5 lets it say so.
+    func published(id: Int32, refusal: String?)
     /// A line of the library's log, while ``MosquittoClient/isLogWanted``.
     func logged(_ text: UnsafePointer<CChar>)
 }
@@ -23,6 +28,8 @@ protocol MosquittoHandler: AnyObject {
 final class MosquittoClient {
     private let pointer: OpaquePointer
     private let handler: any MosquittoHandler
+    private let settings: MQTTConnectionSettings
+    private let isSessionClean: Bool
 
     enum Progress {
         /// Something was read; there may be more.
@@ -32,13 +39,17 @@ final class MosquittoClient {
     }
 
     /// - Throws: `.notConnected` when a file of the encryption is unusable, `.file` when the password cannot be read.
-    init(_ settings: MQTTSettings, isSessionClean: Bool, handler: any MosquittoHandler) throws(LinkFailure) {
+    init(
+        _ settings: MQTTConnectionSettings, isSessionClean: Bool, handler: any MosquittoHandler
+    ) throws(LinkFailure) {
         _ = Self.library
         guard let pointer = mosquitto_new(settings.clientID, isSessionClean, nil) else {
             throw .system(call: "mosquitto_new", code: errno)
         }
         self.pointer = pointer
         self.handler = handler
+        self.settings = settings
+        self.isSessionClean = isSessionClean
         // SAFETY: the library calls back only inside calls that this object makes, so it is alive then.
         mosquitto_user_data_set(pointer, Unmanaged.passUnretained(self).toOpaque())
         mosquitto_threaded_set(pointer, true)
@@ -49,15 +60,26 @@ final class MosquittoClient {
         mosquitto_message_callback_set(pointer) { _, context, message in
             if let message { MosquittoClient.of(context)?.handler.received(message) }
         }
-        mosquitto_subscribe_callback_set(pointer) { _, context, _, count, granted in
-            // SAFETY: `granted` has `count` elements. 0x80 is the refusal (MQTT 3.1.1, 3.9.3).
-            let isRefused = granted.map { granted in (0..<Int(count)).contains { granted[$0] >= 0x80 } } ?? true
-            MosquittoClient.of(context)?.handler.subscribed(isRefused: isRefused)
+        mosquitto_subscribe_callback_set(pointer) { _, context, id, count, granted in
+            // SAFETY: `granted` has `count` elements; each subscription is asked for on its own, so that there is one.
+            let code = granted.map { count > 0 ? $0[0] : 0x80 } ?? 0x80
+            MosquittoClient.of(context)?.handler.subscribed(id: id, refusal: MQTTReason.refusal(code))
         }
-        mosquitto_publish_callback_set(pointer) { _, context, id in
-            MosquittoClient.of(context)?.handler.published(id: id)
+        mosquitto_publish_v5_callback_set(pointer) { _, context, id, code, _ in
+            MosquittoClient.of(context)?.handler.published(id: id, refusal: MQTTReason.refusal(code))
         }
-        try setSecurity(settings)
+        mosquitto_disconnect_v5_callback_set(pointer) { _, context, code, _ in
+            if let reason = MQTTReason.refusal(code) {
+                MosquittoClient.of(context)?.handler.disconnected(reason: reason)
+            }
+        }
+        try setVersion()
+        try setSecurity()
+        if let will = settings.will {
+            try check(
+                mosquitto_will_set(
+                    pointer, will.topic, Int32(will.payload.count), will.payload, Int32(will.qos), will.isRetained))
+        }
     }
 
     /// Closes the socket as it is: acknowledgements that were not written are not sent.
@@ -83,7 +105,8 @@ final class MosquittoClient {
     }
 
     /// Starts to connect; ``read()`` and ``write()`` go on with it. Resolving the name may block.
-    func connect(_ settings: MQTTSettings) throws(LinkFailure) {
+    func connect() throws(LinkFailure) {
+        if settings.version == .v5, !isSessionClean { try keepSession() }
         try check(
             mosquitto_connect_async(
                 pointer, settings.host, Int32(settings.port), Int32(settings.keepAlive.components.seconds)))
@@ -98,14 +121,20 @@ final class MosquittoClient {
     /// Whether something waits to be written.
     var wantsToWrite: Bool { mosquitto_want_write(pointer) }
 
-    func subscribe(_ filter: TopicFilter) throws(LinkFailure) {
-        try check(mosquitto_subscribe(pointer, nil, filter.text, 1))
+    /// - Returns: the id that `subscribed` will be called with.
+    func subscribe(_ wanted: MQTTSubscription) throws(LinkFailure) -> Int32 {
+        var id: Int32 = 0
+        try check(mosquitto_subscribe(pointer, &id, wanted.filter, Int32(wanted.qos)))
+        return id
     }
 
     /// - Returns: the id that `published` will be called with.
-    func publish(_ topic: String, _ payload: [UInt8], retain: Bool) throws(LinkFailure) -> Int32 {
+    func publish(_ message: MQTTMessage) throws(LinkFailure) -> Int32 {
         var id: Int32 = 0
-        try check(mosquitto_publish(pointer, &id, topic, Int32(payload.count), payload, 1, retain))
+        try check(
+            mosquitto_publish(
+                pointer, &id, message.topic, Int32(message.payload.count), message.payload, Int32(message.qos),
+                message.isRetained))
         return id
     }
 
@@ -132,17 +161,41 @@ final class MosquittoClient {
         mosquitto_loop_write(pointer, 1)
     }
 
-    private func setSecurity(_ settings: MQTTSettings) throws(LinkFailure) {
+    private func setVersion() throws(LinkFailure) {
+        guard settings.version == .v5 else { return }
+        try check(mosquitto_int_option(pointer, MOSQ_OPT_PROTOCOL_VERSION, Int32(MQTT_PROTOCOL_V5)))
+        // The library asks for 20 unacknowledged messages at a time, and each 20 would wait for a commit of their own.
+        try check(mosquitto_int_option(pointer, MOSQ_OPT_RECEIVE_MAXIMUM, 65_535))
+    }
+
+    /// Under MQTT 5 a session ends with its connection unless CONNECT says otherwise.
+    ///
+    /// The library takes properties of CONNECT only in the call that blocks until the host answers. It keeps them before it
+    /// looks at the host, so that call without a host leaves them for `mosquitto_connect_async`.
+    private func keepSession() throws(LinkFailure) {
+        var properties: OpaquePointer?
+        defer { mosquitto_property_free_all(&properties) }
+        let seconds = UInt32(clamping: settings.sessionExpiry.components.seconds)
+        try check(
+            mosquitto_property_add_int32(&properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), seconds))
+        _ = mosquitto_connect_bind_v5(pointer, nil, 0, 0, nil, properties)
+    }
+
+    private func setSecurity() throws(LinkFailure) {
         if let username = settings.username {
             var password: String?
             if let path = settings.passwordFile { password = try SecretFile.firstLine(path) }
             try check(mosquitto_username_pw_set(pointer, username, password))
         }
-        if let tls = settings.tls {
-            for path in [tls.authorityFile, tls.certificateFile, tls.keyFile] {
+        switch settings.tls {
+        case nil: break
+        case .certificates(let authority, let certificate, let key):
+            for path in [authority, certificate, key] {
                 if let path, access(path, R_OK) != 0 { throw .file(path: path, code: errno) }
             }
-            try check(mosquitto_tls_set(pointer, tls.authorityFile, nil, tls.certificateFile, tls.keyFile, nil))
+            try check(mosquitto_tls_set(pointer, authority, nil, certificate, key, nil))
+        case .sharedKey(let identity, let keyFile):
+            try check(mosquitto_tls_psk_set(pointer, try SecretFile.firstLine(keyFile), identity, nil))
         }
     }
 

@@ -1,0 +1,56 @@
+import Plant
+
+/// What understands the messages of one MQTT link, and may answer; belongs to the thread of its link.
+///
+/// The link stores what ``read(_:into:)`` has put into the batch, and lets the broker have its acknowledgements and the
+/// answers only then.
+protocol MessageReader: AnyObject {
+    /// What the link asks the broker for, in this order.
+    var subscriptions: [MQTTSubscription] { get }
+
+    /// Asks for what must be known before the first message; called before each connection.
+    func prepare() async throws
+
+    /// The broker has accepted us and every subscription has been answered.
+    func connected(isSessionPresent: Bool)
+
+    /// The connection has ended.
+    func disconnected()
+
+    /// Puts what a message says into the batch. Called for each message of a burst, so it allocates nothing it need not.
+    ///
+    /// - Returns: false when that cannot be said without waiting: then ``readLater(_:into:)`` gets the message after the burst.
+    func read(_ message: ReceivedMessage, into batch: inout SampleBatch) -> Bool
+
+    /// Reads a message that ``read(_:into:)`` did not take, in the order in which they came.
+    func readLater(_ message: ReceivedMessage, into batch: inout SampleBatch) async throws
+
+    /// Called about once a second while connected.
+    func passTime(into batch: inout SampleBatch)
+
+    /// What is to be published now; sent after what was read is stored.
+    func takeAnswers() -> [MQTTMessage]
+
+    /// What is to be published before an orderly end.
+    func farewell() -> [MQTTMessage]
+
+    /// What was counted since the last call.
+    func takeCounters() -> LinkCounters
+}
+
+extension MessageReader {
+    func disconnected() {}
+    func passTime(into batch: inout SampleBatch) {}
+    func farewell() -> [MQTTMessage] { [] }
+}
+
+/// A message as it came.
+// SAFETY: topic and payload belong to who made the message; readers look at them during the call only.
+struct ReceivedMessage {
+    var topic: UnsafeRawBufferPointer
+    var payload: UnsafeRawBufferPointer
+    var isRetained: Bool
+    var arrival: WallTime
+    var monotonic: MonotonicTime
+    var clock: ClockConfidence
+}
