@@ -23,6 +23,11 @@ package actor StoreReader {
         database = try Database(beside: directory, access: .readOnly, clock: clock, logger: logger)
     }
 
+    /// Number of the last sample that is durable; cheap enough to be asked each millisecond.
+    package func lastSample() throws(StoreError) -> Int64 {
+        try database.integer("SELECT last_sample FROM commits") ?? 0
+    }
+
     package func tags() throws(StoreError) -> [String: (id: TagID, definition: TagDefinition)] {
         try database.reloadTags()
         return database.tags.inUse

@@ -49,4 +49,39 @@ struct RigTests {
         try await publisher.flush()
         await broker.kill()
     }
+
+    @Test func aLoadIsPublishedAndAcknowledged() async throws {
+        let broker = try Broker(directory: directory.path)
+        try await broker.start()
+        for (content, qos) in [(MQTTLoad.Content.json, 1), (.json, 0), (.collectd, 1)] {
+            var load = MQTTLoad(port: broker.port, messagesPerSecond: 50_000, count: 3_000)
+            load.content = content
+            load.qos = qos
+            load.topics = 7
+            let outcome = try await load.run()
+            #expect(outcome.sent == 3_000)
+            #expect(outcome.acknowledged == (qos > 0 ? 3_000 : 0))
+            #expect(outcome.acknowledgementMilliseconds.count == outcome.acknowledged)
+        }
+        await broker.kill()
+        let load = MQTTLoad(port: broker.port, messagesPerSecond: 1, count: 1)
+        await #expect(throws: RigError.self) { try await load.run() }
+    }
+
+    @Test func aFarmAnswersForEachOfItsSlaves() async throws {
+        let farm = try ModbusFarm(slaves: 3, delay: .milliseconds(2), hanging: 1)
+        defer { farm.stop() }
+        #expect(Set(farm.ports).count == 3)
+        for (index, port) in farm.ports.enumerated() {
+            let request: [UInt8] = [0x12, 0x34, 0, 0, 0, 6, 9, 3, 0, 100, 0, 2]
+            let reply = try LoopbackExchange.send(request, to: port, expecting: 13, patience: .milliseconds(500))
+            let first = UInt16(truncatingIfNeeded: port + 100)
+            let words = [first, first &+ 1].flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+            #expect(reply == (index == 2 ? [] : [0x12, 0x34, 0, 0, 0, 7, 9, 3, 4] + words))
+        }
+        let refused = try LoopbackExchange.send(
+            [0, 1, 0, 0, 0, 6, 9, 6, 0, 100, 0, 2], to: farm.ports[0], expecting: 9, patience: .seconds(5))
+        #expect(refused == [0, 1, 0, 0, 0, 3, 9, 0x86, 1])
+        #expect(await eventually { farm.served.requests == 3 && farm.served.registers == 4 })
+    }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure what this box can do.", subcommands: [BenchKernels.self])
+        commandName: "bench", abstract: "Measure what this box can do.",
+        subcommands: [BenchKernels.self, BenchIngest.self, BenchStore.self, BenchLoad.self])
 }
