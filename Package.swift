@@ -25,11 +25,11 @@ func module(
 let modules: [Module] = [
     module("CChecksum", .c),
     module("CWorkerPool", .c),
+    module("CFieldIO", .c),
     module("CVendorRuntimes", .c),
     module("CKernels", .c),
     module("CSQLite", .system(pkgConfig: "sqlite3", debian: "libsqlite3-dev")),
     module("CYAML", .system(pkgConfig: "yaml-0.1", debian: "libyaml-dev")),
-    module("CModbus", .system(pkgConfig: "libmodbus", debian: "libmodbus-dev")),
     module("CMosquitto", .system(pkgConfig: "libmosquitto", debian: "libmosquitto-dev")),
     module("CLibcrypto", .system(pkgConfig: "libcrypto", debian: "libssl-dev")),
     module("CZlib", .system(pkgConfig: "zlib", debian: "zlib1g-dev")),
@@ -51,7 +51,7 @@ let modules: [Module] = [
     module("Profiles", uses: ["Plant", "Graph", "YAML"]),
     module("Signals", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
-    module("Drivers", uses: ["Plant", "Threads", "YAML", "CModbus", "CMosquitto"], packages: ["Logging"]),
+    module("Drivers", uses: ["Plant", "Threads", "YAML", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
     module("Trust", uses: ["Plant", "CLibcrypto"]),
@@ -61,7 +61,7 @@ let modules: [Module] = [
         "AssemblyLine", uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
     module("Plots", uses: ["Plant"]),
     module("Host", uses: ["Plant"], packages: ["Logging"]),
-    module("Rig", uses: ["Plant", "CModbus", "CMosquitto"]),
+    module("Rig", uses: ["Plant", "CMosquitto"]),
     module("Registry", uses: ["Plant", "Threads", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
 
     module(

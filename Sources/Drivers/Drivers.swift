@@ -4,9 +4,11 @@ package import YAML
 
 /// The catalogue of drivers, and how a configuration names them.
 package enum Drivers {
-    package static let all: [any FieldDriver.Type] = [MQTTDriver.self, ModbusTCPDriver.self]
+    package static let all: [any FieldDriver.Type] = [
+        MQTTDriver.self, ModbusTCPDriver.self, ModbusRTUDriver.self, ModbusRTUOverTCPDriver.self,
+    ]
 
-    /// More links than this in one box is a mistake: each has a thread and a connection of its own.
+    /// More links than this in one box is a mistake: each has a state and mostly a connection of its own.
     package static let maxLinks = 1_000
 
     /// Reads the list behind `links:` and holds the links against each other.

@@ -27,6 +27,14 @@ package protocol FieldDriver: Sendable {
     func status() -> LinkStatus
 }
 
+/// A driver that can also write to the field, where the configuration allows it.
+package protocol WritingDriver: FieldDriver {
+    /// Writes once, reads back and compares.
+    ///
+    /// - Parameter limit: later than this the write is not begun any more.
+    func write(_ tag: String, _ number: Double, within limit: Duration) async -> WriteOutcome
+}
+
 /// Gives tags their numbers; the store does, and keeps them for ever.
 package protocol TagLookup: Sendable {
     /// The id of a tag; a tag that is new is declared.

@@ -7,7 +7,7 @@ package struct LinkClaims {
         case link(String)
         case tag(String)
         /// A device: two masters that poll one unit confuse many of them.
-        case device(host: String, port: Int, unit: Int)
+        case device(line: String, unit: Int)
         /// An MQTT client id at a broker: the broker would throw out one of the two, again and again.
         case client(host: String, port: Int, id: String)
 
@@ -15,7 +15,7 @@ package struct LinkClaims {
             switch self {
             case .link(let name): "the link name \"\(name)\""
             case .tag(let name): "the tag \"\(name)\""
-            case .device(let host, let port, let unit): "the device \(host):\(port) unit \(unit)"
+            case .device(let line, let unit): "the device \(line) unit \(unit)"
             case .client(let host, let port, let id): "the client id \"\(id)\" at \(host):\(port)"
             }
         }
@@ -23,6 +23,7 @@ package struct LinkClaims {
 
     private let diagnostics: Diagnostics
     private var taken: [Thing: Mark] = [:]
+    private var shared: [SharedThing: (manner: AnyHashable, mark: Mark)] = [:]
 
     private let directory: String
 
@@ -47,5 +48,25 @@ package struct LinkClaims {
         } else {
             taken[thing] = mark
         }
+    }
+
+    /// A thing that several links may use, as long as they agree on how.
+    enum SharedThing: Hashable {
+        /// A connection or serial port with several slaves.
+        case line(String)
+    }
+
+    /// Takes part in a thing, or reports that another link uses it in another way.
+    mutating func share(
+        _ thing: SharedThing, as manner: some Hashable & Sendable, at mark: Mark, path: String, expected: String
+    ) {
+        let manner = AnyHashable(manner)
+        guard let first = shared[thing] else {
+            shared[thing] = (manner, mark)
+            return
+        }
+        guard first.manner != manner else { return }
+        diagnostics.report(
+            at: mark, path: path, expected: expected, found: "a difference from the link at line \(first.mark.line)")
     }
 }

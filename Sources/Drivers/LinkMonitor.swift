@@ -33,4 +33,6 @@ final class LinkMonitor: Sendable {
     }
 
     func count(_ change: (inout LinkCounters) -> Void) { status.withLock { change(&$0.counters) } }
+
+    func update(_ change: (inout LinkStatus) -> Void) { status.withLock { change(&$0) } }
 }

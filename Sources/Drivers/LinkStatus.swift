@@ -11,6 +11,10 @@ package struct LinkStatus: Sendable {
     package var lastError: String?
     package var lastErrorAt: WallTime?
     package var counters: LinkCounters
+    /// Measured of late: `reply_us_p99`, `transactions_per_100s`; empty where a driver measures nothing.
+    package var figures: [String: Int] = [:]
+    /// What the device does not give while it gives the rest: `holding 40...41`.
+    package var failing: [String] = []
 
     package enum State: Hashable, Sendable {
         /// Made, not running yet; or stopped.

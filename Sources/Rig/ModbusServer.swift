@@ -5,22 +5,25 @@ struct ModbusServer: ~Copyable {
     enum Answer: Sendable {
         /// Pieces, each written on its own.
         case send([[UInt8]], after: Duration)
+        /// The first piece at once, the others later.
+        case hang([[UInt8]], after: Duration)
         case ignore
         case close
+    }
+
+    /// One request, whatever frame it came in.
+    struct Request {
+        /// Two bytes that come back as they are; none in RTU.
+        var transaction: [UInt8]
+        var unit: UInt8
+        var pdu: [UInt8]
     }
 
     private struct Connection {
         var descriptor: Int32
         var received: [UInt8] = []
-
-        /// One frame by the length in its header. Source: Modbus Messaging on TCP/IP V1.0b, 3.1.3.
-        mutating func takeRequest() -> [UInt8]? {
-            guard received.count >= 8 else { return nil }
-            let length = 6 + (Int(received[4]) << 8 | Int(received[5]))
-            guard length >= 8, received.count >= length else { return nil }
-            defer { received.removeFirst(length) }
-            return Array(received[..<length])
-        }
+        /// A serial port, which stays open whoever goes.
+        var isPort = false
     }
 
     private struct Delayed {
@@ -38,9 +41,16 @@ struct ModbusServer: ~Copyable {
     private var delayed: [Delayed] = []
     private var ready: [pollfd] = []
 
-    init(listener: Int32, stop: Int32) {
+    private let framing: ModbusFraming
+
+    /// - Parameters:
+    ///   - listener: where connections come in; -1 for none.
+    ///   - port: the far end of a serial line; nil for none.
+    init(listener: Int32, port: Int32? = nil, stop: Int32, framing: ModbusFraming) {
         self.listener = listener
         self.stop = stop
+        self.framing = framing
+        if let port { connections = [Connection(descriptor: port, isPort: true)] }
     }
 
     /// Waits until a socket or a delayed reply wants something.
@@ -63,7 +73,7 @@ struct ModbusServer: ~Copyable {
     /// Serves every socket once.
     ///
     /// - Returns: how many connections were accepted.
-    mutating func acceptAndRead(_ answer: ([UInt8]) -> Answer) -> Int {
+    mutating func acceptAndRead(_ answer: (Request) -> Answer) -> Int {
         sendDelayed()
         var ended: [Int32] = []
         for index in connections.indices where ready[index + 2].revents != 0 {
@@ -84,22 +94,28 @@ struct ModbusServer: ~Copyable {
 
     mutating func closeAll() {
         for connection in connections { close(connection.descriptor) }
-        close(listener)
+        if listener >= 0 { close(listener) }
         close(stop)
     }
 
     /// - Returns: false when the connection is to be closed.
-    private mutating func serve(_ index: Int, _ answer: ([UInt8]) -> Answer) -> Bool {
+    private mutating func serve(_ index: Int, _ answer: (Request) -> Answer) -> Bool {
         let descriptor = connections[index].descriptor
         var buffer = [UInt8](repeating: 0, count: 1_024)
-        let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        let count = read(descriptor, &buffer, buffer.count)
         guard count > 0 else { return count < 0 && errno == EAGAIN }
         connections[index].received += buffer[..<count]
-        while let request = connections[index].takeRequest() {
+        while let request = framing.takeRequest(&connections[index].received) {
             switch answer(request) {
             case .ignore: break
-            case .close: return false
+            case .close: if !connections[index].isPort { return false }
             case .send(let pieces, .zero): write(pieces, to: descriptor)
+            case .hang(let pieces, let delay):
+                write(Array(pieces.prefix(1)), to: descriptor)
+                delayed.append(
+                    Delayed(
+                        descriptor: descriptor, pieces: Array(pieces.dropFirst()),
+                        due: ContinuousClock.now.advanced(by: delay)))
             case .send(let pieces, let delay):
                 delayed.append(
                     Delayed(descriptor: descriptor, pieces: pieces, due: ContinuousClock.now.advanced(by: delay)))
@@ -115,6 +131,7 @@ struct ModbusServer: ~Copyable {
     }
 
     private func write(_ pieces: [[UInt8]], to descriptor: Int32) {
-        for piece in pieces { send(descriptor, piece, piece.count, Int32(MSG_NOSIGNAL)) }
+        // A closed socket is an error code here: signals are blocked on this thread.
+        for piece in pieces { _ = Glibc.write(descriptor, piece, piece.count) }
     }
 }

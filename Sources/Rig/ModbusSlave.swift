@@ -1,12 +1,14 @@
 import Glibc
 import Synchronization
 
-/// A Modbus TCP slave on a free loopback port whose registers are set from outside, and which can be told to misbehave.
+/// A Modbus slave on a free loopback port, or at the end of a serial line, whose registers are set from outside, and which can be told to misbehave.
 ///
 /// It runs on one thread of its own and serves any number of connections.
 package final class ModbusSlave: Sendable {
-    /// Port on 127.0.0.1; stays the same over ``stop()`` and ``start()``.
+    /// Port on 127.0.0.1; stays the same over ``stop()`` and ``start()``. 0 at a serial line.
     package let port: Int
+    private let framing: ModbusFraming
+    private let line: SerialLine?
     /// The one unit id that it answers to; nil answers to every one.
     package let unit: UInt8?
 
@@ -14,12 +16,14 @@ package final class ModbusSlave: Sendable {
         var fault: ModbusFault
         var remaining: Int
         var addresses: Range<Int>
+        var function: UInt8?
     }
 
     struct State: Sendable {
         var tables: ModbusTables
         var injections: [Injection] = []
         var requests = 0
+        var writes: [[UInt8]] = []
         var connections = 0
     }
 
@@ -31,12 +35,23 @@ package final class ModbusSlave: Sendable {
     /// Listens at once.
     ///
     /// - Throws: `.system` when there is no socket or no thread left.
-    package init(unit: UInt8? = nil, tables: ModbusTables = ModbusTables()) throws(RigError) {
+    package init(
+        unit: UInt8? = nil, tables: ModbusTables = ModbusTables(), framing: ModbusFraming = .tcp
+    ) throws(RigError) {
         self.unit = unit
+        self.framing = framing
+        line = nil
         state = Mutex(State(tables: tables))
         let listener = try LoopbackSocket.listening(port: 0)
         port = listener.port
-        try serve(listener.descriptor)
+        try serve(listener: listener.descriptor, port: nil)
+    }
+
+    /// One that is reached over a serial line.
+    package init(unit: UInt8? = nil, tables: ModbusTables = ModbusTables(), line: SerialLine) throws(RigError) {
+        (self.unit, self.line, framing, port) = (unit, line, .rtu, 0)
+        state = Mutex(State(tables: tables))
+        try serve(listener: -1, port: line.plugIn())
     }
 
     deinit {
@@ -56,8 +71,15 @@ package final class ModbusSlave: Sendable {
     }
 
     /// Makes it do this wrong with the next requests that touch these addresses.
-    package func inject(_ fault: ModbusFault, times: Int = .max, at addresses: Range<Int> = 0..<65_536) {
-        state.withLock { $0.injections.append(Injection(fault: fault, remaining: times, addresses: addresses)) }
+    ///
+    /// - Parameter function: only with requests of this function.
+    package func inject(
+        _ fault: ModbusFault, times: Int = .max, at addresses: Range<Int> = 0..<65_536, function: UInt8? = nil
+    ) {
+        state.withLock {
+            $0.injections.append(
+                Injection(fault: fault, remaining: times, addresses: addresses, function: function))
+        }
     }
 
     /// Makes it behave again.
@@ -68,6 +90,8 @@ package final class ModbusSlave: Sendable {
         state.withLock { $0.injections.filter { $0.remaining < .max / 2 }.reduce(0) { $0 + $1.remaining } }
     }
 
+    /// The PDUs of all requests that write, in order.
+    package var writes: [[UInt8]] { state.withLock { $0.writes } }
     /// Requests received so far, well or badly answered.
     package var requests: Int { state.withLock { $0.requests } }
     /// Connections accepted so far.
@@ -88,21 +112,22 @@ package final class ModbusSlave: Sendable {
     /// - Throws: `.system` when somebody else took the port meanwhile.
     package func start() throws(RigError) {
         guard running.withLock({ $0 == nil }) else { return }
-        try serve(LoopbackSocket.listening(port: port).descriptor)
+        if let line { return try serve(listener: -1, port: line.plugIn()) }
+        try serve(listener: LoopbackSocket.listening(port: port).descriptor, port: nil)
     }
 
-    private func serve(_ listener: Int32) throws(RigError) {
+    private func serve(listener: Int32, port: Int32?) throws(RigError) {
         var ends: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Self.pairKind, 0, &ends) == 0 else {
             let code = errno
-            close(listener)
+            close(port ?? listener)
             throw .system(call: "socketpair", code: code)
         }
         // One pair tells both ways: each side closes its end when it is done.
-        let (ours, theirs, unit) = (ends[0], ends[1], unit)
+        let (ours, theirs, unit, framing) = (ends[0], ends[1], unit, framing)
         running.withLock { $0 = ours }
         try RigThread.start { [weak self] in
-            var server = ModbusServer(listener: listener, stop: theirs)
+            var server = ModbusServer(listener: listener, port: port, stop: theirs, framing: framing)
             // Held for one turn only, so that the slave can go away and its `deinit` ends this loop.
             while server.waitForWork() { self?.serveTurn(&server, unit) }
             server.closeAll()
@@ -110,34 +135,46 @@ package final class ModbusSlave: Sendable {
     }
 
     private func serveTurn(_ server: inout ModbusServer, _ unit: UInt8?) {
+        let framing = framing
         let accepted = server.acceptAndRead { request in
-            guard unit == nil || request[6] == unit else { return .ignore }
-            return state.withLock { $0.answer(request) }
+            guard unit == nil || request.unit == unit else { return .ignore }
+            return state.withLock { $0.answer(request, framing) }
         }
         state.withLock { $0.connections += accepted }
     }
 }
 
 extension ModbusSlave.State {
-    /// What to do with one request frame (MBAP header and PDU).
-    mutating func answer(_ request: [UInt8]) -> ModbusServer.Answer {
+    /// What to do with one request.
+    mutating func answer(_ request: ModbusServer.Request, _ framing: ModbusFraming) -> ModbusServer.Answer {
         requests += 1
-        let pdu = tables.reply(to: Array(request[7...]))
-        let length = UInt16(pdu.count + 1)
-        let reply = Array(request[..<4]) + [UInt8(length >> 8), UInt8(truncatingIfNeeded: length), request[6]] + pdu
-        guard let fault = takeFault(request) else { return .send([reply], after: .zero) }
+        if let function = request.pdu.first, function > 4 { writes.append(request.pdu) }
+        let fault = takeFault(request)
+        if fault == .lost { return .ignore }
+        var untouched = tables
+        let reply = fault == .pretence ? untouched.reply(to: request.pdu) : tables.reply(to: request.pdu)
+        guard let fault else {
+            return .send(
+                [framing.frame(unit: request.unit, pdu: reply, transaction: request.transaction)], after: .zero)
+        }
+        let frames = fault.frames(for: reply, to: request, framing)
         switch fault {
         case .close: return .close
-        case .delay(let span): return .send([reply], after: span)
-        default: return .send(fault.frames(for: reply), after: .zero)
+        case .delay(let span): return .send(frames, after: span)
+        case .hang(let span): return .hang(frames, after: span)
+        default: return .send(frames, after: .zero)
         }
     }
 
-    private mutating func takeFault(_ request: [UInt8]) -> ModbusFault? {
-        guard request.count >= 12 else { return nil }
-        let start = Int(request[8]) << 8 | Int(request[9])
-        let asked = start..<(start + max(1, Int(request[10]) << 8 | Int(request[11])))
-        guard let index = injections.firstIndex(where: { $0.addresses.overlaps(asked) }) else { return nil }
+    private mutating func takeFault(_ request: ModbusServer.Request) -> ModbusFault? {
+        guard request.pdu.count >= 5 else { return nil }
+        let start = Int(request.pdu[1]) << 8 | Int(request.pdu[2])
+        let isSingle = request.pdu[0] == 5 || request.pdu[0] == 6 || request.pdu[0] == 22
+        let asked = start..<(start + (isSingle ? 1 : max(1, Int(request.pdu[3]) << 8 | Int(request.pdu[4]))))
+        let index = injections.firstIndex {
+            $0.addresses.overlaps(asked) && ($0.function == nil || $0.function == request.pdu[0])
+        }
+        guard let index else { return nil }
         injections[index].remaining -= 1
         let fault = injections[index].fault
         if injections[index].remaining <= 0 { injections.remove(at: index) }

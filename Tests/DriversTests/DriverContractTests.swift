@@ -53,15 +53,29 @@ struct MQTTPartner: FieldPartner {
 
 struct ModbusPartner: FieldPartner {
     private let slave: ModbusSlave
+    private let place: String
+    private let directory: TempDirectory
 
-    init() throws { slave = try ModbusSlave() }
+    init(_ scheme: String) throws {
+        directory = try TempDirectory()
+        if scheme == "modbus-rtu" {
+            let line = SerialLine(path: directory.file("tty"))
+            slave = try ModbusSlave(line: line)
+            place = "port: \(line.path)"
+        } else {
+            slave = try ModbusSlave(framing: scheme == "modbus-tcp" ? .tcp : .rtu)
+            place = "host: 127.0.0.1\n  port: \(slave.port)"
+        }
+        self.scheme = scheme
+    }
+
+    private let scheme: String
 
     var configuration: String {
         """
         - name: partner
-          driver: modbus-tcp
-          host: 127.0.0.1
-          port: \(slave.port)
+          driver: \(scheme)
+          \(place)
           timeout: 100ms
           blocks: [ { registers: holding, at: 0, scan: 10ms, values: [ { tag: value, at: 0, type: uint16 } ] } ]
         """
@@ -73,7 +87,7 @@ struct ModbusPartner: FieldPartner {
         slave.heal()
         slave.withTables { $0.holding[0] = UInt16(value) }
     }
-    func sayGarbage() async throws { slave.inject(.garbage(seed: 3), times: 3) }
+    func sayGarbage() async throws { slave.inject(.garbage(seed: 3), times: 6) }
     func beSlow() async throws { slave.inject(.delay(.milliseconds(300))) }
 }
 
@@ -86,7 +100,7 @@ struct DriverContractTests {
     private func partner(_ scheme: String) throws -> any FieldPartner {
         switch scheme {
         case "mqtt": try MQTTPartner()
-        case "modbus-tcp": try ModbusPartner()
+        case "modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp": try ModbusPartner(scheme)
         default: throw NoPartner(scheme: scheme)
         }
     }

@@ -2,14 +2,34 @@ import Plant
 
 /// What a Modbus link needs to know. All addresses count from 0, as they stand on the wire.
 struct ModbusSettings: LinkSettings {
-    var host: String
-    var port: Int
+    var line: LineSettings
     var unit: UInt8
     /// For a connection, and for each reply.
     var timeout: Duration
+    /// How often a request without a good reply is repeated before its values are bad.
+    var retries = 0
+    /// At least this long from request to request of this slave; nil as fast as the line goes.
+    var requestSpacing: Duration?
+    var writeStyle = ModbusWriteStyle.single
     var blocks: [ModbusBlock]
 
     var tags: [TagDefinition] { blocks.flatMap { $0.values.map(\.tag) } }
+}
+
+/// Whose turn it is on a line that is too slow for all: weights of its time.
+enum ModbusPriority: Int, CaseIterable, Sendable {
+    case high, normal, low
+
+    /// A request of high priority has four times the time of one of low priority, and nobody goes without.
+    var weight: Double {
+        switch self {
+        case .high: 4
+        case .normal: 2
+        case .low: 1
+        }
+    }
+
+    var word: String { "\(self)" }
 }
 
 /// Neighbouring registers that are read together: reading 125 of them costs about as much as reading 10.
@@ -18,6 +38,7 @@ struct ModbusBlock: Hashable, Sendable {
     var start: Int
     var count: Int
     var scanInterval: Duration
+    var priority = ModbusPriority.normal
     /// In the order of the configuration.
     var values: [ModbusValue]
 }

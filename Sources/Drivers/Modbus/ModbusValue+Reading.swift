@@ -6,6 +6,7 @@ extension ModbusValue {
     struct Context {
         var plan: RequestPlan
         var scan: Duration
+        var priority: ModbusPriority
         /// Whether the link allows writes at all.
         var mayWrite: Bool
         /// Whether the value stands in no block.
@@ -98,7 +99,7 @@ extension ModbusValue {
         guard table.isWritable else {
             return refuse(reader, "writable", expected: "holding registers or coils", found: table.rawValue)
         }
-        guard exponentAddress == nil, scale != 0 else {
+        guard exponentAddress == nil, scale != 0, bits == nil || width == 1 else {
             return refuse(
                 reader, "writable", expected: "a value with a scale of its own", found: "one that cannot be undone")
         }

@@ -4,6 +4,7 @@ struct RequestPlan {
     struct Item {
         var table: ModbusTable
         var scanInterval: Duration
+        var priority = ModbusPriority.normal
         var value: ModbusValue
     }
 
@@ -26,7 +27,7 @@ struct RequestPlan {
                 blocks.append(
                     ModbusBlock(
                         table: item.table, start: span.lowerBound, count: span.count, scanInterval: item.scanInterval,
-                        values: [item.value]))
+                        priority: item.priority, values: [item.value]))
             }
         }
         return blocks
@@ -36,7 +37,9 @@ struct RequestPlan {
 
     /// The block with one value more; nil when the value belongs into a request of its own.
     private func joining(_ block: ModbusBlock, _ item: Item) -> ModbusBlock? {
-        guard block.table == item.table, block.scanInterval == item.scanInterval else { return nil }
+        guard block.table == item.table, block.scanInterval == item.scanInterval, block.priority == item.priority else {
+            return nil
+        }
         let (end, span) = (block.start + block.count, item.value.span)
         let newEnd = max(end, span.upperBound)
         guard span.lowerBound - end <= (item.table.isBits ? maxGap * 16 : maxGap),
@@ -51,6 +54,7 @@ struct RequestPlan {
     private static func isBefore(_ a: Item, _ b: Item) -> Bool {
         if a.table != b.table { return a.table.function < b.table.function }
         if a.scanInterval != b.scanInterval { return a.scanInterval < b.scanInterval }
+        if a.priority != b.priority { return a.priority.rawValue < b.priority.rawValue }
         return a.value.span.lowerBound < b.value.span.lowerBound
     }
 }

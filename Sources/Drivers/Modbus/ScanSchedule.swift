@@ -14,11 +14,12 @@ struct ScanSchedule {
 
     /// To be called when the scan that was due is done.
     ///
-    /// - Returns: how many scans were missed meanwhile; they are left out, not made up for.
+    /// A scan that became due meanwhile follows at once, so that a device slower than its interval is asked as fast as it answers.
+    /// - Returns: how many earlier ones were missed; they are left out, not made up for.
     mutating func advance(_ now: MonotonicTime) -> Int {
         due = due + interval
-        guard due <= now else { return 0 }
-        let missed = (now - due).wholeNanoseconds / interval.wholeNanoseconds + 1
+        guard due + interval <= now else { return 0 }
+        let missed = (now - due).wholeNanoseconds / interval.wholeNanoseconds
         due = due + interval * Double(missed)
         return Int(missed)
     }
