@@ -26,8 +26,10 @@ package enum Drivers {
             return []
         }
         var claims = LinkClaims(diagnostics: diagnostics, directory: directory)
+        var maps = DeviceMaps(directory: directory, diagnostics: diagnostics)
         return entries.enumerated().compactMap { index, entry in
-            link(reading: entry, path: "\(path)[\(index)]", claims: &claims, diagnostics: diagnostics)
+            guard let whole = maps.expanded(entry, path: "\(path)[\(index)]") else { return nil }
+            return link(reading: whole, path: "\(path)[\(index)]", claims: &claims, diagnostics: diagnostics)
         }
     }
 

@@ -44,7 +44,7 @@ package struct LinkClaims {
         if let first = taken[thing] {
             diagnostics.report(
                 at: mark, path: path, expected: "each of these once",
-                found: "\(thing.description) again (first at line \(first.line))")
+                found: "\(thing.description) again (first at \(first.place))")
         } else {
             taken[thing] = mark
         }

@@ -44,9 +44,12 @@ extension UInt8 {
 /// The unit symbols that a configuration may name.
 package enum Unit {
     package static let known: [String] = [
-        "", "g", "m/s2", "mm/s", "um", "degC", "K", "rpm", "Hz", "%", "A", "mA", "V", "W", "kW", "kWh", "VA", "var",
-        "bar",
-        "Pa", "kPa", "MPa", "N", "kN", "Nm", "m3/h", "l/min", "kg", "kg/h", "m", "mm", "s", "ms", "h", "dB", "ppm",
-        "pH",
+        "", "g", "m/s2", "mm/s", "m/s", "um", "degC", "degF", "K", "rpm", "Hz", "kHz", "%", "deg", "A", "mA", "kA", "V",
+        "mV",
+        "kV", "W", "kW", "MW", "Wh", "kWh", "MWh", "VA", "kVA", "VAh", "kVAh", "var", "kvar", "varh", "kvarh", "Ah",
+        "Ohm",
+        "bar", "mbar", "Pa", "kPa", "MPa", "N", "kN", "Nm", "m3", "m3/h", "l", "l/min", "kg", "kg/h", "m", "mm", "s",
+        "ms",
+        "min", "h", "dB", "ppm", "pH", "lx",
     ]
 }

@@ -40,7 +40,7 @@ package final class Diagnostics {
 
     package var isEmpty: Bool { reported.isEmpty }
 
-    /// All reports in the order of the file.
+    /// All reports in the order of the file; those about files that it names come last.
     package var entries: [Diagnostic] {
         reported.enumerated().sorted { ($0.element.mark, $0.offset) < ($1.element.mark, $1.offset) }.map(\.element)
     }
@@ -70,6 +70,7 @@ package final class Diagnostics {
         }
         reported.append(
             Diagnostic(
-                file: file, mark: mark, path: path, expected: expected, found: found, suggestion: suggestion))
+                file: mark.file ?? file, mark: mark, path: path, expected: expected, found: found,
+                suggestion: suggestion))
     }
 }

@@ -24,7 +24,7 @@ package struct MappingReader {
             if let first = values[key] {
                 diagnostics.report(
                     at: pair.key, path: Self.join(path, key), expected: "each key once",
-                    found: "it again (first at line \(first.mark.line))")
+                    found: "it again (first at \(first.mark.place))")
             } else {
                 values[key] = pair.value
                 keys.append((key, pair.key.mark))

@@ -2,13 +2,22 @@
 package struct Mark: Hashable, Comparable, Sendable {
     package var line: Int
     package var column: Int
+    /// Set where the place is in another file than the one that is read: a file that this one names.
+    package var file: String?
 
-    package init(line: Int, column: Int) {
+    package init(line: Int, column: Int, file: String? = nil) {
         self.line = line
         self.column = column
+        self.file = file
     }
 
-    package static func < (a: Self, b: Self) -> Bool { (a.line, a.column) < (b.line, b.column) }
+    /// For a message about another place: `line 12`, `line 12 of devices/modbus/eastron-sdm630.yaml`.
+    package var place: String { file.map { "line \(line) of \($0)" } ?? "line \(line)" }
+
+    /// In the order of the file; the file itself comes before those that it names.
+    package static func < (a: Self, b: Self) -> Bool {
+        (a.file ?? "", a.line, a.column) < (b.file ?? "", b.line, b.column)
+    }
 }
 
 /// One value of a YAML document, with the place where it stands.

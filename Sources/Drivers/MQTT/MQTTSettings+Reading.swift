@@ -37,7 +37,7 @@ extension MQTTSettings {
                     at: node["topic"] ?? node, path: "\(path).topic",
                     expected: "topics that share no message (the broker would send it twice)",
                     found:
-                        "\"\(rule.filter.text)\", which meets \"\(first.rule.filter.text)\" of line \(first.mark.line)")
+                        "\"\(rule.filter.text)\", which meets \"\(first.rule.filter.text)\" of \(first.mark.place)")
             }
             rules.append((rule, node.mark))
         }
