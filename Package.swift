@@ -112,7 +112,7 @@ let modules: [Module] = [
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
-        "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench"], packages: ["Logging"]),
+        "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench", "Seeded"], packages: ["Logging"]),
     module(
         "StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"], packages: ["Logging"],
         data: ["Databases"]),
