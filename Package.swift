@@ -52,7 +52,7 @@ let modules: [Module] = [
     module("Signals", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
     module("Drivers", uses: ["Plant", "Threads", "YAML", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
-    module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum"], packages: ["Logging"]),
+    module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
     module("Trust", uses: ["Plant", "CLibcrypto"]),
     module("Transfer", uses: ["Threads", "CCurl"]),

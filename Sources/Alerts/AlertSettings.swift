@@ -1,3 +1,4 @@
+package import Plant
 package import YAML
 
 /// The section `alerts:` of the configuration.
@@ -7,6 +8,27 @@ package struct AlertSettings: Hashable, Sendable {
     package var webhook: Webhook?
     /// Replaces the delays of every pack.
     package var delays = DelayOverrides()
+
+    /// Values that are written to the field when an alert comes or goes.
+    package var writes: [Write] = []
+
+    package struct Write: Hashable, Sendable {
+        /// Of the rule that raises the alert.
+        package var code: String
+        /// nil means any.
+        package var asset: String?
+        package var tag: String
+        package var value: Double
+        /// nil leaves the value when the alert clears.
+        package var whenClear: Double?
+
+        package func matches(_ alert: Alert) -> Bool {
+            alert.code == code && (asset.map { $0 == alert.asset } ?? true)
+        }
+    }
+
+    /// More actions than this nobody oversees.
+    private static let maxWrites = 100
 
     package struct MQTT: Hashable, Sendable {
         /// Name of a link with the driver `mqtt`.
@@ -56,6 +78,18 @@ package struct AlertSettings: Hashable, Sendable {
                     url: url,
                     headersFile: isRelative && !directory.isEmpty ? headers.map { "\(directory)/\($0)" } : headers)
             })
+        writes = reader.optional(
+            "writes",
+            .sequence(
+                of: .mapping { reader in
+                    let code = reader.required("code", .string)
+                    let asset = reader.optional("asset", .string)
+                    let tag = reader.required("tag", .string)
+                    let value = reader.required("value", .number)
+                    let whenClear = reader.optional("when_clear", .number)
+                    guard let code, let tag, let value else { return nil }
+                    return Write(code: code, asset: asset, tag: tag, value: value, whenClear: whenClear)
+                }, count: 0...Self.maxWrites), default: [])
         delays = reader.optional("delays", .mapping { DelayOverrides(reading: &$0) }, default: DelayOverrides())
     }
 }

@@ -55,6 +55,9 @@ package enum Drivers {
         return LinkDefinition(name: name, scheme: scheme, settings: settings, fingerprint: node.canonicalText)
     }
 
+    /// What is no mistake, and what an integrator should know before it runs: a line that is asked for more than it can give.
+    package static func notices(_ links: [LinkDefinition]) -> [String] { LineLoad.notices(links) }
+
     /// Makes the driver of a link.
     package static func driver(
         for link: LinkDefinition, tags: any TagLookup, clock: any PlantClock, logger: Logger

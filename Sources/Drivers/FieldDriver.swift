@@ -63,10 +63,13 @@ package protocol LinkSettings: Hashable, Sendable {
     var tags: [TagDefinition] { get }
     /// Whether a message that has not come yet could make a tag of this name.
     func mayMake(tag name: String) -> Bool
+    /// Whether this value may be written to this tag.
+    func allowsWrite(of value: Double, to name: String) -> Bool
 }
 
 extension LinkSettings {
     package func mayMake(tag name: String) -> Bool { false }
+    package func allowsWrite(of value: Double, to name: String) -> Bool { false }
 }
 
 /// One entry of `links:`, checked.

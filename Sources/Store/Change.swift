@@ -25,6 +25,8 @@ package enum Change: Sendable {
     /// The registry has confirmed everything up to this sequence number.
     case confirmOutbox(through: Int64)
     case gap(Gap)
+    /// A value to be written to the field.
+    case order(tag: String, Double, by: String, reason: String)
     /// Derived values (a score), stored with what follows from them; left out and counted while there is no room.
     case append([Sample])
 }
@@ -46,6 +48,8 @@ extension Database {
         case .enqueue(let kind, let body): return try enqueue(kind, body, limits: limits)
         case .confirmOutbox(let sequence): try acknowledgeOutbox(through: sequence)
         case .gap(let gap): try record(gap)
+        case .order(let tag, let value, let person, let reason):
+            return try order(tag, value, by: person, reason: reason).id
         case .append(let samples) where refusesTelemetry:
             let now = clock.wall()
             try record(

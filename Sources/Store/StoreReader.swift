@@ -3,13 +3,14 @@ package import Plant
 internal import SQLite
 import Threads
 
-/// Looks into a store from a command, beside a daemon or without one. Reads only, but for ``acknowledge(_:by:)``.
+/// Looks into a store from a command, beside a daemon or without one. Reads only, but for what people decide:
+/// an alert taken, a model taken back, a value to be written.
 package actor StoreReader {
     nonisolated let executor = ThreadExecutor.required()
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package nonisolated let directory: String
-    private let database: Database
+    let database: Database
     private let clock: any PlantClock
     private let logger: Logger
 
@@ -84,13 +85,17 @@ package actor StoreReader {
     /// Takes an alert on for somebody; durable when it returns. A running daemon notices by
     /// ``Store/changedByOthers()``.
     package func acknowledge(_ alert: String, by person: String) throws(StoreError) -> Alert {
-        let writer = try Database(beside: directory, access: .readWrite, clock: clock, logger: logger)
+        let writer = try makeWriter()
         return try writer.transaction { () throws(StoreError) in try writer.acknowledge(alert, by: person) }
     }
 
     /// Goes back to a pack's previous model; a running daemon notices by ``Store/changedByOthers()``.
     package func rollback(pack: String, reason: String) throws(StoreError) -> ModelSlots {
-        let writer = try Database(beside: directory, access: .readWrite, clock: clock, logger: logger)
+        let writer = try makeWriter()
         return try writer.transaction { () throws(StoreError) in try writer.rollback(pack, reason: reason) }
+    }
+
+    func makeWriter() throws(StoreError) -> Database {
+        try Database(beside: directory, access: .readWrite, clock: clock, logger: logger)
     }
 }

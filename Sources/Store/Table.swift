@@ -4,6 +4,7 @@ enum Table: String, CaseIterable {
     case alerts, transitions, deliveries, outbox
     case outboxTotals = "outbox_totals"
     case models, slots, state, gaps
+    case orders, audit
 
     var columns: [String] {
         switch self {
@@ -37,6 +38,12 @@ enum Table: String, CaseIterable {
         case .slots: ["id", "pack", "active", "previous", "switched_ns"]
         case .state: ["id", "key", "value"]
         case .gaps: ["id", "subject", "from_ns", "to_ns", "count", "reason"]
+        case .orders:
+            [
+                "id", "tag", "value", "by", "reason", "created_ns", "expires_ns", "state", "outcome", "detail", "old",
+                "ended_ns",
+            ]
+        case .audit: ["id", "at_ns", "by", "action", "subject", "old", "new", "outcome", "reason", "digest"]
         }
     }
 

@@ -182,4 +182,39 @@ import YAML
             #expect(try !links(text).diagnostics.isEmpty, "\(text)")
         }
     }
+
+    private func meter(_ unit: Int, baud: Int = 9_600, scan: String = "1s", count: Int = 20) -> String {
+        """
+        - name: meter-\(unit)
+          driver: modbus-rtu
+          port: /dev/ttyS1
+          baud: \(baud)
+          unit: \(unit)
+          scan: \(scan)
+          blocks: [ { registers: input, at: 0, count: \(count), values: [ { tag: m\(unit), at: 0, type: float32 } ] } ]
+        """
+    }
+
+    @Test func linksOfOneLineMustAgreeOnIt() throws {
+        let (_, diagnostics) = try links(meter(1) + "\n" + meter(2, baud: 19_200))
+        #expect(diagnostics.text.contains("the links of one line to agree"))
+        #expect(diagnostics.text.contains("line 1"))
+        #expect(try links(meter(1) + "\n" + meter(2)).diagnostics.text == "")
+        #expect(try links(meter(1) + "\n" + meter(1)).diagnostics.text.contains("/dev/ttyS1 unit 1 again"))
+    }
+
+    /// A request of 8 bytes and a reply of 45 are 53 characters of 11 bits: 60.7 ms at 9600 baud, with two silences of 4 ms
+    /// and 10 ms for the slave a hair below 78.75 ms. Ten of them fit into a second, twenty do not.
+    @Test func aLineThatIsAskedForTooMuchIsSaid() throws {
+        let few = try links((1...10).map { meter($0) }.joined(separator: "\n")).links
+        #expect(Drivers.notices(few) == [])
+        let many = try links((1...20).map { meter($0) }.joined(separator: "\n")).links
+        #expect(
+            Drivers.notices(many) == [
+                "line /dev/ttyS1 at 9600: 20 requests, 1.57 s a round when a slave answers within 10 ms; asked for 1 s, "
+                    + "157 % of its time"
+            ])
+        let slow = try links(meter(1, scan: "100ms") + "\n  budget: 5").links
+        #expect(Drivers.notices(slow) == ["link meter-1: asked for 10 requests/s, and its budget is 5"])
+    }
 }

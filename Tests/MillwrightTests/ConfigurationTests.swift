@@ -60,7 +60,8 @@ import Testing
         Mistake(
             "a key that is nearly one", "driver: mqtt\n    host", "driver: mqtt\n    prot: 1883\n    host",
             "6:5: links[0].prot: expected one of the keys name, driver, host, tls, port, client_id, keep_alive, "
-                + "username, password_file, topics, found the key \"prot\"; did you mean `port`?"),
+                + "username, password_file, version, session_expiry, topics, found the key \"prot\"; did you mean `port`?"
+        ),
         Mistake(
             "a key that is none", "plant:", "plnat: 1\nplant:",
             "1:1: plnat: expected one of the keys plant, store, links, assets, alerts, registry, accelerator, "
@@ -79,7 +80,8 @@ import Testing
             "1:8: plant: expected a mapping (key: value), found a list of 1"),
         Mistake(
             "a driver that is none", "driver: mqtt", "driver: mqt",
-            "5:13: links[0].driver: expected one of mqtt, modbus-tcp, found \"mqt\"; did you mean `mqtt`?"),
+            "5:13: links[0].driver: expected one of mqtt, modbus-tcp, modbus-rtu, modbus-rtu-over-tcp, found \"mqt\"; did you mean `mqtt`?"
+        ),
         Mistake(
             "a tag of two links", "tag: pump-7.speed", "tag: pump-7.vibration",
             "17:20: links[1].blocks[0].values[0].tag: expected each of these once, found the tag "

@@ -100,13 +100,20 @@ enum LineConnection {
         if port.parity == .odd { terminal.c_cflag |= tcflag_t(PARODD) }
         if port.stopBits == 2 { terminal.c_cflag |= tcflag_t(CSTOPB) }
         guard cfsetispeed(&terminal, speed) == 0, cfsetospeed(&terminal, speed) == 0,
-            tcsetattr(descriptor, TCSANOW, &terminal) == 0
+            tcsetattr(descriptor, TCSANOW, &terminal) == 0 || (errno == EINVAL && isPseudo(descriptor))
         else { throw .file(path: port.path, code: errno) }
         tcflush(descriptor, TCIOFLUSH)
         guard port.rs485 else { return }
         guard mw_serial_rs485(descriptor) == 0 else {
             throw .notConnected("\(port.path): its driver cannot switch an RS-485 line")
         }
+    }
+
+    /// A pseudo terminal has no wire and so no parity, and says so from the second time on. Source: the kernel's
+    /// devices.txt: major numbers 136 to 143.
+    private static func isPseudo(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && (136...143).contains(status.st_rdev >> 8 & 0xFFF)
     }
 
     /// Source: asm-generic/termbits.h; a macro that Swift does not import.

@@ -14,6 +14,10 @@ struct ModbusSettings: LinkSettings {
     var blocks: [ModbusBlock]
 
     var tags: [TagDefinition] { blocks.flatMap { $0.values.map(\.tag) } }
+
+    func allowsWrite(of value: Double, to name: String) -> Bool {
+        blocks.contains { $0.values.contains { $0.tag.name == name && $0.writing?.allows(value) == true } }
+    }
 }
 
 /// Whose turn it is on a line that is too slow for all: weights of its time.

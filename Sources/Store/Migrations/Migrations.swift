@@ -8,7 +8,7 @@ struct Migration: Sendable {
 
 /// Brings a file of any earlier version to the newest one, a step a transaction.
 enum Migrations {
-    static let all: [Migration] = [M0001_Initial.migration]
+    static let all: [Migration] = [M0001_Initial.migration, M0003_Audit.migration]
 
     /// Written into the file's header, so that a file of another program is not taken for a store: "MWST".
     static let applicationID: Int64 = 0x4D57_5354
@@ -42,6 +42,8 @@ enum Migrations {
             do throws(SQLiteError) {
                 try connection.transaction { () throws(SQLiteError) in
                     try connection.execute(migration.sql)
+                    // The list of tables is another one now; its checksum is noted anew.
+                    try connection.execute("DELETE FROM state WHERE key='\(SchemaCheck.key)'")
                     try connection.pragma("application_id", "\(applicationID)")
                     try connection.pragma("user_version", "\(migration.number)")
                 }

@@ -22,6 +22,14 @@ struct StatusCommand: ParsableCommand {
         if !isRunning { throw ExitCode.failure }
     }
 
+    /// How fast a device is asked and answers.
+    private static func pace(_ figures: [String: Int]) -> String {
+        guard let rate = figures["transactions_per_100s"] else { return "" }
+        func milliseconds(_ key: String) -> String { Format.fixed(Double(figures[key] ?? 0) / 1_000, 1) }
+        return "; \(Format.fixed(Double(rate) / 100, 1)) requests/s, reply \(milliseconds("reply_us_p50")) ms "
+            + "(p99 \(milliseconds("reply_us_p99"))), asked \(milliseconds("scan_late_us_p99")) ms late at most (p99)"
+    }
+
     static func text(_ report: StatusReport, isRunning: Bool) -> String {
         var lines = [
             "millwright \(report.version) at \(report.plant) (\(report.device)): "
@@ -38,8 +46,11 @@ struct StatusCommand: ParsableCommand {
                     let counters = link.counters.filter { $0.value > 0 }.sorted { $0.key < $1.key }
                         .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
                     let error = link.state == "connected" ? "" : link.lastError.map { "; \($0)" } ?? ""
-                    return ["  \(link.name)", link.driver, link.state, counters + error]
+                    return ["  \(link.name)", link.driver, link.state, counters + Self.pace(link.figures) + error]
                 }))
+        for link in report.links where !link.failing.isEmpty {
+            lines.append("! \(link.name): the device does not give \(link.failing.joined(separator: ", "))")
+        }
         lines.append("\nassets")
         lines.append(
             Format.table(

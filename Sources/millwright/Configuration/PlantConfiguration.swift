@@ -105,6 +105,16 @@ extension PlantConfiguration {
                 }
             }
         }
+        for (index, write) in alerts.writes.enumerated() where isWhole {
+            for (key, value) in [("value", write.value), ("when_clear", write.whenClear)] {
+                guard let value, !links.contains(where: { $0.settings.allowsWrite(of: value, to: write.tag) }) else {
+                    continue
+                }
+                diagnostics.report(
+                    at: node["alerts"]?["writes"]?.elements?[index] ?? node, path: "alerts.writes[\(index)].\(key)",
+                    expected: "a value that a link allows to be written to \"\(write.tag)\"", found: "\(value)")
+            }
+        }
         if isWhole, let link = alerts.mqtt?.link, !links.contains(where: { $0.name == link && $0.scheme == "mqtt" }) {
             diagnostics.report(
                 at: node["alerts"]?["mqtt"]?["link"] ?? node, path: "alerts.mqtt.link",

@@ -98,6 +98,7 @@ struct Daemon: Service {
                 group.addTask { try await judge.run() }
                 group.addTask { await deliveries.run() }
                 group.addTask { await registry.run() }
+                group.addTask { try await WriteService(store: store, links: links, logger: logger).run() }
                 group.addTask { try await keepHouse() }
                 group.addTask { try await listenForReload() }
                 group.addTask { try await loadAccelerators() }

@@ -201,9 +201,8 @@ actor JudgeService {
 
     /// What an event of an alert means for the store: the alert, a message for each channel, and one for the registry.
     private func steps(_ event: AlertEvent, asset: Asset) -> [Change] {
-        let changes: [Change] = [
-            event.kind == .raised ? .raise(event.alert) : .update(event.alert, at: event.time)
-        ]
+        let changes: [Change] =
+            [event.kind == .raised ? .raise(event.alert) : .update(event.alert, at: event.time)] + writes(event)
         guard event.isPublished else { return changes }
         let level: Logger.Level = event.kind == .raised || event.kind == .escalated ? .warning : .notice
         logger.log(
@@ -213,6 +212,19 @@ actor JudgeService {
                 "severity": "\(event.alert.severity.rawValue)",
             ])
         return changes + messages(event, asset: asset)
+    }
+
+    /// What the configuration wants written when this alert comes or goes; stored with it, so that it is ordered exactly once.
+    private func writes(_ event: AlertEvent) -> [Change] {
+        guard event.kind == .raised || event.kind == .cleared else { return [] }
+        return alertSettings.writes.filter { $0.matches(event.alert) }.compactMap { write in
+            let value = event.kind == .raised ? write.value : write.whenClear
+            return value.map {
+                .order(
+                    tag: write.tag, $0, by: "alert",
+                    reason: "\(event.alert.id) \(event.alert.code) \(event.kind.rawValue)")
+            }
+        }
     }
 
     private func messages(_ event: AlertEvent, asset: Asset) -> [Change] {

@@ -72,5 +72,17 @@ actor LinkSupervisor {
         }
     }
 
+    /// Writes to a tag of a link that runs, where its configuration allows it.
+    func write(_ tag: String, _ value: Double, within limit: Duration) async -> WriteOutcome {
+        guard let link = running.keys.first(where: { $0.tags.contains { $0.name == tag } }), let run = running[link]
+        else {
+            return .refused(reason: "no link that runs has this tag")
+        }
+        guard link.settings.allowsWrite(of: value, to: tag), let driver = run.driver as? any WritingDriver else {
+            return .refused(reason: "the configuration does not allow \(value)")
+        }
+        return await driver.write(tag, value, within: limit)
+    }
+
     func status() -> [LinkStatus] { running.values.map { $0.driver.status() }.sorted { $0.name < $1.name } }
 }

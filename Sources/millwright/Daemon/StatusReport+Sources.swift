@@ -14,7 +14,7 @@ extension StatusReport.Link {
         for (code, count) in status.counters.exceptions { counters["exception.\(code)"] = count }
         self.init(
             name: status.name, driver: status.scheme, state: status.state.word, since: ISO8601.string(status.since),
-            lastError: status.lastError, counters: counters)
+            lastError: status.lastError, counters: counters, figures: status.figures, failing: status.failing)
     }
 }
 

@@ -35,6 +35,10 @@ struct StatusReport: Codable, Sendable {
         var since: String
         var lastError: String?
         var counters: [String: Int]
+        /// Measured of late: `reply_us_p50`, `scan_late_us_p99`, `transactions_per_100s`.
+        var figures: [String: Int] = [:]
+        /// What the device does not give while it gives the rest.
+        var failing: [String] = []
     }
 
     struct AssetStatus: Codable, Sendable {

@@ -1,0 +1,44 @@
+import Drivers
+import Logging
+import Store
+
+/// Executes what was ordered to be written to the field, one order after another.
+struct WriteService: Sendable {
+    let store: Store
+    let links: LinkSupervisor
+    let logger: Logger
+
+    /// Well below what a person notices; the question costs the store a few microseconds.
+    private static let interval = Duration.milliseconds(50)
+    /// A write that is not begun by then is not begun at all.
+    private static let patience = Duration.seconds(5)
+
+    /// Runs until cancelled.
+    func run() async throws {
+        try await store.abandonOrders()
+        while !Task.isCancelled {
+            do {
+                for order in try await store.takeOrders() { try await execute(order) }
+            } catch {
+                logger.error("writes interrupted", metadata: ["reason": "\(error)"])
+            }
+            try await Task.sleep(for: Self.interval)
+        }
+    }
+
+    private func execute(_ order: WriteOrder) async throws {
+        let outcome = await links.write(order.tag, order.value, within: Self.patience)
+        let result =
+            switch outcome {
+            case .written(let old): WriteResult(outcome: outcome.word, old: old)
+            case .notConfirmed(let old, let read):
+                WriteResult(outcome: outcome.word, detail: "\(read) was read back", old: old)
+            case .refused(let reason): WriteResult(outcome: outcome.word, detail: reason)
+            case .unknown(let old, let reason): WriteResult(outcome: outcome.word, detail: reason, old: old)
+            }
+        logger.notice(
+            "value written to the field",
+            metadata: ["tag": "\(order.tag)", "by": "\(order.by)", "outcome": "\(outcome.word)"])
+        try await store.finishOrder(order.id, result)
+    }
+}
