@@ -28,6 +28,7 @@ let modules: [Module] = [
     module("CFieldIO", .c),
     module("CVendorRuntimes", .c),
     module("CKernels", .c),
+    module("CHostClock", .c),
     module("CSQLite", .system(pkgConfig: "sqlite3", debian: "libsqlite3-dev")),
     module("CYAML", .system(pkgConfig: "yaml-0.1", debian: "libyaml-dev")),
     module("CMosquitto", .system(pkgConfig: "libmosquitto", debian: "libmosquitto-dev")),
@@ -50,6 +51,7 @@ let modules: [Module] = [
     module("YAML", uses: ["CYAML"]),
     module("Profiles", uses: ["Plant", "Graph", "YAML"]),
     module("Signals", uses: ["Plant"]),
+    module("Watch", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
     module("Drivers", uses: ["Plant", "Threads", "YAML", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
@@ -60,7 +62,7 @@ let modules: [Module] = [
     module(
         "AssemblyLine", uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
     module("Plots", uses: ["Plant"]),
-    module("Host", uses: ["Plant"], packages: ["Logging"]),
+    module("Host", uses: ["Plant", "CHostClock"], packages: ["Logging"]),
     module("Rig", uses: ["Plant", "CMosquitto"]),
     module("Registry", uses: ["Plant", "Threads", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
 
@@ -70,8 +72,8 @@ let modules: [Module] = [
             "Plant", "Threads", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "CVendorRuntimes",
             "VendorVectors", "Profiles", "Deployment",
             "YAML",
-            "Signals", "Scoring", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine", "Rig",
-            "Host", "Plots",
+            "Signals", "Scoring", "Watch", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine",
+            "Rig", "Host", "Plots",
         ],
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
     module(
@@ -92,6 +94,7 @@ let modules: [Module] = [
     module("PlantTests", .tests, uses: ["Plant"]),
     module("HostTests", .tests, uses: ["Plant", "Host"]),
     module("PlotsTests", .tests, uses: ["Plant", "Plots"]),
+    module("WatchTests", .tests, uses: ["Plant", "Watch", "Seeded", "CAllocationCounter"]),
     module("ArraysTests", .tests, uses: ["Arrays", "Seeded"]),
     module("ChecksumTests", .tests, uses: ["Checksum", "CChecksum"]),
     module("KernelsTests", .tests, uses: ["Kernels", "CKernels", "Seeded"]),
@@ -136,7 +139,7 @@ let modules: [Module] = [
         "MillwrightTests", .tests,
         uses: [
             "Plant", "SQLite", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles",
-            "Deployment", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
+            "Deployment", "Watch", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

@@ -65,9 +65,12 @@ package protocol LinkSettings: Hashable, Sendable {
     func mayMake(tag name: String) -> Bool
     /// Whether this value may be written to this tag.
     func allowsWrite(of value: Double, to name: String) -> Bool
+    /// How often the link polls its tags, by name; empty where the source sends when it likes.
+    var scanIntervals: [String: Duration] { get }
 }
 
 extension LinkSettings {
+    package var scanIntervals: [String: Duration] { [:] }
     package func mayMake(tag name: String) -> Bool { false }
     package func allowsWrite(of value: Double, to name: String) -> Bool { false }
 }

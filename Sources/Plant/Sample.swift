@@ -35,8 +35,11 @@ package struct Sample: Sendable {
         self.clock = clock
     }
 
-    /// The time to order and join by: the source's where it gave one, else arrival.
-    package var time: WallTime { sourceTime ?? arrival }
+    /// Whether it tells how the tag is now: not where a newer value of the source is there already.
+    package var isNews: Bool { quality != .uncertain(.outOfOrder) }
+
+    /// The time to order and join by: the source's where it gave one that can be right, else arrival.
+    package var time: WallTime { quality == .uncertain(.wrongClock) ? arrival : sourceTime ?? arrival }
 }
 
 /// What identifies one acknowledged-delivery message on its link, so that a redelivery is stored once.

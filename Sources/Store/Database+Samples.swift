@@ -163,8 +163,11 @@ extension Database {
         let newest = try newestSample()
         let thisBoot = try firstSampleOfThisBoot()
         let found = try rows(
-            of: .samples, "WHERE id>? AND tag=? ORDER BY id DESC LIMIT 1",
-            [.integer(newest - depth), .integer(Int64(tag.rawValue))]
+            of: .samples, "WHERE id>? AND tag=? AND quality<>? ORDER BY id DESC LIMIT 1",
+            [
+                .integer(newest - depth), .integer(Int64(tag.rawValue)),
+                .integer(Int64(Quality.uncertain(.outOfOrder).code)),
+            ]
         ) { StoredSample($0, thisBoot: thisBoot) }
         return try withWaveforms(found).first
     }

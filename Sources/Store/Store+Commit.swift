@@ -137,7 +137,7 @@ extension Store {
         for (request, outcome) in zip(group, outcomes) {
             guard case .batch(let batch) = request.work, case .success(.stored(let range?)) = outcome else { continue }
             counters.samples += Int64(batch.samples.count)
-            for (id, sample) in zip(range, batch.samples) {
+            for (id, sample) in zip(range, batch.samples) where sample.isNews {
                 newest[sample.tag] = StoredSample(id: id, sample: sample, isThisBoot: true)
             }
         }

@@ -21,7 +21,10 @@ package actor Store: SampleSink {
     let limits: Limits
     let clock: any PlantClock
     let logger: Logger
-    let bootID: String
+    /// Names this run of the machine, as every store opened in it has it.
+    package static var bootOfThisMachine: String { Files.bootID() }
+    /// Names the run of the machine in which it was opened.
+    package nonisolated let bootID: String
     let reserve: ReserveFile
     let checkpointer: Checkpointer
     private var lock: StoreLock?

@@ -7,6 +7,12 @@ package struct StoredSample: Sendable {
     package var sample: Sample
     /// Whether `sample.monotonic` is of the machine's present run; else it compares with nothing.
     package var isThisBoot: Bool
+
+    package init(id: Int64, sample: Sample, isThisBoot: Bool) {
+        self.id = id
+        self.sample = sample
+        self.isThisBoot = isThisBoot
+    }
 }
 
 /// Some samples in the order of their numbers.

@@ -11,8 +11,8 @@ struct Millwright: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Run.self, Check.self, StatusCommand.self, TagsCommand.self, AlertsCommand.self, WriteCommand.self,
-            AuditCommand.self, ModelCommand.self,
+            Run.self, Check.self, StatusCommand.self, TagsCommand.self, WatchCommand.self, AlertsCommand.self,
+            WriteCommand.self, AuditCommand.self, ModelCommand.self,
             ProfilesCommand.self, UpdateCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self,
             BenchCommand.self, AcceleratorHostCommand.self,
         ])

@@ -33,6 +33,15 @@ enum Format {
         return "\(sign)\(whole).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
     }
 
+    /// `0.5 s`, `12 s`, `7 min`, `3 h`, `2 d`: as exact as somebody at the line needs it.
+    static func age(_ span: Duration) -> String {
+        let seconds = span.inSeconds
+        if seconds < 9.95 { return "\(fixed(seconds, 1)) s" }
+        if seconds < 120 { return "\(fixed(seconds, 0)) s" }
+        if seconds < 7_200 { return "\(fixed(seconds / 60, 0)) min" }
+        return seconds < 172_800 ? "\(fixed(seconds / 3_600, 0)) h" : "\(fixed(seconds / 86_400, 0)) d"
+    }
+
     /// `1.2 MB`, in powers of 1,000.
     static func bytes(_ count: Int64) -> String {
         let units = ["B", "kB", "MB", "GB", "TB"]

@@ -3,6 +3,7 @@ import Drivers
 import Plant
 import TestBench
 import Testing
+import Watch
 
 @testable import millwright
 
@@ -64,7 +65,7 @@ import Testing
         ),
         Mistake(
             "a key that is none", "plant:", "plnat: 1\nplant:",
-            "1:1: plnat: expected one of the keys plant, store, links, assets, alerts, registry, accelerator, "
+            "1:1: plnat: expected one of the keys plant, store, links, watch, assets, alerts, registry, accelerator, "
                 + "found the key \"plnat\"; did you mean `plant`?"),
         Mistake(
             "a key twice", "  url: https", "  url: http://a\n  url: https",
@@ -160,6 +161,18 @@ import Testing
             "28:15: registry.send_every: expected a duration 100ms...1d such as 250ms, 10s, 5m, 1h or 30d, found "
                 + "\"10\"; did you mean `10s`?"),
         Mistake(
+            "a rule for a tag that is none", "assets:\n", "watch: [{ tags: pump-7.sped, max_step: 3 }]\nassets:\n",
+            "18:17: watch[0].tags: expected a tag that one of the links declares, found \"pump-7.sped\"; did you mean "
+                + "`pump-7.speed`?"),
+        Mistake(
+            "a rule with a word that is none", "assets:\n", "watch: [{ tags: \"*\", stuck_after: aut }]\nassets:\n",
+            "18:35: watch[0].stuck_after: expected a duration 10ms...366d such as 250ms, 10s, 5m, 1h or 30d, or a whole "
+                + "number 3...1000000000, or auto or never, found \"aut\"; did you mean `auto`?"),
+        Mistake(
+            "a pattern that no tag can have", "assets:\n", "watch: [{ tags: [\"a?\"] }]\nassets:\n",
+            "18:17: watch[0].tags: expected a list of 1 to 1000, each a tag name, * for any characters in it, or a tag "
+                + "name, * for any characters in it, found a list of 1"),
+        Mistake(
             "a blank in an id", "device: box-1", "device: box 1",
             "1:31: plant.device: expected a name of letters, digits, - and _ (at most 64), found \"box 1\""),
         Mistake(
@@ -223,6 +236,40 @@ import Testing
             Self.good.replacing("topic: v, tag: pump-7.vibration", with: "topic: v/+, tag: \"{1}.vibration\""), to: path
         )
         #expect(try PlantConfiguration.load(path: path).assets.count == 1)
+    }
+
+    @Test func rulesOfTheWatchAreTakenInTheirOrder() throws {
+        let folder = try TempDirectory()
+        let path = folder.file("plant.yaml")
+        let watch = """
+            watch:
+              - { tags: pump-7.speed, stale_after: 30s, stuck_after: 600, resolution: 0.5, future: never, late: 1h }
+              - tags: ["*.temperature", "pump-*"]
+                stale_after: auto
+                stuck_after: 10m
+                noise: 0.25
+                max_step: 5
+                max_rate: 2
+                duplicates: keep
+              - { tags: "*", stale_after: never, stuck_after: auto, noise: auto }
+
+            """
+        try Files.write(Self.good.replacing("assets:\n", with: watch + "assets:\n"), to: path)
+        let rules = try PlantConfiguration.load(path: path).watch
+        var speed = WatchRule()
+        (speed.silence, speed.stillness, speed.resolution) = (.after(.seconds(30)), .values(600), 0.5)
+        (speed.future, speed.late) = (nil, .seconds(3_600))
+        var temperature = WatchRule()
+        (temperature.silence, temperature.stillness) = (.learned, .after(.seconds(600)))
+        (temperature.noise, temperature.largestStep, temperature.largestRate) = (.limit(0.25), 5, 2)
+        temperature.duplicates = .keep
+        var rest = WatchRule()
+        (rest.silence, rest.stillness, rest.noise) = (.never, .learned, .learned)
+        #expect(rules.rule(for: "pump-7.speed") == speed)
+        #expect(rules.rule(for: "hall.temperature") == temperature && rules.rule(for: "pump-8.speed") == temperature)
+        #expect(rules.rule(for: "a") == rest)
+        try Files.write(Self.good, to: path)
+        #expect(try PlantConfiguration.load(path: path).watch.rule(for: "a") == WatchRule())
     }
 
     @Test func theExampleIsGood() throws {

@@ -136,6 +136,38 @@ import Testing
         #expect(await daemon.stop() == .code(0))
     }
 
+    @Test func aSensorThatFallsSilentIsToldAndItsValuesCanBeFollowed() async throws {
+        let folder = try TempDirectory()
+        let broker = try Broker(directory: folder.path)
+        try await broker.start()
+        let daemon = try RunningDaemon()
+        try daemon.configure(
+            links: Self.mqtt(port: broker.port), extra: "watch: [{ tags: \"t.*\", stale_after: 1s, stuck_after: 3 }]")
+        try daemon.start()
+        try await daemon.waits("the broker") { $0.links.first?.state == "connected" }
+        let publisher = try FieldPublisher(id: "test", port: broker.port)
+        try publisher.publish("t/one", Array("1.5".utf8))
+        try await publisher.flush()
+        try await daemon.waits("the silence") { report in
+            report.watch?.silent == 1 && report.watch?.worst.first?.quality == "bad (stale)"
+                && report.links.first?.counters["flag.stale"] == 1
+        }
+        let follower = try ChildProcess(
+            daemon.program, ["watch", "t.*", "--store", daemon.folder.file("store"), "--json", "--seconds", "600"],
+            environment: [:], outputFile: folder.file("lines"))
+        let isFollowed = try await eventually {
+            try publisher.publish("t/one", Array("2.5".utf8))
+            try await publisher.flush()
+            let lines = try Files.text(folder.file("lines"))
+            return lines.contains("\"value\":\"2.5\"") && lines.contains("\"quality\":\"uncertain (stuck)\"")
+        }
+        #expect(isFollowed)
+        _ = await follower.stop(grace: .seconds(5))
+        try await daemon.waits("the flags") { $0.watch?.found["stuck"] ?? 0 > 0 }
+        #expect(await daemon.stop() == .code(0))
+        await broker.stop()
+    }
+
     @Test func aBrokerThatComesLaterIsFoundAndEverythingElseGoesOn() async throws {
         let slave = try ModbusSlave()
         defer { slave.stop() }

@@ -17,6 +17,7 @@ final class JudgeBench {
     let store: Store
     let configuration: PlantConfiguration
     let signal = CommitSignal()
+    let watch: WatchPart
     /// How often the delivery service was woken.
     let announced = Announcements()
     private(set) var judge: JudgeService
@@ -71,8 +72,11 @@ final class JudgeBench {
         store = try Store(
             directory: configuration.store.directory, limits: Limits(reserveBytes: 64 << 10), clock: clock,
             logger: Self.logger, bootID: "boot")
+        watch = WatchPart(store: store, signal: signal, clock: clock, logger: Self.logger)
         (judge, models) = Self.make(store, signal, configuration, clock, announced)
-        for tag in configuration.links.flatMap(\.tags) { ids[tag.name] = try await store.tagID(for: tag) }
+        try await watch.configure(configuration)
+        let tags = StoreTags(store: store, watch: watch)
+        for tag in configuration.links.flatMap(\.tags) { ids[tag.name] = try await tags.id(for: tag) }
         // A new store starts with the next sample; a test stores some before the judge has looked.
         try await store.setCursor("judge", 0)
         try await judge.configure(configuration)
@@ -119,10 +123,14 @@ final class JudgeBench {
         return made
     }
 
-    func send(_ tag: String, _ value: Sample.Value, quality: Quality = .good) async throws {
+    func send(
+        _ tag: String, _ value: Sample.Value, quality: Quality = .good, sourceTime: WallTime? = nil
+    ) async throws {
         let sample = Sample(
-            tag: try await id(tag), value: value, quality: quality, arrival: clock.wall(), monotonic: clock.monotonic())
-        try await IngestPath(store: store, signal: signal).store(SampleBatch(link: "sensors", samples: [sample]))
+            tag: try await id(tag), value: value, quality: quality, sourceTime: sourceTime, arrival: clock.wall(),
+            monotonic: clock.monotonic())
+        try await IngestPath(store: store, watch: watch, signal: signal)
+            .store(SampleBatch(link: "sensors", samples: [sample]))
     }
 
     /// Half a second of the machine: speed and load, then the window.

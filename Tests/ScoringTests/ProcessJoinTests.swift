@@ -67,9 +67,29 @@ import Testing
                 join(Self.sample(speed, .number(number), at: 11)).value(of: speed, at: WallTime(seconds: 11))
                     == .notGood(.bad(.notFinite)))
         }
-        #expect(
-            join(Self.sample(speed, .waveform([1]), at: 11)).value(of: speed, at: WallTime(seconds: 11))
-                == .notGood(.bad(.malformed)))
+        for value: Sample.Value in [.waveform([1]), .text("1500"), .none] {
+            #expect(
+                join(Self.sample(speed, value, at: 11)).value(of: speed, at: WallTime(seconds: 11))
+                    == .notGood(.bad(.malformed)))
+        }
+    }
+
+    @Test func whateverIsWrongWithAValueItIsNotUsed() {
+        let causes: [Quality.Cause] = [.stale, .stuck, .noisy, .outOfOrder, .wrongClock, .source, .clamped]
+        for quality in causes.flatMap({ [Quality.uncertain($0), .bad($0)] }) {
+            var join = join(
+                Self.sample(speed, .number(1), at: 10), Self.sample(speed, .number(2), at: 11, quality: quality))
+            #expect(join.value(of: speed, at: WallTime(seconds: 12)) == .notGood(quality))
+            join.take(Self.sample(speed, .number(3), at: 12))
+            #expect(join.value(of: speed, at: WallTime(seconds: 12)) == .value(3, age: .zero))
+        }
+    }
+
+    @Test func aValueWithAWrongTimeIsJoinedByItsArrival() {
+        var wrong = Self.sample(speed, .number(2), at: 11, quality: .uncertain(.wrongClock))
+        wrong.sourceTime = WallTime(seconds: 5)
+        let join = join(Self.sample(speed, .number(1), at: 10), wrong)
+        #expect(join.value(of: speed, at: WallTime(seconds: 12)) == .notGood(.uncertain(.wrongClock)))
     }
 
     @Test func aClockSetBackDoesNotLeaveTheFutureInTheWay() {

@@ -51,6 +51,20 @@ struct StatusCommand: ParsableCommand {
         for link in report.links where !link.failing.isEmpty {
             lines.append("! \(link.name): the device does not give \(link.failing.joined(separator: ", "))")
         }
+        if let watch = report.watch {
+            let found = watch.found.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            lines.append(
+                "\nvalues    \(watch.tags) tags watched, \(watch.silent) silent, clock \(watch.clock)  "
+                    + found.joined(separator: " "))
+            lines.append(
+                Format.table(
+                    watch.worst.map {
+                        [
+                            "  \($0.name)", "\($0.flags) flags", "\($0.quality)",
+                            "last usable value \(Format.age(.seconds($0.ageSeconds))) ago",
+                        ]
+                    }))
+        }
         lines.append("\nassets")
         lines.append(
             Format.table(

@@ -2,6 +2,7 @@ import Alerts
 import Drivers
 import Plant
 import Store
+import Watch
 import YAML
 
 /// What one `plant.yaml` says, checked as a whole: every name that it uses is one that it declares.
@@ -9,6 +10,7 @@ struct PlantConfiguration: Sendable {
     var plant: PlantSection
     var store: StoreSection
     var links: [LinkDefinition]
+    var watch: WatchRules
     var assets: [AssetDefinition]
     var alerts: AlertSettings
     var registry: RegistrySection?
@@ -65,6 +67,7 @@ extension PlantConfiguration {
         let links = reader.required("links", .node).map {
             Drivers.links(reading: $0, path: "links", directory: directory, diagnostics: diagnostics)
         }
+        let watch = reader.optional("watch", WatchRules.kind, default: WatchRules())
         let assets = reader.optional(
             "assets", .sequence(of: .mapping { AssetDefinition(reading: &$0, directory: directory) }), default: [])
         let alerts = reader.optional(
@@ -75,7 +78,7 @@ extension PlantConfiguration {
         reader.finish()
         guard let plant, let store, let links else { return nil }
         self.init(
-            plant: plant, store: store, links: links, assets: assets, alerts: alerts ?? AlertSettings(),
+            plant: plant, store: store, links: links, watch: watch, assets: assets, alerts: alerts ?? AlertSettings(),
             registry: registry, accelerator: accelerator)
         crossCheck(node, diagnostics)
     }
@@ -113,6 +116,16 @@ extension PlantConfiguration {
                 diagnostics.report(
                     at: node["alerts"]?["writes"]?.elements?[index] ?? node, path: "alerts.writes[\(index)].\(key)",
                     expected: "a value that a link allows to be written to \"\(write.tag)\"", found: "\(value)")
+            }
+        }
+        for (index, entry) in watch.entries.enumerated() where isWhole {
+            for pattern in entry.patterns where pattern.isName {
+                let name = pattern.text
+                if known[name] != nil || links.contains(where: { $0.settings.mayMake(tag: name) }) { continue }
+                diagnostics.report(
+                    at: node["watch"]?.elements?[index]["tags"] ?? node, path: "watch[\(index)].tags",
+                    expected: "a tag that one of the links declares", found: "\"\(name)\"",
+                    suggestion: Nearest.match(name, among: Array(known.keys)))
             }
         }
         if isWhole, let link = alerts.mqtt?.link, !links.contains(where: { $0.name == link && $0.scheme == "mqtt" }) {

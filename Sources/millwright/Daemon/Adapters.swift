@@ -117,20 +117,26 @@ struct RegistryTransport: Transport {
     }
 }
 
-/// Declares tags in the store.
+/// Declares tags in the store, and has them watched.
 struct StoreTags: TagLookup {
     let store: Store
+    let watch: WatchPart
 
-    func id(for tag: TagDefinition) async throws -> TagID { try await store.tagID(for: tag) }
+    func id(for tag: TagDefinition) async throws -> TagID {
+        let id = try await store.tagID(for: tag)
+        watch.take(id, tag)
+        return id
+    }
 }
 
-/// Stores, and tells the judge.
+/// Looks at what came, stores it, and tells the judge.
 struct IngestPath: SampleSink {
     let store: Store
+    let watch: WatchPart
     let signal: CommitSignal
 
     func store(_ batch: SampleBatch) async throws {
-        try await store.store(batch)
+        try await watch.look(at: batch) { try await store.store($0) }
         signal.raise()
     }
 

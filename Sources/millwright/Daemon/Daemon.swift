@@ -16,7 +16,7 @@ import Uplink
 
 /// The daemon: every part of it is made and tied together here, and nowhere else.
 ///
-/// Path of a value: link -> ``IngestPath`` -> store -> ``JudgeService`` -> alerts, scores -> deliveries, registry.
+/// Path of a value: link -> ``IngestPath`` (with ``WatchPart``) -> store -> ``JudgeService`` -> alerts, scores -> deliveries, registry.
 struct Daemon: Service {
     private let path: String
     private let clock: any PlantClock
@@ -26,6 +26,7 @@ struct Daemon: Service {
     private let store: Store
     private let judge: JudgeService
     private let signal: CommitSignal
+    private let watch: WatchPart
     private let links: LinkSupervisor
     private let deliveries: DeliveryPart
     private let registry: RegistryPart
@@ -73,9 +74,12 @@ struct Daemon: Service {
             store: store, signal: signal, configuration: configuration, clock: clock, logger: logger,
             announce: { [deliveries] in await deliveries.wake() })
         registry = RegistryPart(store: store, judge: judge, clock: clock, logger: logger)
+        watch = WatchPart(store: store, signal: signal, clock: clock, logger: logger)
         links = LinkSupervisor(
-            sink: IngestPath(store: store, signal: signal), tags: StoreTags(store: store), clock: clock, logger: logger)
+            sink: IngestPath(store: store, watch: watch, signal: signal), tags: StoreTags(store: store, watch: watch),
+            clock: clock, logger: logger)
         try await judge.configure(configuration)
+        try await watch.configure(configuration)
         try await registry.models.start(configuration)
     }
 
@@ -96,6 +100,7 @@ struct Daemon: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await links.run() }
                 group.addTask { try await judge.run() }
+                group.addTask { try await watch.run() }
                 group.addTask { await deliveries.run() }
                 group.addTask { await registry.run() }
                 group.addTask { try await WriteService(store: store, links: links, logger: logger).run() }
@@ -144,6 +149,7 @@ struct Daemon: Service {
             }
             try await judge.configure(next)
             try await registry.models.start(next)
+            try await watch.configure(next)
             loaded.state.withLock { $0 = Loaded.State(configuration: next, at: clock.wall()) }
             links.want(next.links)
             deliveries.want(next)
@@ -196,6 +202,7 @@ struct Daemon: Service {
         let statistics = try await store.statistics()
         let open = try await store.openAlerts()
         let uplink = await registry.status()
+        let found = watch.found
         return StatusReport(
             version: Millwright.version, pid: getpid(), plant: state.configuration.plant.name,
             device: state.configuration.plant.device, startedAt: ISO8601.string(started),
@@ -203,12 +210,14 @@ struct Daemon: Service {
             clockWarning: now < earliestPlausibleWallTime
                 ? "the clock says \(ISO8601.string(now)), which is before this program was made" : nil,
             configuration: .init(path: path, loadedAt: ISO8601.string(state.at), reloadError: state.error),
-            links: await links.status().map(StatusReport.Link.init), assets: await judge.status(),
+            links: await links.status().map { StatusReport.Link($0, found: found[$0.name]) },
+            assets: await judge.status(),
             accelerators: await judge.acceleratorStatus(),
             alerts: .init(
                 active: open.count { $0.state != .cleared }, unacknowledged: open.count { $0.acknowledgedAt == nil },
                 deliveries: await deliveries.counts()),
             store: StatusReport.counters(statistics),
+            watch: watch.status(),
             storeTrouble: statistics.isShort ? "no space left: telemetry is refused until space returns" : nil,
             registry: state.configuration.registry.map { section in
                 StatusReport.Registry(

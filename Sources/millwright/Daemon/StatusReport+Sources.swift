@@ -1,9 +1,11 @@
 import Drivers
 import Plant
 import Store
+import Watch
 
 extension StatusReport.Link {
-    init(_ status: LinkStatus) {
+    /// - Parameter found: what the watch found wrong with its samples.
+    init(_ status: LinkStatus, found: WatchCounts?) {
         var counters: [String: Int] = [
             "received": status.counters.received, "stored": status.counters.stored,
             "duplicates": status.counters.duplicates, "reconnects": status.counters.reconnects,
@@ -12,6 +14,7 @@ extension StatusReport.Link {
         ]
         for (cause, count) in status.counters.malformed { counters["malformed.\(cause)"] = count }
         for (code, count) in status.counters.exceptions { counters["exception.\(code)"] = count }
+        for (flag, count) in found?.found ?? [:] { counters["flag.\(flag)"] = count }
         self.init(
             name: status.name, driver: status.scheme, state: status.state.word, since: ISO8601.string(status.since),
             lastError: status.lastError, counters: counters, figures: status.figures, failing: status.failing)

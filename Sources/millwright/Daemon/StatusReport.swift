@@ -18,6 +18,8 @@ struct StatusReport: Codable, Sendable {
     var accelerators: [Accelerator]
     var alerts: Alerts
     var store: [String: Int]
+    /// Nil in a report of a daemon that kept no watch yet.
+    var watch: Watch?
     var storeTrouble: String?
     var registry: Registry?
 
@@ -39,6 +41,25 @@ struct StatusReport: Codable, Sendable {
         var figures: [String: Int] = [:]
         /// What the device does not give while it gives the rest.
         var failing: [String] = []
+    }
+
+    /// What was found wrong with values.
+    struct Watch: Codable, Sendable {
+        struct Tag: Codable, Sendable {
+            var name: String
+            var link: String
+            var flags: Int
+            var quality: String
+            var ageSeconds: Double
+        }
+
+        /// How far the wall clock may be believed: `synchronized`, `free`, `implausible`.
+        var clock: String
+        var tags: Int
+        var silent: Int
+        var found: [String: Int]
+        /// The tags with most of it.
+        var worst: [Tag]
     }
 
     struct AssetStatus: Codable, Sendable {
