@@ -41,10 +41,11 @@ let modules: [Module] = [
     module("Kernels", uses: ["CKernels"]),
     module("Arrays", uses: ["CZlib"]),
     module("Checksum", uses: ["CChecksum"]),
+    module("Protobuf"),
     module("Graph", uses: ["Checksum"]),
     module("Runtime", uses: ["Graph", "Kernels", "CWorkerPool"]),
     module("Accelerators", uses: ["Graph", "Runtime", "CVendorRuntimes"]),
-    module("Compiler", uses: ["Graph"]),
+    module("Compiler", uses: ["Graph", "Protobuf"]),
     module("Deployment", uses: ["Graph", "Profiles"]),
     module("VendorVectors", uses: ["Arrays", "Graph", "Kernels", "Runtime", "Trust"]),
     module("SQLite", uses: ["CSQLite"]),
@@ -53,7 +54,9 @@ let modules: [Module] = [
     module("Signals", uses: ["Plant"]),
     module("Watch", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
-    module("Drivers", uses: ["Plant", "Threads", "YAML", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
+    module("Sparkplug", uses: ["Plant", "Protobuf"]),
+    module(
+        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
     module("Trust", uses: ["Plant", "CLibcrypto"]),
@@ -72,7 +75,7 @@ let modules: [Module] = [
             "Plant", "Threads", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "CVendorRuntimes",
             "VendorVectors", "Profiles", "Deployment",
             "YAML",
-            "Signals", "Scoring", "Watch", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine",
+            "Signals", "Scoring", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine",
             "Rig", "Host", "Plots",
         ],
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
@@ -102,7 +105,7 @@ let modules: [Module] = [
     module(
         "RuntimeTests", .tests, uses: ["Graph", "Kernels", "Runtime", "CAllocationCounter", "Seeded", "Hostile"]),
     module(
-        "CompilerTests", .tests, uses: ["Graph", "Compiler", "Runtime", "Seeded"],
+        "CompilerTests", .tests, uses: ["Graph", "Protobuf", "Compiler", "Runtime", "Seeded"],
         data: ["Passes/Golden", "ONNX/Vectors"]),
     module(
         "VendorVectorsTests", .tests, uses: ["Arrays", "Graph", "Kernels", "VendorVectors", "Seeded"],
@@ -115,7 +118,10 @@ let modules: [Module] = [
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
-        "DriversTests", .tests, uses: ["Plant", "YAML", "Drivers", "Rig", "TestBench", "Seeded"], packages: ["Logging"]),
+        "DriversTests", .tests, uses: ["Plant", "YAML", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded"],
+        packages: ["Logging"]),
+    module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded"], data: ["Vectors"]),
+    module("ProtobufTests", .tests, uses: ["Protobuf"]),
     module(
         "StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"], packages: ["Logging"],
         data: ["Databases"]),
@@ -139,7 +145,7 @@ let modules: [Module] = [
         "MillwrightTests", .tests,
         uses: [
             "Plant", "SQLite", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles",
-            "Deployment", "Watch", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
+            "Deployment", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

@@ -5,7 +5,7 @@ package import YAML
 /// The catalogue of drivers, and how a configuration names them.
 package enum Drivers {
     package static let all: [any FieldDriver.Type] = [
-        MQTTDriver.self, ModbusTCPDriver.self, ModbusRTUDriver.self, ModbusRTUOverTCPDriver.self,
+        MQTTDriver.self, SparkplugDriver.self, ModbusTCPDriver.self, ModbusRTUDriver.self, ModbusRTUOverTCPDriver.self,
     ]
 
     /// More links than this in one box is a mistake: each has a state and mostly a connection of its own.

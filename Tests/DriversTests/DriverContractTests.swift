@@ -1,6 +1,7 @@
 import Drivers
 import Plant
 import Rig
+import Sparkplug
 import TestBench
 import Testing
 
@@ -47,6 +48,55 @@ struct MQTTPartner: FieldPartner {
     private func publish(_ payload: [UInt8]) async throws {
         let publisher = try FieldPublisher(id: "partner", port: broker.port)
         try publisher.publish("value", payload)
+        try await publisher.flush()
+    }
+}
+
+/// An edge node that is born anew for each value.
+struct SparkplugPartner: FieldPartner {
+    private struct NoNode: Error {}
+    private let directory: TempDirectory
+    private let broker: Broker
+
+    init() throws {
+        directory = try TempDirectory()
+        broker = try Broker(directory: directory.path)
+    }
+
+    var configuration: String {
+        """
+        - name: partner
+          driver: sparkplug
+          host: 127.0.0.1
+          port: \(broker.port)
+          node_tag: "{metric}"
+        """
+    }
+
+    func appear() async throws { try await broker.start() }
+    func vanish() async throws { await broker.kill() }
+    func say(_ value: Int) async throws {
+        guard let node = SparkplugNode(group: "Works", edge: "line-3") else { throw NoNode() }
+        var edge = EdgeNode(node)
+        let tag = PublishedTag(id: TagID(rawValue: 1), kind: .number, unit: "", device: nil, metric: "value")
+        edge.replace(tags: [tag])
+        let now = MachineClock().wall()
+        let sample = Sample(
+            tag: tag.id, value: .number(Double(value)), quality: .good, arrival: now,
+            monotonic: MonotonicTime(nanoseconds: 0))
+        let messages =
+            edge.births(bdSeq: 0, latest: [:], at: now) + edge.data([sample], isHistorical: false, at: now)
+        for message in messages { try await publish(message.topic, message.payload) }
+    }
+    func sayGarbage() async throws { try await publish("spBv1.0/Works/NDATA/line-3", (0..<200).map { UInt8($0) }) }
+    /// A large payload on its way holds the connection up.
+    func beSlow() async throws {
+        try await publish("spBv1.0/Works/NDATA/line-3", [UInt8](repeating: 0x20, count: 3_000_000))
+    }
+
+    private func publish(_ topic: String, _ payload: [UInt8]) async throws {
+        let publisher = try FieldPublisher(id: "partner", port: broker.port)
+        try publisher.publish(topic, payload)
         try await publisher.flush()
     }
 }
@@ -100,6 +150,7 @@ struct DriverContractTests {
     private func partner(_ scheme: String) throws -> any FieldPartner {
         switch scheme {
         case "mqtt": try MQTTPartner()
+        case "sparkplug": try SparkplugPartner()
         case "modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp": try ModbusPartner(scheme)
         default: throw NoPartner(scheme: scheme)
         }

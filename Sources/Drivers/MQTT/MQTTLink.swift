@@ -71,7 +71,9 @@ actor MQTTLink {
             let areCurrent = areReceiptsCurrent && inbox.isAwaitingDuplicates
             inbox.startConnection(receipts: areCurrent ? nil : try await sink.storedReceipts(link: link.name))
             areReceiptsCurrent = true
-            let client = try MosquittoClient(connection, isSessionClean: false, handler: inbox)
+            var connection = connection
+            connection.will = reader.will() ?? connection.will
+            let client = try MosquittoClient(connection, isSessionClean: reader.isSessionClean, handler: inbox)
             defer { reader.disconnected() }
             try await serve(client, sink)
         } catch {

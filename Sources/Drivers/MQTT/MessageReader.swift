@@ -8,8 +8,16 @@ protocol MessageReader: AnyObject {
     /// What the link asks the broker for, in this order.
     var subscriptions: [MQTTSubscription] { get }
 
+    /// Whether the broker is to keep nothing for us while we are away.
+    var isSessionClean: Bool { get }
+
     /// Asks for what must be known before the first message; called before each connection.
     func prepare() async throws
+
+    /// What the broker is to say in our name when the connection ends without a goodbye; asked before each connection.
+    ///
+    /// - Returns: nil for what the connection's settings say.
+    func will() -> MQTTMessage?
 
     /// The broker has accepted us and every subscription has been answered.
     func connected(isSessionPresent: Bool)
@@ -39,6 +47,8 @@ protocol MessageReader: AnyObject {
 }
 
 extension MessageReader {
+    var isSessionClean: Bool { false }
+    func will() -> MQTTMessage? { nil }
     func disconnected() {}
     func passTime(into batch: inout SampleBatch) {}
     func farewell() -> [MQTTMessage] { [] }

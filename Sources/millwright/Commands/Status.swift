@@ -107,6 +107,13 @@ struct StatusCommand: ParsableCommand {
                     + "\(registry.acknowledgedSequence)" + (registry.lastError.map { "; \($0)" } ?? ""))
             lines.append("models    \(registry.update)")
         }
+        if let edge = report.sparkplug {
+            let host = edge.isHostOnline.map { $0 ? ", host online" : ", host offline" } ?? ""
+            let trouble = edge.state == "online" ? "" : edge.lastError.map { "; \($0)" } ?? ""
+            lines.append(
+                "sparkplug \(edge.node): \(edge.state)\(host), \(edge.published) published, \(edge.historical) historical, "
+                    + "\(edge.pending) to be sent later" + trouble)
+        }
         return lines.joined(separator: "\n")
     }
 }

@@ -14,6 +14,7 @@ struct PlantConfiguration: Sendable {
     var assets: [AssetDefinition]
     var alerts: AlertSettings
     var registry: RegistrySection?
+    var sparkplug: SparkplugSection?
     var accelerator: AcceleratorSection?
 
     struct PlantSection: Hashable, Sendable {
@@ -73,13 +74,15 @@ extension PlantConfiguration {
         let alerts = reader.optional(
             "alerts", .mapping { AlertSettings(reading: &$0, directory: directory) })
         let registry = reader.optional("registry", .mapping { RegistrySection(reading: &$0, directory: directory) })
+        let sparkplug = reader.optional(
+            "sparkplug", .mapping { SparkplugSection(reading: &$0, directory: directory) })
         let accelerator = reader.optional(
             "accelerator", .mapping { AcceleratorSection(reading: &$0, directory: directory) })
         reader.finish()
         guard let plant, let store, let links else { return nil }
         self.init(
             plant: plant, store: store, links: links, watch: watch, assets: assets, alerts: alerts ?? AlertSettings(),
-            registry: registry, accelerator: accelerator)
+            registry: registry, sparkplug: sparkplug, accelerator: accelerator)
         crossCheck(node, diagnostics)
     }
 
@@ -127,6 +130,22 @@ extension PlantConfiguration {
                     expected: "a tag that one of the links declares", found: "\"\(name)\"",
                     suggestion: Nearest.match(name, among: Array(known.keys)))
             }
+        }
+        if isWhole, let name = sparkplug?.edge.link,
+            !links.contains(where: { $0.name == name && ["mqtt", "sparkplug"].contains($0.scheme) })
+        {
+            diagnostics.report(
+                at: node["sparkplug"]?["link"] ?? node, path: "sparkplug.link",
+                expected: "the name of a link with driver mqtt or sparkplug", found: "\"\(name)\"",
+                suggestion: Nearest.match(name, among: links.map(\.name)))
+        }
+        for (index, rule) in (sparkplug?.rules ?? []).enumerated() {
+            guard case .asset(let id) = rule.choice, !assets.contains(where: { $0.id == id }) else { continue }
+            diagnostics.report(
+                at: node["sparkplug"]?["tags"]?.elements?[index]["asset"] ?? node,
+                path: "sparkplug.tags[\(index)].asset",
+                expected: "the id of one of the assets", found: "\"\(id)\"",
+                suggestion: Nearest.match(id, among: assets.map(\.id)))
         }
         if isWhole, let link = alerts.mqtt?.link, !links.contains(where: { $0.name == link && $0.scheme == "mqtt" }) {
             diagnostics.report(

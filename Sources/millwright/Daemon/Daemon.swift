@@ -30,6 +30,7 @@ struct Daemon: Service {
     private let links: LinkSupervisor
     private let deliveries: DeliveryPart
     private let registry: RegistryPart
+    private let sparkplug: SparkplugPart
     private let loaded: Loaded
 
     /// The configuration in force, and what became of the last attempt to change it.
@@ -75,6 +76,7 @@ struct Daemon: Service {
             announce: { [deliveries] in await deliveries.wake() })
         registry = RegistryPart(store: store, judge: judge, clock: clock, logger: logger)
         watch = WatchPart(store: store, signal: signal, clock: clock, logger: logger)
+        sparkplug = SparkplugPart(store: store, clock: clock, logger: logger)
         links = LinkSupervisor(
             sink: IngestPath(store: store, watch: watch, signal: signal), tags: StoreTags(store: store, watch: watch),
             clock: clock, logger: logger)
@@ -89,6 +91,7 @@ struct Daemon: Service {
         links.want(configuration.links)
         deliveries.want(configuration)
         registry.want(configuration)
+        sparkplug.want(configuration)
         manager.ready(status: summary(configuration))
         logger.notice(
             "running",
@@ -104,6 +107,7 @@ struct Daemon: Service {
                 group.addTask { await deliveries.run() }
                 group.addTask { await registry.run() }
                 group.addTask { try await WriteService(store: store, links: links, logger: logger).run() }
+                group.addTask { await sparkplug.run() }
                 group.addTask { try await keepHouse() }
                 group.addTask { try await listenForReload() }
                 group.addTask { try await loadAccelerators() }
@@ -154,6 +158,7 @@ struct Daemon: Service {
             links.want(next.links)
             deliveries.want(next)
             registry.want(next)
+            sparkplug.want(next)
             manager.ready(status: summary(next))
             logger.notice("configuration reloaded", metadata: ["configuration": "\(path)"])
         } catch {
@@ -226,6 +231,9 @@ struct Daemon: Service {
                     acknowledgedSequence: Int(uplink.sync.confirmedThrough), update: uplink.update,
                     counters: uplink.sync.failures.merging(
                         ["sent": Int(uplink.sync.sent), "batches": Int(uplink.sync.batches)]) { $1 })
+            },
+            sparkplug: state.configuration.sparkplug.flatMap { section in
+                sparkplug.status().map { StatusReport.Sparkplug($0, node: section.edge.node) }
             })
     }
 }

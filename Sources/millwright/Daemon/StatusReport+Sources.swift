@@ -1,5 +1,6 @@
 import Drivers
 import Plant
+import Sparkplug
 import Store
 import Watch
 
@@ -18,6 +19,19 @@ extension StatusReport.Link {
         self.init(
             name: status.name, driver: status.scheme, state: status.state.word, since: ISO8601.string(status.since),
             lastError: status.lastError, counters: counters, figures: status.figures, failing: status.failing)
+    }
+}
+
+extension StatusReport.Sparkplug {
+    init(_ status: EdgeStatus, node: SparkplugNode) {
+        self.init(
+            node: "\(node)", state: status.state.rawValue, isHostOnline: status.isHostOnline,
+            bdSeq: status.bdSeq.map { Int($0) }, published: status.published, historical: status.historical,
+            pending: status.pending, lastError: status.lastError,
+            counters: [
+                "births": status.births, "rebirths": status.rebirths, "reconnects": status.reconnects,
+                "commands_refused": status.commandsRefused,
+            ])
     }
 }
 

@@ -22,6 +22,7 @@ struct StatusReport: Codable, Sendable {
     var watch: Watch?
     var storeTrouble: String?
     var registry: Registry?
+    var sparkplug: Sparkplug?
 
     struct Configuration: Codable, Sendable {
         var path: String
@@ -93,6 +94,20 @@ struct StatusReport: Codable, Sendable {
         var active: Int
         var unacknowledged: Int
         var deliveries: [String: Int]
+    }
+
+    struct Sparkplug: Codable, Sendable {
+        var node: String
+        var state: String
+        /// nil when no primary host is configured.
+        var isHostOnline: Bool?
+        var bdSeq: Int?
+        /// Samples sent as they came; later, flagged as historical; numbers of the store that wait for that.
+        var published: Int
+        var historical: Int
+        var pending: Int
+        var lastError: String?
+        var counters: [String: Int]
     }
 
     struct Registry: Codable, Sendable {

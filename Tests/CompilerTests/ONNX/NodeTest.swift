@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Protobuf
 import Testing
 
 @testable import Compiler
@@ -27,7 +28,7 @@ struct NodeTest {
             let bytes = try read("model.onnx")
             let file: ONNXModel
             do throws(ModelError) {
-                file = try ONNXModel(ProtobufReader(bytes))
+                file = try ONNXModel(ONNXReader(bytes))
             } catch {
                 if case .unsupported(let fault) = error { return .unclaimed("\(fault.what): \(fault.found)") }
                 throw error
@@ -148,5 +149,5 @@ struct NodeTest {
 
     private func read(_ path: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: folder.appending(path: path))) }
 
-    private func tensor(_ path: String) throws -> TensorData { try ONNXTensor(ProtobufReader(try read(path))).data }
+    private func tensor(_ path: String) throws -> TensorData { try ONNXTensor(ONNXReader(try read(path))).data }
 }

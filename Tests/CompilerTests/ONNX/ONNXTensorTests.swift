@@ -1,3 +1,4 @@
+import Protobuf
 import Testing
 
 @testable import Compiler
@@ -7,7 +8,7 @@ import Testing
     private static func tensor(_ body: (inout ProtobufWriter) -> Void) throws(ModelError) -> TensorData {
         var writer = ProtobufWriter()
         body(&writer)
-        return try ONNXTensor(ProtobufReader(writer.bytes)).data
+        return try ONNXTensor(ONNXReader(writer.bytes)).data
     }
 
     @Test(arguments: [

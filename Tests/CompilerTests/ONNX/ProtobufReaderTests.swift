@@ -1,12 +1,13 @@
+import Protobuf
 import Testing
 
 @testable import Compiler
 
 /// The encoding, and what breaks it.
 @Suite struct ProtobufReaderTests {
-    private static func fields(_ bytes: [UInt8]) throws(ModelError) -> [ProtobufReader.Field] {
-        var reader = ProtobufReader(bytes)
-        var fields: [ProtobufReader.Field] = []
+    private static func fields(_ bytes: [UInt8]) throws(ModelError) -> [ONNXReader.Field] {
+        var reader = ONNXReader(bytes)
+        var fields: [ONNXReader.Field] = []
         while let field = try reader.next() { fields.append(field) }
         return fields
     }
@@ -20,7 +21,7 @@ import Testing
         writer.integer(500_000, 7)
         let fields = try Self.fields(writer.bytes)
         #expect(fields.map(\.number) == [1, 2, 3, 4, 500_000])
-        let reader = ProtobufReader(writer.bytes)
+        let reader = ONNXReader(writer.bytes)
         #expect(try reader.integer(fields[0]) == -1)
         #expect(fields[1].content == .fixed64(0x0807_0605_0403_0201))
         #expect(try reader.string(fields[2]) == "abc")
@@ -35,7 +36,7 @@ import Testing
         writer.float(2, 0.5)
         writer.data(2, ProtobufWriter.bytes(of: Float(-2).bitPattern) + ProtobufWriter.bytes(of: Float(3).bitPattern))
         var (integers, floats): ([Int64], [Float]) = ([], [])
-        let reader = ProtobufReader(writer.bytes)
+        let reader = ONNXReader(writer.bytes)
         for field in try Self.fields(writer.bytes) {
             if field.number == 1 {
                 try reader.append(field, to: &integers)
@@ -78,18 +79,18 @@ import Testing
     @Test func refusesNestingWithoutEnd() throws {
         var bytes: [UInt8] = []
         for _ in 0..<100 { bytes = [0x0a] + ProtobufWriter.varint(UInt64(bytes.count)) + bytes }
-        func depth(_ reader: ProtobufReader) throws(ModelError) -> Int {
+        func depth(_ reader: ONNXReader) throws(ModelError) -> Int {
             var reader = reader
             guard let field = try reader.next() else { return 0 }
             return try depth(try reader.message(field)) + 1
         }
-        let error = try #require(throws: ModelError.self) { try depth(ProtobufReader(bytes)) }
+        let error = try #require(throws: ModelError.self) { try depth(ONNXReader(bytes)) }
         #expect(error.description.contains("at most 32 messages"), "\(error)")
-        #expect(try depth(ProtobufReader([0x0a, 2, 0x0a, 0])) == 2)
+        #expect(try depth(ONNXReader([0x0a, 2, 0x0a, 0])) == 2)
     }
 
     @Test func refusesAFieldOfAnotherWireType() throws {
-        let reader = ProtobufReader([0x08, 1, 0x12, 1, 0xff])
+        let reader = ONNXReader([0x08, 1, 0x12, 1, 0xff])
         let fields = try Self.fields([0x08, 1, 0x12, 1, 0xff])
         #expect(throws: ModelError.self) { try reader.string(fields[0]) }
         #expect(throws: ModelError.self) { try reader.float(fields[0]) }

@@ -1,3 +1,5 @@
+import Protobuf
+
 /// Reads ONNX files: float networks, and quantized ones in any of the forms that tools write.
 ///
 /// - Images are brought from `[n, channels, height, width]` into the model's order by transposes around what needs it.
@@ -33,7 +35,7 @@ package enum ONNXFormat: Importer {
     /// - Parameter name: what the model is called where the file does not say.
     /// - Throws: as ``Importer/model(from:name:)``.
     package static func model(from bytes: [UInt8], name: String, options: Options) throws(ModelError) -> Model {
-        let file = try ONNXModel(ProtobufReader(bytes))
+        let file = try ONNXModel(ONNXReader(bytes))
         guard let graph = file.graph else {
             throw .malformed(.init("ONNX file", expected: "a graph", found: "none"))
         }

@@ -1,3 +1,5 @@
+import Protobuf
+
 /// The messages of an ONNX file, as far as a network's arithmetic needs them; unknown fields are skipped.
 ///
 /// - Source: onnx.proto3 of ONNX 1.16, whose numbers stand beside the fields.
@@ -8,7 +10,7 @@ struct ONNXModel {
     /// Operators that the file defines itself.
     var hasFunctions = false
 
-    init(_ reader: ProtobufReader) throws(ModelError) {
+    init(_ reader: ONNXReader) throws(ModelError) {
         var reader = reader
         while let field = try reader.next() {
             switch field.number {
@@ -20,7 +22,7 @@ struct ONNXModel {
         }
     }
 
-    private mutating func addVersion(_ reader: ProtobufReader) throws(ModelError) {
+    private mutating func addVersion(_ reader: ONNXReader) throws(ModelError) {
         var reader = reader
         var (domain, version): (String, Int64) = ("", 0)
         while let field = try reader.next() {
@@ -41,7 +43,7 @@ struct ONNXGraph {
     var inputs: [ONNXValueInfo] = []
     var outputs: [ONNXValueInfo] = []
 
-    init(_ reader: ProtobufReader) throws(ModelError) {
+    init(_ reader: ONNXReader) throws(ModelError) {
         var reader = reader
         while let field = try reader.next() {
             switch field.number {
@@ -75,7 +77,7 @@ struct ONNXNode {
     var domain = ""
     var attributes: [String: ONNXAttribute] = [:]
 
-    init(_ reader: ProtobufReader) throws(ModelError) {
+    init(_ reader: ONNXReader) throws(ModelError) {
         var reader = reader
         while let field = try reader.next() {
             switch field.number {
@@ -120,7 +122,7 @@ enum ONNXAttribute {
         var strings: [String] = []
     }
 
-    static func named(_ reader: ProtobufReader) throws(ModelError) -> (String, ONNXAttribute) {
+    static func named(_ reader: ONNXReader) throws(ModelError) -> (String, ONNXAttribute) {
         var reader = reader
         var parts = Parts()
         while let field = try reader.next() {
@@ -186,7 +188,7 @@ struct ONNXValueInfo {
     /// nil where the file says nothing.
     var shape: [Dimension]?
 
-    init(_ reader: ProtobufReader) throws(ModelError) {
+    init(_ reader: ONNXReader) throws(ModelError) {
         var reader = reader
         while let field = try reader.next() {
             switch field.number {
@@ -197,7 +199,7 @@ struct ONNXValueInfo {
         }
     }
 
-    private mutating func readType(_ reader: ProtobufReader) throws(ModelError) {
+    private mutating func readType(_ reader: ONNXReader) throws(ModelError) {
         var reader = reader
         while let field = try reader.next() {
             guard field.number == 1 else { continue }
@@ -212,7 +214,7 @@ struct ONNXValueInfo {
         }
     }
 
-    private static func shape(_ reader: ProtobufReader) throws(ModelError) -> [Dimension] {
+    private static func shape(_ reader: ONNXReader) throws(ModelError) -> [Dimension] {
         var reader = reader
         var shape: [Dimension] = []
         while let field = try reader.next() {

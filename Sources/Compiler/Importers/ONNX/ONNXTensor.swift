@@ -1,3 +1,5 @@
+import Protobuf
+
 /// `TensorProto.DataType`.
 struct ONNXElementType: Hashable {
     let code: Int64
@@ -44,7 +46,7 @@ struct ONNXTensor {
 
     /// - Throws: `.malformed` where the elements are not as many as the shape says, `.unsupported` for other types and
     ///   for elements in another file.
-    init(_ reader: ProtobufReader) throws(ModelError) {
+    init(_ reader: ONNXReader) throws(ModelError) {
         var reader = reader
         var parts = Parts()
         var name = ""
@@ -78,7 +80,7 @@ struct ONNXTensor {
         var raw: Range<Int>?
         var isElsewhere = false
 
-        func tensor(_ reader: ProtobufReader) throws(ModelError) -> TensorData {
+        func tensor(_ reader: ONNXReader) throws(ModelError) -> TensorData {
             if isElsewhere {
                 throw .unsupported(
                     .init(
@@ -103,7 +105,7 @@ struct ONNXTensor {
         }
 
         private func raw(
-            _ range: Range<Int>, _ element: ElementType, _ reader: ProtobufReader
+            _ range: Range<Int>, _ element: ElementType, _ reader: ONNXReader
         ) throws(ModelError) -> Elements {
             let offset = range.lowerBound
             func numbers<Number: FixedWidthInteger>(_ type: Number.Type) throws(ModelError) -> [Number] {

@@ -1,36 +1,54 @@
+/// What a module that reads protobuf throws when the bytes break the encoding.
+package protocol ProtobufFailure: Error {
+    /// - Parameter byte: where the wrong thing begins.
+    static func malformed(_ what: String, expected: String, found: String, byte: Int) -> Self
+    static func tooLarge(_ what: String, expected: String, found: String, byte: Int) -> Self
+}
+
+/// One field: its number, its content, and where it begins.
+package struct ProtobufField: Hashable, Sendable {
+    package enum Content: Hashable, Sendable {
+        case varint(UInt64)
+        case fixed64(UInt64)
+        case bytes(Range<Int>)
+        case fixed32(UInt32)
+    }
+    package let number: Int
+    package let content: Content
+    package let offset: Int
+
+    @usableFromInline
+    init(number: Int, content: Content, offset: Int) {
+        self.number = number
+        self.content = content
+        self.offset = offset
+    }
+}
+
 /// Reads the fields of one protobuf message, in the order in which they lie.
 ///
 /// Nothing is copied: a reader of a nested message looks at the same bytes. Each length is checked against what is left
 /// of the enclosing message before anything is done with it.
 ///
 /// - Source: Protocol Buffers, "Encoding".
-struct ProtobufReader {
-    /// One field: its number, its content, and where it begins in the file.
-    struct Field {
-        enum Content: Hashable {
-            case varint(UInt64)
-            case fixed64(UInt64)
-            case bytes(Range<Int>)
-            case fixed32(UInt32)
-        }
-        let number: Int
-        let content: Content
-        let offset: Int
-    }
+package struct ProtobufReader<Failure: ProtobufFailure> {
+    package typealias Field = ProtobufField
 
     /// Messages within messages; a network's graph within a graph takes three.
-    static let maximumDepth = 32
+    package static var maximumDepth: Int { 32 }
 
-    private let file: [UInt8]
-    private var position: Int
-    private let end: Int
-    private let depth: Int
+    @usableFromInline let file: [UInt8]
+    @usableFromInline var position: Int
+    @usableFromInline let end: Int
+    @usableFromInline let depth: Int
 
-    init(_ file: [UInt8]) {
+    @inlinable
+    package init(_ file: [UInt8]) {
         self.init(file, 0..<file.count, depth: 0)
     }
 
-    private init(_ file: [UInt8], _ range: Range<Int>, depth: Int) {
+    @inlinable
+    init(_ file: [UInt8], _ range: Range<Int>, depth: Int) {
         self.file = file
         position = range.lowerBound
         end = range.upperBound
@@ -39,7 +57,8 @@ struct ProtobufReader {
 
     /// The next field, nil at the end of the message.
     /// - Throws: `.malformed` where the message is cut short or breaks the encoding.
-    mutating func next() throws(ModelError) -> Field? {
+    @inlinable
+    package mutating func next() throws(Failure) -> Field? {
         guard position < end else { return nil }
         let offset = position
         let key = try varint()
@@ -65,7 +84,8 @@ struct ProtobufReader {
     }
 
     /// A reader of the message that a field holds.
-    func message(_ field: Field) throws(ModelError) -> ProtobufReader {
+    @inlinable
+    package func message(_ field: Field) throws(Failure) -> ProtobufReader {
         guard depth < Self.maximumDepth else {
             throw malformed("nesting", "at most \(Self.maximumDepth) messages", "more", field.offset)
         }
@@ -73,17 +93,18 @@ struct ProtobufReader {
     }
 
     /// Where the bytes of a field lie in the file.
-    func range(_ field: Field) throws(ModelError) -> Range<Int> {
+    @inlinable
+    package func range(_ field: Field) throws(Failure) -> Range<Int> {
         guard case .bytes(let range) = field.content else { throw wrongType(field, "bytes") }
         return range
     }
 
     /// - Parameter limit: names of a network are short, and stand in many messages.
-    func string(_ field: Field, limit: Int = 1024) throws(ModelError) -> String {
+    @inlinable
+    package func string(_ field: Field, limit: Int = 1024) throws(Failure) -> String {
         let range = try range(field)
         guard range.count <= limit else {
-            throw .tooLarge(
-                .init("text", expected: "at most \(limit) bytes", found: "\(range.count)", place: place(field.offset)))
+            throw .tooLarge("text", expected: "at most \(limit) bytes", found: "\(range.count)", byte: field.offset)
         }
         guard let text = String(validating: file[range], as: UTF8.self) else {
             throw malformed("text", "UTF-8", "other bytes", field.offset)
@@ -91,18 +112,29 @@ struct ProtobufReader {
         return text
     }
 
-    func integer(_ field: Field) throws(ModelError) -> Int64 {
+    /// Whether a range of the file holds just this text.
+    @inlinable
+    package func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        // SAFETY: a static text lies in the program for ever, with as many bytes as it says.
+        return file[range].elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    @inlinable
+    package func integer(_ field: Field) throws(Failure) -> Int64 {
         guard case .varint(let bits) = field.content else { throw wrongType(field, "a varint") }
         return Int64(bitPattern: bits)
     }
 
-    func float(_ field: Field) throws(ModelError) -> Float {
+    @inlinable
+    package func float(_ field: Field) throws(Failure) -> Float {
         guard case .fixed32(let bits) = field.content else { throw wrongType(field, "4 bytes") }
         return Float(bitPattern: bits)
     }
 
     /// Appends a repeated field of varints, packed or not.
-    func append(_ field: Field, to integers: inout [Int64]) throws(ModelError) {
+    @inlinable
+    package func append(_ field: Field, to integers: inout [Int64]) throws(Failure) {
         guard case .bytes(let range) = field.content else {
             integers.append(try integer(field))
             return
@@ -112,7 +144,8 @@ struct ProtobufReader {
     }
 
     /// Appends a repeated field of floats, packed or not.
-    func append(_ field: Field, to floats: inout [Float]) throws(ModelError) {
+    @inlinable
+    package func append(_ field: Field, to floats: inout [Float]) throws(Failure) {
         guard case .bytes(let range) = field.content else {
             floats.append(try float(field))
             return
@@ -121,7 +154,8 @@ struct ProtobufReader {
     }
 
     /// Appends a repeated field of doubles, packed or not, as floats.
-    func append(doubles field: Field, to floats: inout [Float]) throws(ModelError) {
+    @inlinable
+    package func append(doubles field: Field, to floats: inout [Float]) throws(Failure) {
         switch field.content {
         case .fixed64(let bits): floats.append(Float(Double(bitPattern: bits)))
         case .bytes(let range):
@@ -132,9 +166,10 @@ struct ProtobufReader {
 
     /// Little-endian numbers that fill a range of the file.
     /// - Throws: `.malformed` where the range ends within a number.
-    func numbers<Number: FixedWidthInteger>(
+    @inlinable
+    package func numbers<Number: FixedWidthInteger>(
         _ range: Range<Int>, at offset: Int, as type: Number.Type
-    ) throws(ModelError) -> [Number] {
+    ) throws(Failure) -> [Number] {
         let size = MemoryLayout<Number>.size
         guard range.count % size == 0 else {
             throw malformed("bytes of numbers", "a multiple of \(size)", "\(range.count)", offset)
@@ -149,17 +184,18 @@ struct ProtobufReader {
     }
 
     /// An error at a byte of the file.
-    func malformed(_ what: String, _ expected: String, _ found: String, _ offset: Int) -> ModelError {
-        .malformed(.init(what, expected: expected, found: found, place: place(offset)))
+    @inlinable
+    package func malformed(_ what: String, _ expected: String, _ found: String, _ offset: Int) -> Failure {
+        .malformed(what, expected: expected, found: found, byte: offset)
     }
 
-    private func place(_ offset: Int) -> String { "byte \(offset)" }
-
-    private func wrongType(_ field: Field, _ expected: String) -> ModelError {
+    @usableFromInline
+    func wrongType(_ field: Field, _ expected: String) -> Failure {
         malformed("field \(field.number)", expected, "another wire type", field.offset)
     }
 
-    private mutating func varint() throws(ModelError) -> UInt64 {
+    @inlinable
+    mutating func varint() throws(Failure) -> UInt64 {
         let start = position
         var result: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 70, by: 7) {
@@ -174,7 +210,8 @@ struct ProtobufReader {
         throw malformed("varint", "at most 64 bits", "more", start)
     }
 
-    private mutating func fixed<Number: FixedWidthInteger>(_ type: Number.Type) throws(ModelError) -> Number {
+    @inlinable
+    mutating func fixed<Number: FixedWidthInteger>(_ type: Number.Type) throws(Failure) -> Number {
         let size = MemoryLayout<Number>.size
         guard end - position >= size else {
             throw malformed("number", "\(size) bytes", "\(end - position)", position)

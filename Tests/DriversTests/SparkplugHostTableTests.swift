@@ -1,0 +1,339 @@
+import Plant
+import Sparkplug
+import TestBench
+import Testing
+
+@testable import Drivers
+
+/// What a host makes of messages, without a broker.
+@Suite struct SparkplugHostTableTests {
+    /// A host table, an edge node with one device, and a clock.
+    private final class Bench {
+        let tags = TagRegister()
+        let clock = ManualClock()
+        let table: HostTable
+        var edge: EdgeNode
+        var batch = SampleBatch(link: "test")
+        let node: SparkplugNode
+
+        init(rules: SparkplugRules? = nil) throws {
+            node = try #require(SparkplugNode(group: "Works", edge: "line 3"))
+            edge = EdgeNode(node)
+            edge.replace(tags: [
+                PublishedTag(id: TagID(rawValue: 30), kind: .number, unit: "rpm", device: nil, metric: "speed"),
+                PublishedTag(
+                    id: TagID(rawValue: 31), kind: .number, unit: "degC", device: "press", metric: "Motor 1/Temp"),
+                PublishedTag(id: TagID(rawValue: 32), kind: .text, unit: "", device: "press", metric: "recipe"),
+            ])
+            let rules =
+                try rules
+                ?? SparkplugRules(
+                    filters: [SparkplugRules.Filter()], named: [],
+                    nodeTag: TagTemplate("{1}/{2}/{3}", wildcards: 3),
+                    deviceTag: TagTemplate("{1}/{2}/{3}/{4}", wildcards: 4))
+            table = HostTable(rules: rules, tags: tags, reorder: .seconds(2))
+        }
+
+        func take(_ message: SparkplugMessage) async throws { try await take(message.topic, message.payload) }
+
+        func take(_ topic: String, _ payload: [UInt8]) async throws {
+            let topic = try #require(SparkplugTopic(topic))
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: payload.count, alignment: 1)
+            // SAFETY: freed when the table has returned, which keeps no part of it.
+            defer { copy.deallocate() }
+            copy.copyBytes(from: payload)
+            if table.takesAtOnce(topic) {
+                table.takeAtOnce(topic, UnsafeRawBufferPointer(copy), at: arrival)
+            } else {
+                try await table.take(topic, UnsafeRawBufferPointer(copy), at: arrival)
+            }
+            table.takeSamples(into: &batch)
+        }
+
+        func tick(after span: Duration) {
+            clock.advance(by: span)
+            table.tick(at: arrival)
+            table.takeSamples(into: &batch)
+        }
+
+        var arrival: HostArrival {
+            HostArrival(wall: clock.wall(), monotonic: clock.monotonic(), clock: .synchronized)
+        }
+
+        func born(bdSeq: UInt8 = 4) async throws {
+            for message in edge.births(bdSeq: bdSeq, latest: [:], at: clock.wall()) { try await take(message) }
+            batch.samples = []
+        }
+
+        func data(_ tag: Int32, _ value: Double, isHistorical: Bool = false) -> [SparkplugMessage] {
+            let sample = Sample(
+                tag: TagID(rawValue: tag), value: .number(value), quality: .good,
+                sourceTime: WallTime(nanoseconds: 1_700_000_000_000_000_000), arrival: clock.wall(),
+                monotonic: clock.monotonic())
+            return edge.data([sample], isHistorical: isHistorical, at: clock.wall())
+        }
+
+        var numbers: [Double] {
+            batch.samples.compactMap { if case .number(let value) = $0.value { value } else { nil } }
+        }
+
+        func rebirths() -> [SparkplugNode] { table.takeRebirths(at: clock.monotonic()) }
+        func faults() -> [String: Int] { table.takeCounters().malformed }
+    }
+
+    @Test func birthsDeclareTagsAndDataFollowsTheirAliases() async throws {
+        let bench = try Bench()
+        for message in bench.edge.births(bdSeq: 1, latest: [:], at: bench.clock.wall()) {
+            try await bench.take(message)
+        }
+        #expect(
+            await bench.tags.definitions == [
+                TagDefinition(name: "Works/line_3/speed", unit: "rpm", kind: .number),
+                TagDefinition(name: "Works/line_3/press/Motor_1/Temp", unit: "degC", kind: .number),
+                TagDefinition(name: "Works/line_3/press/recipe", unit: "", kind: .text),
+            ])
+        // A birth without values says that they are not known.
+        #expect(bench.batch.samples.map(\.quality) == Array(repeating: .bad(.source), count: 3))
+        bench.batch.samples = []
+        for message in bench.data(31, 42.5) { try await bench.take(message) }
+        let sample = try #require(bench.batch.samples.first)
+        #expect(sample.value == .number(42.5))
+        #expect(sample.quality == .good)
+        #expect(sample.sourceTime == WallTime(nanoseconds: 1_700_000_000_000_000_000))
+        #expect(sample.clock == .synchronized)
+        #expect(sample.tag == (await bench.tags.id(of: "Works/line_3/press/Motor_1/Temp")))
+        #expect(bench.faults().isEmpty && bench.rebirths().isEmpty)
+    }
+
+    @Test func historicalValuesKeepTheirTimeAndAreNoLiveOnes() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        for message in bench.data(30, 7, isHistorical: true) { try await bench.take(message) }
+        let sample = try #require(bench.batch.samples.first)
+        #expect(sample.value == .number(7))
+        #expect(sample.quality == .uncertain(.outOfOrder))
+        #expect(sample.sourceTime == WallTime(nanoseconds: 1_700_000_000_000_000_000))
+    }
+
+    @Test func dataWithoutABirthAsksForOneAndIsNotGuessed() async throws {
+        let bench = try Bench()
+        _ = bench.edge.births(bdSeq: 1, latest: [:], at: bench.clock.wall())
+        for message in bench.data(30, 1) { try await bench.take(message) }
+        #expect(bench.batch.samples.isEmpty)
+        #expect(bench.rebirths() == [bench.node])
+        #expect(bench.faults() == ["no_birth": 1])
+    }
+
+    /// A node that never answers is asked less and less often, whatever it sends.
+    @Test func requestsForRebirthAreLimited() async throws {
+        let bench = try Bench()
+        _ = bench.edge.births(bdSeq: 1, latest: [:], at: bench.clock.wall())
+        var asked: [Int] = []
+        for second in 0..<1_000 {
+            for _ in 0..<10 { for message in bench.data(30, 1) { try await bench.take(message) } }
+            if !bench.rebirths().isEmpty { asked.append(second) }
+            bench.clock.advance(by: .seconds(1))
+        }
+        #expect(asked == [0, 5, 15, 35, 75, 155, 315, 615, 915])
+    }
+
+    /// One that is born each time, and is wrong each time.
+    @Test func aNodeThatIsBornWrongAgainAndAgainIsNotAskedAtOnce() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        var asked = 0
+        for _ in 0..<50 {
+            _ = bench.data(30, 1)
+            bench.tick(after: .milliseconds(100))
+            for message in bench.data(30, 2) { try await bench.take(message) }
+            bench.tick(after: .milliseconds(2_000))
+            asked += bench.rebirths().count
+            try await bench.born()
+        }
+        // 105 s, one in 5 s at most.
+        #expect((15...21).contains(asked), "\(asked)")
+    }
+
+    @Test func messagesThatOvertakeArePutInOrder() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        let messages = (1...4).flatMap { bench.data(30, Double($0)) }
+        for index in [0, 2, 3, 1] { try await bench.take(messages[index]) }
+        #expect(bench.numbers == [1, 2, 3, 4])
+        bench.tick(after: .seconds(10))
+        #expect(bench.rebirths().isEmpty && bench.faults().isEmpty)
+    }
+
+    @Test func aMissingMessageIsWaitedForAndThenABirthIsAskedFor() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        let messages = (1...3).flatMap { bench.data(30, Double($0)) }
+        try await bench.take(messages[0])
+        try await bench.take(messages[2])
+        bench.tick(after: .milliseconds(1_900))
+        #expect(bench.numbers == [1])
+        #expect(bench.rebirths().isEmpty)
+        bench.tick(after: .milliseconds(200))
+        #expect(bench.numbers == [1, 3])
+        #expect(bench.rebirths() == [bench.node])
+        #expect(bench.faults() == ["sequence_gap": 1])
+    }
+
+    @Test func anUnknownAliasAsksForABirthAndTheRestIsUsed() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        bench.edge.replace(tags: [
+            PublishedTag(id: TagID(rawValue: 30), kind: .number, unit: "rpm", device: nil, metric: "speed"),
+            PublishedTag(id: TagID(rawValue: 77), kind: .number, unit: "", device: nil, metric: "new"),
+        ])
+        for message in bench.data(77, 1) + bench.data(30, 2) { try await bench.take(message) }
+        #expect(bench.numbers == [2])
+        #expect(bench.rebirths() == [bench.node])
+        #expect(bench.faults() == ["unknown_alias": 1])
+    }
+
+    @Test func aDeathMakesEveryValueOfTheNodeBad() async throws {
+        let bench = try Bench()
+        try await bench.born(bdSeq: 9)
+        try await bench.take(bench.edge.death(bdSeq: 9, at: bench.clock.wall()))
+        #expect(bench.batch.samples.count == 3)
+        #expect(Set(bench.batch.samples.map(\.tag)).count == 3)
+        #expect(bench.batch.samples.allSatisfy { $0.value == .none && $0.quality == .bad(.deviceOffline) })
+        // A second time it is dead already.
+        try await bench.take(bench.edge.death(bdSeq: 9, at: bench.clock.wall()))
+        #expect(bench.batch.samples.count == 3)
+    }
+
+    @Test func aDeathOfAnEarlierConnectionIsNoDeath() async throws {
+        let bench = try Bench()
+        try await bench.born(bdSeq: 9)
+        try await bench.take(bench.edge.death(bdSeq: 8, at: bench.clock.wall()))
+        #expect(bench.batch.samples.isEmpty)
+        #expect(bench.faults() == ["old_death": 1])
+        for message in bench.data(30, 5) { try await bench.take(message) }
+        #expect(bench.numbers == [5])
+    }
+
+    @Test func aDeviceDiesAlone() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        // Number 2 follows NBIRTH and DBIRTH.
+        try await bench.take("spBv1.0/Works/DDEATH/line 3/press", [0x08, 0x01, 0x18, 0x02])
+        #expect(bench.batch.samples.map(\.quality) == [.bad(.deviceOffline), .bad(.deviceOffline)])
+        let speed = await bench.tags.id(of: "Works/line_3/speed")
+        #expect(!bench.batch.samples.contains { $0.tag == speed })
+        _ = bench.data(30, 0)
+        for message in bench.data(30, 6) { try await bench.take(message) }
+        #expect(bench.numbers == [6])
+    }
+
+    @Test func aDeviceThatIsNotBornAgainIsGone() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        let births = bench.edge.births(bdSeq: 4, latest: [:], at: bench.clock.wall())
+        try await bench.take(births[0])
+        bench.batch.samples = []
+        bench.tick(after: .seconds(9))
+        #expect(bench.batch.samples.isEmpty)
+        bench.tick(after: .seconds(2))
+        #expect(bench.batch.samples.map(\.quality) == [.bad(.deviceOffline), .bad(.deviceOffline)])
+    }
+
+    @Test func aBrokenPayloadAsksForABirthOfALivingNodeOnly() async throws {
+        let bench = try Bench()
+        try await bench.take("spBv1.0/Works/NDATA/line 3", [0x12, 0x7F])
+        #expect(bench.rebirths().isEmpty)
+        try await bench.born()
+        try await bench.take("spBv1.0/Works/NDATA/line 3", [0x12, 0x7F])
+        #expect(bench.rebirths() == [bench.node])
+        #expect(bench.faults() == ["sparkplug": 2])
+    }
+
+    @Test func metricsOfOneNameAreRefusedAndSaid() async throws {
+        let bench = try Bench()
+        bench.edge.replace(tags: [
+            PublishedTag(id: TagID(rawValue: 1), kind: .number, unit: "", device: nil, metric: "a b"),
+            PublishedTag(id: TagID(rawValue: 2), kind: .number, unit: "", device: nil, metric: "a_b"),
+        ])
+        try await bench.born()
+        #expect(await bench.tags.definitions.map(\.name) == ["Works/line_3/a_b"])
+        #expect(bench.table.takeCounters().tagsRefused == 1)
+        #expect(bench.table.takeRefusal()?.contains("have the same name") == true)
+    }
+
+    @Test func namedMetricsHaveTheTagsOfTheConfigurationAndNoOthersCome() async throws {
+        let tag = TagDefinition(name: "press.temperature", unit: "degC", kind: .number)
+        let bench = try Bench(
+            rules: SparkplugRules(
+                filters: [SparkplugRules.Filter()],
+                named: [
+                    SparkplugRules.Named(
+                        group: "Works", edge: "line 3", device: "press", metric: "Motor 1/Temp", tag: tag)
+                ], nodeTag: nil, deviceTag: nil))
+        try await bench.born()
+        for message in bench.data(31, 50) + bench.data(30, 1) { try await bench.take(message) }
+        #expect(await bench.tags.definitions == [tag])
+        #expect(bench.numbers == [50])
+    }
+
+    @Test func aDeviceThatIsBornAgainAndAgainNeedsNoMoreMemoryOfIt() async throws {
+        let bench = try Bench()
+        try await bench.born()
+        for round in 0..<300 {
+            let births = bench.edge.births(bdSeq: 4, latest: [:], at: bench.clock.wall())
+            for message in births { try await bench.take(message) }
+            bench.batch.samples = []
+            for message in bench.data(31, Double(round)) { try await bench.take(message) }
+            #expect(bench.numbers == [Double(round)])
+        }
+        #expect(bench.table.slotCount(of: bench.node) == 5)
+    }
+
+    @Test(arguments: [
+        ("Motor 1/Temp (°C)", "Motor_1/Temp___C_"), ("a.b-c_d/e", "a.b-c_d/e"), ("温度", "__"), ("", ""),
+    ])
+    func sanitizesNames(_ word: String, _ name: String) { #expect(SparkplugRules.sanitized(word) == name) }
+}
+
+@Suite struct HostStateTests {
+    private func state(_ text: String) -> HostState? { Array(text.utf8).withUnsafeBytes { HostState($0) } }
+
+    @Test func readsBothForms() {
+        #expect(state("ONLINE") == HostState(isOnline: true, timestamp: nil))
+        #expect(state("OFFLINE") == HostState(isOnline: false, timestamp: nil))
+        #expect(state("{\"timestamp\": 17, \"online\": true}") == HostState(isOnline: true, timestamp: 17))
+        #expect(state("{\"online\":false,\"timestamp\":18}") == HostState(isOnline: false, timestamp: 18))
+        for text in [
+            "", "online", "{}", "{\"online\":1,\"timestamp\":1}", "{\"online\":true}",
+            "{\"online\":true,\"timestamp\":-1}",
+        ] {
+            #expect(state(text) == nil, "\(text)")
+        }
+        #expect(
+            String(decoding: HostState(isOnline: true, timestamp: 5).json, as: UTF8.self)
+                == "{\"online\":true,\"timestamp\":5}")
+    }
+
+    /// - Source: Sparkplug 3.0, 5.2: a state that is older than the last one is not believed.
+    @Test func anOldStateIsNotBelieved() {
+        #expect(
+            online(after: [
+                HostState(isOnline: true, timestamp: 100), HostState(isOnline: false, timestamp: 99),
+                HostState(isOnline: false, timestamp: nil), HostState(isOnline: false, timestamp: 100),
+            ]) == [true, true, true, false])
+    }
+
+    @Test func aHostOfTheOlderVersionIsHeard() {
+        #expect(
+            online(after: [HostState(isOnline: true, timestamp: nil), HostState(isOnline: false, timestamp: nil)])
+                == [true, false])
+    }
+
+    private func online(after states: [HostState]) -> [Bool] {
+        var presence = HostPresence()
+        return states.map { state in
+            presence.take(state)
+            return presence.isOnline
+        }
+    }
+}
