@@ -74,7 +74,8 @@ struct BenchLoad: AsyncParsableCommand {
     struct Modbus: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "modbus",
-            abstract: "Answer as many Modbus TCP slaves; prints their ports as JSON, then serves.")
+            abstract: "Answer as many Modbus TCP slaves.",
+            discussion: "Prints their ports, then twice a second how much they have answered; each line is JSON.")
 
         @Option(help: "Slaves, each with a port of its own.")
         var slaves = 64
@@ -89,7 +90,7 @@ struct BenchLoad: AsyncParsableCommand {
         var seconds = 10.0
 
         private struct Ports: Encodable { var ports: [Int] }
-        private struct Served: Encodable { var requests: Int, registers: Int }
+        private struct Served: Encodable { var seconds: Double, requests: Int, registers: Int }
 
         func validate() throws {
             guard (1...1_000).contains(slaves), (0...slaves).contains(hanging) else {
@@ -103,10 +104,18 @@ struct BenchLoad: AsyncParsableCommand {
         func run() async throws {
             let farm = try ModbusFarm(
                 slaves: slaves, delay: .microseconds(Int64(delay * 1_000)), hanging: hanging)
-            try JSONOutput.print(Ports(ports: farm.ports))
-            try await Task.sleep(for: .seconds(seconds))
-            farm.stop()
-            try JSONOutput.print(Served(requests: farm.served.requests, registers: farm.served.registers))
+            defer { farm.stop() }
+            try JSONOutput.line(Ports(ports: farm.ports))
+            let clock = ContinuousClock()
+            let start = clock.now
+            for turn in 1...max(1, Int(seconds * 2)) {
+                try await clock.sleep(until: start + .milliseconds(500 * turn))
+                let served = farm.served
+                try JSONOutput.line(
+                    Served(
+                        seconds: (clock.now - start) / .seconds(1), requests: served.requests,
+                        registers: served.registers))
+            }
         }
     }
 }
