@@ -27,8 +27,8 @@ let modules: [Module] = [
     module("CWorkerPool", .c),
     module("CFieldIO", .c),
     module("CVendorRuntimes", .c),
+    module("CHost", .c),
     module("CKernels", .c),
-    module("CHostClock", .c),
     module("CSQLite", .system(pkgConfig: "sqlite3", debian: "libsqlite3-dev")),
     module("CYAML", .system(pkgConfig: "yaml-0.1", debian: "libyaml-dev")),
     module("CMosquitto", .system(pkgConfig: "libmosquitto", debian: "libmosquitto-dev")),
@@ -65,7 +65,7 @@ let modules: [Module] = [
     module(
         "AssemblyLine", uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
     module("Plots", uses: ["Plant"]),
-    module("Host", uses: ["Plant", "CHostClock"], packages: ["Logging"]),
+    module("Host", uses: ["Plant", "CHost"], packages: ["Logging"]),
     module("Rig", uses: ["Plant", "CMosquitto"]),
     module("Registry", uses: ["Plant", "Threads", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
 

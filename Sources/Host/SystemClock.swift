@@ -1,4 +1,4 @@
-import CHostClock
+import CHost
 import Glibc
 package import Plant
 import Synchronization

@@ -19,6 +19,7 @@ struct Run: AsyncParsableCommand {
     var logLevel = LogLevel.info
 
     func run() async throws {
+        ProcessMemory.prepare()
         let environment = ProcessEnvironment.current
         let clock = SystemClock()
         let logger = Logger(label: "millwright") {

@@ -99,6 +99,7 @@ struct Daemon: Service {
                 "configuration": "\(path)", "links": "\(configuration.links.count)",
                 "assets": "\(configuration.assets.count)", "store": "\(store.directory)",
             ])
+        ProcessMemory.giveBack()
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await links.run() }
@@ -161,6 +162,7 @@ struct Daemon: Service {
             sparkplug.want(next)
             manager.ready(status: summary(next))
             logger.notice("configuration reloaded", metadata: ["configuration": "\(path)"])
+            ProcessMemory.giveBack()
         } catch {
             loaded.state.withLock { $0.error = "\(error)" }
             manager.ready(status: "reload refused; \(summary(loaded.configuration))")

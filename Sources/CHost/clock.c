@@ -1,4 +1,4 @@
-#include "include/CHostClock.h"
+#include "CHost.h"
 
 #include <string.h>
 #include <sys/timex.h>

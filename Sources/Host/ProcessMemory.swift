@@ -1,0 +1,13 @@
+private import CHost
+
+/// How the daemon treats its memory, so that a small box has room for more than it.
+package enum ProcessMemory {
+    /// Two threads that allocate at the same time wait for each other; more heaps than that only keep more free memory.
+    private static let heaps: Int32 = 2
+
+    /// To be called first of all, before a second thread is made.
+    package static func prepare() { mw_limit_heaps(heaps) }
+
+    /// To be called after something large has been read and let go of.
+    package static func giveBack() { mw_return_free_memory() }
+}
