@@ -47,4 +47,9 @@ enum Bound {
     static let quarantineRows: Int64 = 10_000
     /// Gaps kept.
     static let gapRows: Int64 = 10_000
+    /// Samples accepted and not yet committed: beyond it drivers wait. 100,000 are about 10 MB, and as many as one second
+    /// of the fastest driver while the disk hangs.
+    static let acceptedSamples = 100_000
+    /// Samples that are not held back for others any longer: a commit of more costs as much for each.
+    static let samplesWorthACommit = 1_000
 }

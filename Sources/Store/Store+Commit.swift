@@ -12,7 +12,12 @@ extension Store {
             case changes([Change])
         }
         var work: Work
-        var caller: CheckedContinuation<Result<Outcome, StoreError>, Never>
+        /// nil for samples that were accepted: nobody waits for them.
+        var caller: CheckedContinuation<Result<Outcome, StoreError>, Never>?
+        /// When the oldest of samples that nobody waits for was read.
+        var since: MonotonicTime?
+
+        var samples: Int { if case .batch(let batch) = work { batch.samples.count } else { 0 } }
     }
 
     enum Outcome: Sendable {
@@ -32,7 +37,7 @@ extension Store {
 
     /// The flush queues behind the calls that wait for this thread already, so that it commits theirs too; when there
     /// are none it runs at once.
-    private func scheduleFlush() {
+    func scheduleFlush() {
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
         executor.submit { self.assumeIsolated { $0.flush() } }
@@ -44,7 +49,8 @@ extension Store {
         if !waiting.isEmpty { scheduleFlush() }
         guard !group.isEmpty else { return }
         let outcomes = commit(group)
-        for (request, outcome) in zip(group, outcomes) { request.caller.resume(returning: outcome) }
+        for (request, outcome) in zip(group, outcomes) { request.caller?.resume(returning: outcome) }
+        if group.contains(where: { $0.caller == nil }) { committedAccepted() }
         tendLog()
     }
 
@@ -65,16 +71,23 @@ extension Store {
         }
         let group = Array(waiting.prefix(count))
         waiting.removeFirst(count)
+        acceptedSamples -= group.reduce(0) { $0 + ($1.caller == nil ? $1.samples : 0) }
         return group
     }
 
     private func commit(_ group: [Request]) -> [Result<Outcome, StoreError>] {
         if isShort { endShortageIfPossible() }
+        let start = clock.monotonic()
         do throws(StoreError) {
             let outcomes = try attempt(group)
+            let end = clock.monotonic()
+            loss.note(
+                commit: end - start, age: group.compactMap(\.since).min().map { end - $0 }, contract: contract)
             noteCommitted(group, outcomes)
+            noteUnstorable(in: group, outcomes)
             return outcomes
         } catch {
+            keepAccepted(of: group, after: error)
             return group.map { _ in .failure(error) }
         }
     }

@@ -11,6 +11,7 @@ import Threads
 /// - Only one store may be open on a directory; commands look and acknowledge beside it through ``StoreReader``.
 /// - When the disk is full, the reserve is given back, telemetry is refused with `.full`, and everything else goes on.
 /// - After a failed sync the file is closed, opened anew and read again before anything else is written.
+/// - ``keepLossContract()`` must run where ``accept(_:)`` is called: it commits what that has taken.
 /// - ``maintain()`` must be called now and then, about once a second: it keeps the bounds.
 package actor Store: SampleSink {
     nonisolated let executor = ThreadExecutor.required()
@@ -19,6 +20,9 @@ package actor Store: SampleSink {
     package nonisolated let directory: String
     package nonisolated let models: ModelFiles
     let limits: Limits
+    let contract: LossContract
+    /// Called after each commit with samples in it that nobody waited for.
+    let committedAccepted: @Sendable () -> Void
     let clock: any PlantClock
     let logger: Logger
     /// Names this run of the machine, as every store opened in it has it.
@@ -32,9 +36,14 @@ package actor Store: SampleSink {
     /// nil while the file could not be opened again after an error, and after ``close()``.
     var database: Database?
     var isClosed = false
+    /// Closing: what cannot be committed now is not kept.
+    var isClosing = false
     /// Requests that wait for the next commit, oldest first.
     var waiting: [Request] = []
     var isFlushScheduled = false
+    /// Of those, samples that nobody waits for.
+    var acceptedSamples = 0
+    var loss = LossMeter()
     /// Pages that the log held when a checkpoint was last asked for.
     var checkpointedPages = 0
     /// There is no room: telemetry is refused.
@@ -52,9 +61,11 @@ package actor Store: SampleSink {
     /// - Parameter directory: made if it is missing; its parent must exist.
     /// - Parameter bootID: names this run of the machine; samples of another run have a monotonic time that compares
     ///   with nothing.
+    /// - Parameter committedAccepted: called after each commit with samples that ``accept(_:)`` has taken.
     /// - Throws: `.locked` when another daemon runs on it, `.schema` for a newer file.
     package init(
-        directory: String, limits: Limits = Limits(), clock: any PlantClock, logger: Logger, bootID: String? = nil
+        directory: String, limits: Limits = Limits(), contract: LossContract = LossContract(), clock: any PlantClock,
+        logger: Logger, bootID: String? = nil, committedAccepted: @escaping @Sendable () -> Void = {}
     ) throws(StoreError) {
         try Files.makeDirectory(directory)
         lock = try StoreLock(directory: directory)
@@ -63,6 +74,8 @@ package actor Store: SampleSink {
         let bootID = bootID ?? Files.bootID()
         self.directory = directory
         self.limits = limits
+        self.contract = contract
+        self.committedAccepted = committedAccepted
         self.clock = clock
         self.logger = logger
         self.bootID = bootID
@@ -188,6 +201,7 @@ package actor Store: SampleSink {
 
     /// Commits what waits and closes the file; every later call throws `.closed`.
     package func close() {
+        isClosing = true
         while !waiting.isEmpty { flush() }
         isClosed = true
         checkpointer.close()

@@ -66,8 +66,11 @@ import Watch
         Mistake(
             "a key that is none", "plant:", "plnat: 1\nplant:",
             "1:1: plnat: expected one of the keys plant, store, links, watch, assets, alerts, registry, sparkplug, "
-                + "accelerator, "
+                + "accelerator, loss, "
                 + "found the key \"plnat\"; did you mean `plant`?"),
+        Mistake(
+            "a loss of alerts", "store: { directory: store }", "store: { directory: store }\nloss: { alerts: 1 }",
+            "3:17: loss.alerts: expected 0, because an alert is never lost, found \"1\""),
         Mistake(
             "a key twice", "  url: https", "  url: http://a\n  url: https",
             "29:3: registry.url: expected each key once, found it again (first at line 28)"),

@@ -142,6 +142,9 @@ import Testing
         ],
         alerts: .init(active: 1, unacknowledged: 2, deliveries: ["mqtt.waiting": 1]), store: ["samples": 5],
         storeTrouble: nil,
+        loss: .init(
+            contractSeconds: 1, oldestSeconds: 0.12, waitingSamples: 40, worstSeconds: 1.5, lateCommits: 2, commits: 70,
+            commitMedianMilliseconds: 1.25, commitP99Milliseconds: 9.75),
         registry: .init(
             url: "https://r", state: "connected", lastError: nil, pending: 0, acknowledgedSequence: 9, update: "off",
             counters: [:]))
@@ -161,6 +164,7 @@ import Testing
         #expect(second.report.accelerators.first?.lastMicroseconds == 12.5)
         let text = StatusCommand.text(second.report, isRunning: true)
         #expect(text.contains("7 inferences, the last in 13 us, 1 by the CPU; librknnrt.so 2.3.2"))
+        #expect(text.contains("now 0.12 s, worst 1.50 s, MORE in 2 commits; 70 commits"))
     }
 
     @Test func aReaderNeverSeesHalfOfIt() async throws {

@@ -70,8 +70,8 @@ final class JudgeBench {
         try Files.write(plant, to: folder.file("plant.yaml"))
         configuration = try PlantConfiguration.load(path: folder.file("plant.yaml"))
         store = try Store(
-            directory: configuration.store.directory, limits: Limits(reserveBytes: 64 << 10), clock: clock,
-            logger: Self.logger, bootID: "boot")
+            directory: configuration.store.directory, limits: Limits(reserveBytes: 64 << 10),
+            contract: LossContract(samples: .zero), clock: clock, logger: Self.logger, bootID: "boot")
         watch = WatchPart(store: store, signal: signal, clock: clock, logger: Self.logger)
         (judge, models) = Self.make(store, signal, configuration, clock, announced)
         try await watch.configure(configuration)

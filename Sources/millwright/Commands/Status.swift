@@ -101,6 +101,7 @@ struct StatusCommand: ParsableCommand {
             "store     \(report.store["samples"] ?? 0) samples, \(Format.bytes(Int64(report.store["bytes"] ?? 0))), "
                 + "\(report.store["gaps"] ?? 0) gaps, \(report.store["quarantined"] ?? 0) quarantined, "
                 + "\(Format.bytes(Int64(report.store["disk_free_bytes"] ?? 0))) free")
+        lines.append(loss(report.loss))
         if let registry = report.registry {
             lines.append(
                 "registry  \(registry.url): \(registry.state), \(registry.pending) waiting, confirmed through "
@@ -115,5 +116,14 @@ struct StatusCommand: ParsableCommand {
                     + "\(edge.pending) to be sent later" + trouble)
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func loss(_ loss: StatusReport.Loss) -> String {
+        let late = loss.lateCommits == 0 ? "never more" : "MORE in \(loss.lateCommits) commits"
+        return
+            "loss      at most \(Format.fixed(loss.contractSeconds, 1)) s of samples that nobody acknowledges, 0 alerts: now "
+            + "\(Format.fixed(loss.oldestSeconds, 2)) s, worst \(Format.fixed(loss.worstSeconds, 2)) s, \(late); "
+            + "\(loss.commits) commits, half within \(Format.fixed(loss.commitMedianMilliseconds, 1)) ms, 99 % within "
+            + "\(Format.fixed(loss.commitP99Milliseconds, 1)) ms"
     }
 }

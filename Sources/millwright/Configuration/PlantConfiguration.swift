@@ -16,6 +16,7 @@ struct PlantConfiguration: Sendable {
     var registry: RegistrySection?
     var sparkplug: SparkplugSection?
     var accelerator: AcceleratorSection?
+    var loss = LossContract()
 
     struct PlantSection: Hashable, Sendable {
         var name: String
@@ -78,11 +79,12 @@ extension PlantConfiguration {
             "sparkplug", .mapping { SparkplugSection(reading: &$0, directory: directory) })
         let accelerator = reader.optional(
             "accelerator", .mapping { AcceleratorSection(reading: &$0, directory: directory) })
+        let loss = reader.optional("loss", .mapping { LossContract(reading: &$0) }) ?? LossContract()
         reader.finish()
         guard let plant, let store, let links else { return nil }
         self.init(
             plant: plant, store: store, links: links, watch: watch, assets: assets, alerts: alerts ?? AlertSettings(),
-            registry: registry, sparkplug: sparkplug, accelerator: accelerator)
+            registry: registry, sparkplug: sparkplug, accelerator: accelerator, loss: loss)
         crossCheck(node, diagnostics)
     }
 
@@ -179,6 +181,19 @@ extension PlantConfiguration.StoreSection {
         guard let path else { return nil }
         self.init(
             directory: path, maximumAge: age, maximumBytes: size, reserveBytes: reserve, outboxRows: outbox)
+    }
+}
+
+extension LossContract {
+    init?(reading reader: inout MappingReader) {
+        let samples = reader.optional("samples", .duration(.zero...(.seconds(60))), default: .seconds(1))
+        let alerts = reader.optional("alerts", .integer(0...Int.max), default: 0)
+        if alerts != 0 {
+            reader.diagnostics.report(
+                at: reader.node["alerts"] ?? reader.node, path: reader.path("alerts"),
+                expected: "0, because an alert is never lost", found: "\(alerts)")
+        }
+        self.init(samples: samples)
     }
 }
 

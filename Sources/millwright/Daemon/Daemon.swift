@@ -62,14 +62,15 @@ struct Daemon: Service {
         manager = ServiceManager(environment: environment)
         statusFile = StatusFile.standard(store: configuration.store.directory, environment: environment)
         loaded = Loaded(configuration, at: clock.wall())
+        signal = CommitSignal()
         store = try Store(
             directory: configuration.store.directory,
             limits: Limits(
                 maximumAge: configuration.store.maximumAge, maximumBytes: Int64(configuration.store.maximumBytes),
                 outboxRows: Int64(configuration.store.outboxRows), reserveBytes: Int64(configuration.store.reserveBytes)
             ),
-            clock: clock, logger: logger)
-        signal = CommitSignal()
+            contract: configuration.loss, clock: clock, logger: logger,
+            committedAccepted: { [signal] in signal.raise() })
         deliveries = DeliveryPart(store: store, clock: clock, logger: logger)
         judge = JudgeService(
             store: store, signal: signal, configuration: configuration, clock: clock, logger: logger,
@@ -103,6 +104,7 @@ struct Daemon: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await links.run() }
+                group.addTask { await store.keepLossContract() }
                 group.addTask { try await judge.run() }
                 group.addTask { try await watch.run() }
                 group.addTask { await deliveries.run() }
@@ -149,8 +151,9 @@ struct Daemon: Service {
         manager.reloading(monotonicMicroseconds: clock.monotonic().nanoseconds / 1_000)
         do {
             let next = try PlantConfiguration.load(path: path)
-            guard next.store == loaded.configuration.store else {
-                throw ConfigurationError.wrong("\(path): store: a changed store needs a restart of the daemon")
+            guard next.store == loaded.configuration.store, next.loss == loaded.configuration.loss else {
+                throw ConfigurationError.wrong(
+                    "\(path): store, loss: a changed store or loss contract needs a restart of the daemon")
             }
             try await judge.configure(next)
             try await registry.models.start(next)
@@ -207,6 +210,7 @@ struct Daemon: Service {
         let now = clock.wall()
         let state = loaded.state.withLock { $0 }
         let statistics = try await store.statistics()
+        let loss = await store.lossReport()
         let open = try await store.openAlerts()
         let uplink = await registry.status()
         let found = watch.found
@@ -225,7 +229,7 @@ struct Daemon: Service {
                 deliveries: await deliveries.counts()),
             store: StatusReport.counters(statistics),
             watch: watch.status(),
-            storeTrouble: statistics.isShort ? "no space left: telemetry is refused until space returns" : nil,
+            storeTrouble: Self.trouble(statistics, loss), loss: StatusReport.Loss(loss, statistics),
             registry: state.configuration.registry.map { section in
                 StatusReport.Registry(
                     url: section.url, state: uplink.sync.state, lastError: uplink.sync.lastError,
@@ -237,5 +241,12 @@ struct Daemon: Service {
             sparkplug: state.configuration.sparkplug.flatMap { section in
                 sparkplug.status().map { StatusReport.Sparkplug($0, node: section.edge.node) }
             })
+    }
+
+    private static func trouble(_ statistics: StoreStatistics, _ loss: LossReport) -> String? {
+        if statistics.isShort { return "no space left: telemetry is refused until space returns" }
+        guard loss.isBroken else { return nil }
+        return "the loss contract is broken: samples of the last \(Format.fixed(loss.oldest.inSeconds, 1)) s are not "
+            + "durable, \(Format.fixed(loss.contract.samples.inSeconds, 1)) s may be; the disk is too slow or fails"
     }
 }

@@ -35,6 +35,17 @@ extension StatusReport.Sparkplug {
     }
 }
 
+extension StatusReport.Loss {
+    init(_ report: LossReport, _ statistics: StoreStatistics) {
+        self.init(
+            contractSeconds: report.contract.samples.inSeconds, oldestSeconds: report.oldest.inSeconds,
+            waitingSamples: report.waiting, worstSeconds: report.worst.inSeconds, lateCommits: Int(report.lateCommits),
+            commits: Int(statistics.counters.commits),
+            commitMedianMilliseconds: report.commitMedian.inSeconds * 1_000,
+            commitP99Milliseconds: report.commitP99.inSeconds * 1_000)
+    }
+}
+
 extension StatusReport {
     static func counters(_ statistics: StoreStatistics) -> [String: Int] {
         [

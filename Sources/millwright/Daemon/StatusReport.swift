@@ -21,6 +21,7 @@ struct StatusReport: Codable, Sendable {
     /// Nil in a report of a daemon that kept no watch yet.
     var watch: Watch?
     var storeTrouble: String?
+    var loss: Loss
     var registry: Registry?
     var sparkplug: Sparkplug?
 
@@ -108,6 +109,20 @@ struct StatusReport: Codable, Sendable {
         var pending: Int
         var lastError: String?
         var counters: [String: Int]
+    }
+
+    /// The loss contract and how it is kept.
+    struct Loss: Codable, Sendable {
+        var contractSeconds: Double
+        /// Age of the oldest sample that is accepted and not yet durable.
+        var oldestSeconds: Double
+        var waitingSamples: Int
+        var worstSeconds: Double
+        /// Commits with a sample older than the contract allows.
+        var lateCommits: Int
+        var commits: Int
+        var commitMedianMilliseconds: Double
+        var commitP99Milliseconds: Double
     }
 
     struct Registry: Codable, Sendable {

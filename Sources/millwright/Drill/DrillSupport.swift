@@ -88,6 +88,24 @@ struct DaemonProcess {
         }
         throw DrillError.timedOut(what)
     }
+
+    /// Waits until the rows stop growing at the expected number, or stay below it for long.
+    func drain(_ child: ChildProcess, expected: Int) async throws {
+        let clock = SystemClock()
+        var last = -1
+        var lastChange = clock.monotonic()
+        while (clock.monotonic() - lastChange) < .seconds(10) {
+            guard child.isRunning else { throw DrillError.daemonEnded(child.outputTail()) }
+            let samples = status()?.store["samples"] ?? 0
+            if samples != last {
+                last = samples
+                lastChange = clock.monotonic()
+            }
+            // A second without news after all have come: time for a doubled one to show.
+            if last >= expected, (clock.monotonic() - lastChange) > .seconds(1) { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
 }
 
 /// Random numbers from a seed, so that a drill that failed can be run again. Source: SplitMix64.

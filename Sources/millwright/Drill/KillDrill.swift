@@ -29,7 +29,6 @@ struct KillDrill {
         }
     }
 
-    private static let topics = 4
     private static let timeToLive = 0.05...0.9
 
     func run(progress: (String) -> Void) async throws -> Outcome {
@@ -47,7 +46,9 @@ struct KillDrill {
         try await Task.sleep(for: .milliseconds(300))
 
         let publisher = try FieldPublisher(id: "drill-publisher", port: broker.port)
-        let stream = Task { try await publish(with: publisher) }
+        let stream = Task { [messagesPerSecond] in
+            try await NumberedStream(publisher: publisher, messagesPerSecond: messagesPerSecond).run()
+        }
         var random = SeededRandom(seed: seed)
         for kill in 1...max(1, kills) {
             try await Task.sleep(for: .seconds(Double.random(in: Self.timeToLive, using: &random)))
@@ -62,71 +63,14 @@ struct KillDrill {
         stream.cancel()
         let published = try await stream.value
         try await publisher.flush(within: .seconds(60))
-        try await drain(daemon, child, expected: published)
+        try await daemon.drain(child, expected: published)
         await child.stop(grace: .seconds(10))
-        let (rows, missing, doubled) = try await count(published: published)
+        let count = try await SequenceCount(store: "\(directory)/store", expected: published)
         await broker.stop()
         return Outcome(
-            kills: kills, published: published, acknowledgedToPublisher: publisher.counters.acknowledged, rows: rows,
-            missing: missing, doubled: doubled, seconds: (clock.monotonic() - start).inSeconds)
-    }
-
-    /// Publishes 0, 1, 2, ... over the topics until cancelled.
-    ///
-    /// - Returns: how many.
-    private func publish(with publisher: FieldPublisher) async throws -> Int {
-        let interval = Duration.seconds(1) / messagesPerSecond
-        let clock = ContinuousClock()
-        let start = clock.now
-        var sequence = 0
-        while !Task.isCancelled {
-            try publisher.publish("drill/\(sequence % Self.topics)", Array(String(sequence).utf8))
-            sequence += 1
-            try? await clock.sleep(until: start.advanced(by: interval * sequence))
-        }
-        return sequence
-    }
-
-    /// Waits until the rows stop growing at the expected number, or stay below it for long.
-    private func drain(_ daemon: DaemonProcess, _ child: ChildProcess, expected: Int) async throws {
-        let clock = SystemClock()
-        var last = -1
-        var lastChange = clock.monotonic()
-        while (clock.monotonic() - lastChange) < .seconds(10) {
-            guard child.isRunning else { throw DrillError.daemonEnded(child.outputTail()) }
-            let samples = daemon.status()?.store["samples"] ?? 0
-            if samples != last {
-                last = samples
-                lastChange = clock.monotonic()
-            }
-            // A second without news after all have come: time for a doubled one to show.
-            if last >= expected, (clock.monotonic() - lastChange) > .seconds(1) { return }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-    }
-
-    private func count(published: Int) async throws -> (rows: Int, missing: Int, doubled: Int) {
-        let reader = try StoreReader(directory: "\(directory)/store", clock: SystemClock(), logger: CommandLog.logger)
-        var seen = [UInt8](repeating: 0, count: published)
-        var rows = 0
-        var strangers = 0
-        var cursor: Int64 = 0
-        while true {
-            let page = try await reader.samples(after: cursor, limit: 10_000)
-            for stored in page.samples {
-                rows += 1
-                if case .number(let value) = stored.sample.value, let sequence = Int(exactly: value),
-                    seen.indices.contains(sequence)
-                {
-                    seen[sequence] = min(seen[sequence] + 1, 2)
-                } else {
-                    strangers += 1
-                }
-            }
-            cursor = page.through
-            if page.isEnd { break }
-        }
-        return (rows, seen.count { $0 == 0 }, seen.count { $0 > 1 } + strangers)
+            kills: kills, published: published, acknowledgedToPublisher: publisher.counters.acknowledged,
+            rows: count.rows, missing: count.missing, doubled: count.doubled + count.strangers,
+            seconds: (clock.monotonic() - start).inSeconds)
     }
 
     private func plant(port: Int) -> String {
@@ -134,13 +78,7 @@ struct KillDrill {
         plant: { name: Drill, device: drill }
         store: { directory: store }
         links:
-          - name: broker
-            driver: mqtt
-            host: 127.0.0.1
-            port: \(port)
-            client_id: drill-daemon
-            topics:
-              - { topic: drill/+, tag: "drill.{1}", payload: number }
+        \(NumberedStream.link(port: port))
 
         """
     }
