@@ -118,7 +118,8 @@ let modules: [Module] = [
     module("SignalsTests", .tests, uses: ["Plant", "Signals", "CAllocationCounter"]),
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
-        "DriversTests", .tests, uses: ["Plant", "YAML", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded"],
+        "DriversTests", .tests,
+        uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded"],
         packages: ["Logging"]),
     module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),

@@ -30,7 +30,7 @@ package struct MQTTDriver: FieldDriver {
         guard let settings = link.settings as? MQTTSettings else {
             preconditionFailure("the MQTT driver was given settings of \(link.scheme)")
         }
-        let reader = TopicReader(settings.topics, tags: tags, monitor: monitor)
+        let reader = TopicReader(settings, tags: tags, monitor: monitor)
         let connection = try MQTTLink(
             link: link, connection: settings.connection, reader: reader, clock: clock, logger: logger, monitor: monitor)
         await connection.run(into: sink)

@@ -78,8 +78,9 @@ actor MQTTLink {
             try await serve(client, sink)
         } catch {
             if Task.isCancelled { return }
-            monitor.record(error: "\(error)")
-            logger.warning("MQTT link broke", metadata: ["link": "\(link.name)", "error": "\(error)"])
+            let reason = inbox.goodbye.map { LinkFailure.refused($0).description } ?? "\(error)"
+            monitor.record(error: reason)
+            logger.warning("MQTT link broke", metadata: ["link": "\(link.name)", "error": "\(reason)"])
         }
         publishCounters()
         if Task.isCancelled { return }

@@ -11,10 +11,20 @@ extension MQTTSettings {
     ///
     /// - Returns: nil when something was wrong; then it has been reported.
     init?(reading reader: inout MappingReader, claims: inout LinkClaims) {
-        let connection = MQTTConnectionSettings(reading: &reader, claims: &claims)
+        var connection = MQTTConnectionSettings(reading: &reader, claims: &claims)
+        var presence: MQTTPresence?
+        if var will = reader.optionalMapping("will") {
+            let message = MQTTMessage(reading: &will)
+            connection?.will = message
+            if let online = will.optional("online", .string), let message {
+                presence = MQTTPresence(online: message, offline: message)
+                presence?.online.payload = Array(online.utf8)
+            }
+            will.finish()
+        }
         let topics = Self.topics(reading: &reader, claims: &claims)
         guard let connection, let topics else { return nil }
-        self.init(connection: connection, topics: topics)
+        self.init(connection: connection, presence: presence, topics: topics)
     }
 
     private static func topics(reading reader: inout MappingReader, claims: inout LinkClaims) -> [TopicRule]? {
@@ -45,12 +55,30 @@ extension MQTTSettings {
     }
 }
 
+extension MQTTMessage {
+    fileprivate init?(reading reader: inout MappingReader) {
+        let topic = reader.required(
+            "topic",
+            .string.map(expected: "an MQTT topic without wild cards") { text in
+                text.contains("+") || text.contains("#") || text.hasPrefix("$") ? nil : text
+            })
+        let payload = reader.required("payload", .string)
+        let qos = reader.optional("qos", .integer(0...2), default: 1)
+        let isRetained = reader.optional("retain", .boolean, default: true)
+        guard let topic, let payload else { return nil }
+        self.init(topic: topic, payload: Array(payload.utf8), qos: qos, isRetained: isRetained)
+    }
+}
+
 extension TopicRule {
     fileprivate init?(reading entry: inout MappingReader, claims: inout LinkClaims) {
-        let topic = Kind.string.map(expected: "an MQTT topic; + and # only as a whole level, # only as the last") {
+        let topic = Kind.string.map(
+            expected: "an MQTT topic; + and # only as a whole level, # only as the last; $share/GROUP/ before it"
+        ) {
             TopicFilter($0)
         }
         let filter = entry.required("topic", topic)
+        let qos = entry.optional("qos", .integer(0...2), default: 1)
         let payload = entry.required("payload", .choice(["json", "number", "waveform"]))
         // With an unknown topic, any placeholder may be right.
         var values = ValueReader(wildcards: filter?.wildcards ?? 99, claims: claims)
@@ -63,7 +91,7 @@ extension TopicRule {
             default: nil
             }
         guard let filter, let rule else { return nil }
-        self.init(filter: filter, payload: rule)
+        self.init(filter: filter, qos: qos, payload: rule)
     }
 }
 

@@ -3,6 +3,7 @@ import Plant
 /// What an MQTT link needs to know.
 struct MQTTSettings: BrokerLinkSettings {
     var connection: MQTTConnectionSettings
+    var presence: MQTTPresence?
     var topics: [TopicRule]
 
     var tags: [TagDefinition] {
@@ -16,9 +17,18 @@ struct MQTTSettings: BrokerLinkSettings {
     }
 }
 
+/// What a link says of itself at its broker: that it is there, and, as its last will too, that it is not.
+struct MQTTPresence: Hashable, Sendable {
+    var online: MQTTMessage
+    var offline: MQTTMessage
+}
+
 /// One entry of `topics:`.
 struct TopicRule: Hashable, Sendable {
     var filter: TopicFilter
+    /// 0, 1 or 2, as the configuration has it. 2 is asked for as 1: what keeps a message from being stored twice is its
+    /// receipt, and libmosquitto answers PUBREC before it shows the message, so that a crash would lose it.
+    var qos: Int
     var payload: PayloadRule
 }
 

@@ -145,6 +145,8 @@ final class MosquittoClient {
         // Looked at before anything else can change it: a read that found nothing leaves EAGAIN.
         let isDry = errno == EAGAIN
         try check(code)
+        // After a DISCONNECT of the broker the library calls reading from nowhere a success.
+        guard descriptor != nil else { throw .closed }
         return isDry ? .dry : .more
     }
 

@@ -1,4 +1,5 @@
-/// An MQTT topic filter: `plant/+/vibration`, `site/#`. Source: MQTT 3.1.1, section 4.7.
+/// An MQTT topic filter: `plant/+/vibration`, `site/#`, `$share/group/plant/+`. Source: MQTT 3.1.1, section 4.7; for shared
+/// subscriptions MQTT 5, section 4.8.2.
 struct TopicFilter: Hashable, Sendable {
     enum Level: Hashable, Sendable {
         case text([UInt8])
@@ -8,14 +9,25 @@ struct TopicFilter: Hashable, Sendable {
         case rest
     }
 
+    /// As the broker takes it.
     let text: String
+    /// What messages' topics are held against: the text without `$share/group/`.
+    let topic: String
     let levels: [Level]
 
-    /// - Returns: nil when it is empty, too long, or has a wild card that is not a level of its own.
+    /// - Returns: nil when it is empty, too long, has a wild card that is not a level of its own, or shares without a group.
     init?(_ text: String) {
         guard (1...65_535).contains(text.utf8.count), !text.utf8.contains(0) else { return nil }
         self.text = text
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        if text.hasPrefix("$share/") {
+            let group = text.dropFirst(7).prefix { $0 != "/" }
+            guard !group.isEmpty, !group.contains("+"), !group.contains("#") else { return nil }
+            topic = String(text.dropFirst(8 + group.count))
+            guard !topic.isEmpty else { return nil }
+        } else {
+            topic = text
+        }
+        let parts = topic.split(separator: "/", omittingEmptySubsequences: false)
         var levels: [Level] = []
         for (index, part) in parts.enumerated() {
             switch part {

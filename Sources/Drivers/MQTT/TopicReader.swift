@@ -13,21 +13,30 @@ final class TopicReader: MessageReader {
     private var counters = LinkCounters()
     private var faults = [Int](repeating: 0, count: PayloadDecoder.Fault.allCases.count)
 
-    init(_ rules: [TopicRule], tags: any TagLookup, monitor: LinkMonitor) {
-        self.rules = rules
+    private let presence: MQTTPresence?
+    private var answers: [MQTTMessage] = []
+
+    init(_ settings: MQTTSettings, tags: any TagLookup, monitor: LinkMonitor) {
+        rules = settings.topics
+        presence = settings.presence
         self.tags = tags
         self.monitor = monitor
-        subscriptions = rules.map { MQTTSubscription(filter: $0.filter.text) }
+        subscriptions = rules.map { MQTTSubscription(filter: $0.filter.text, qos: min($0.qos, 1)) }
         decoders = rules.map { PayloadDecoder($0.payload) }
     }
 
     func prepare() async throws {
         guard !areTagsDeclared else { return }
-        for rule in rules where rule.filter.wildcards == 0 { try await remember(Array(rule.filter.text.utf8)) }
+        for rule in rules where rule.filter.wildcards == 0 { try await remember(Array(rule.filter.topic.utf8)) }
         areTagsDeclared = true
     }
 
-    func connected(isSessionPresent: Bool) {}
+    func connected(isSessionPresent: Bool) {
+        if let presence { answers = [presence.online] }
+    }
+
+    /// A broker forgets the will of who says goodbye.
+    func farewell() -> [MQTTMessage] { presence.map { [$0.offline] } ?? [] }
 
     func read(_ message: ReceivedMessage, into batch: inout SampleBatch) -> Bool {
         guard let route = routes.route(of: message.topic) else { return false }
@@ -41,7 +50,10 @@ final class TopicReader: MessageReader {
         if let route { take(message, route, into: &batch) }
     }
 
-    func takeAnswers() -> [MQTTMessage] { [] }
+    func takeAnswers() -> [MQTTMessage] {
+        defer { answers = [] }
+        return answers
+    }
 
     func takeCounters() -> LinkCounters {
         for (fault, count) in zip(PayloadDecoder.Fault.allCases, faults) where count > 0 {
