@@ -75,7 +75,8 @@ let modules: [Module] = [
             "Plant", "Threads", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "CVendorRuntimes",
             "VendorVectors", "Profiles", "Deployment",
             "YAML",
-            "Signals", "Scoring", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink", "AssemblyLine",
+            "Signals", "Scoring", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink",
+            "AssemblyLine",
             "Rig", "Host", "Plots",
         ],
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
@@ -146,7 +147,8 @@ let modules: [Module] = [
         "MillwrightTests", .tests,
         uses: [
             "Plant", "SQLite", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles",
-            "Deployment", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench", "millwright",
+            "Deployment", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench",
+            "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

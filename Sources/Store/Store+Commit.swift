@@ -50,7 +50,7 @@ extension Store {
         guard !group.isEmpty else { return }
         let outcomes = commit(group)
         for (request, outcome) in zip(group, outcomes) { request.caller?.resume(returning: outcome) }
-        if group.contains(where: { $0.caller == nil }) { committedAccepted() }
+        if group.contains(where: { $0.samples > 0 }) { committedSamples() }
         tendLog()
     }
 

@@ -21,8 +21,8 @@ package actor Store: SampleSink {
     package nonisolated let models: ModelFiles
     let limits: Limits
     let contract: LossContract
-    /// Called after each commit with samples in it that nobody waited for.
-    let committedAccepted: @Sendable () -> Void
+    /// Called after each commit with samples in it.
+    let committedSamples: @Sendable () -> Void
     let clock: any PlantClock
     let logger: Logger
     /// Names this run of the machine, as every store opened in it has it.
@@ -61,11 +61,11 @@ package actor Store: SampleSink {
     /// - Parameter directory: made if it is missing; its parent must exist.
     /// - Parameter bootID: names this run of the machine; samples of another run have a monotonic time that compares
     ///   with nothing.
-    /// - Parameter committedAccepted: called after each commit with samples that ``accept(_:)`` has taken.
+    /// - Parameter committedSamples: called after each commit with samples in it, or the attempt of one.
     /// - Throws: `.locked` when another daemon runs on it, `.schema` for a newer file.
     package init(
         directory: String, limits: Limits = Limits(), contract: LossContract = LossContract(), clock: any PlantClock,
-        logger: Logger, bootID: String? = nil, committedAccepted: @escaping @Sendable () -> Void = {}
+        logger: Logger, bootID: String? = nil, committedSamples: @escaping @Sendable () -> Void = {}
     ) throws(StoreError) {
         try Files.makeDirectory(directory)
         lock = try StoreLock(directory: directory)
@@ -75,7 +75,7 @@ package actor Store: SampleSink {
         self.directory = directory
         self.limits = limits
         self.contract = contract
-        self.committedAccepted = committedAccepted
+        self.committedSamples = committedSamples
         self.clock = clock
         self.logger = logger
         self.bootID = bootID

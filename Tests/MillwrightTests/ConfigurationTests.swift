@@ -61,7 +61,7 @@ import Watch
         Mistake(
             "a key that is nearly one", "driver: mqtt\n    host", "driver: mqtt\n    prot: 1883\n    host",
             "6:5: links[0].prot: expected one of the keys name, driver, host, tls, port, client_id, keep_alive, "
-                + "username, password_file, version, session_expiry, topics, found the key \"prot\"; did you mean `port`?"
+                + "username, password_file, version, session_expiry, will, topics, found the key \"prot\"; did you mean `port`?"
         ),
         Mistake(
             "a key that is none", "plant:", "plnat: 1\nplant:",
@@ -70,7 +70,7 @@ import Watch
                 + "found the key \"plnat\"; did you mean `plant`?"),
         Mistake(
             "a loss of alerts", "store: { directory: store }", "store: { directory: store }\nloss: { alerts: 1 }",
-            "3:17: loss.alerts: expected 0, because an alert is never lost, found \"1\""),
+            "3:17: loss.alerts: expected 0, because an alert is never lost, found 1"),
         Mistake(
             "a key twice", "  url: https", "  url: http://a\n  url: https",
             "29:3: registry.url: expected each key once, found it again (first at line 28)"),

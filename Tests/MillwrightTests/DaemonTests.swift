@@ -124,7 +124,7 @@ import Testing
         try Files.write(text, to: daemon.configuration)
         daemon.reload()
         try await daemon.waits("the second refusal") { report in
-            report.configuration.reloadError?.contains("a changed store needs a restart") == true
+            report.configuration.reloadError?.contains("needs a restart of the daemon") == true
         }
 
         // A good one takes the error away.

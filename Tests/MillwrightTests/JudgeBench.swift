@@ -71,8 +71,9 @@ final class JudgeBench {
         configuration = try PlantConfiguration.load(path: folder.file("plant.yaml"))
         store = try Store(
             directory: configuration.store.directory, limits: Limits(reserveBytes: 64 << 10),
-            contract: LossContract(samples: .zero), clock: clock, logger: Self.logger, bootID: "boot")
-        watch = WatchPart(store: store, signal: signal, clock: clock, logger: Self.logger)
+            contract: LossContract(samples: .zero), clock: clock, logger: Self.logger, bootID: "boot",
+            committedSamples: { [signal] in signal.raise() })
+        watch = WatchPart(store: store, clock: clock, logger: Self.logger)
         (judge, models) = Self.make(store, signal, configuration, clock, announced)
         try await watch.configure(configuration)
         let tags = StoreTags(store: store, watch: watch)
@@ -129,7 +130,7 @@ final class JudgeBench {
         let sample = Sample(
             tag: try await id(tag), value: value, quality: quality, sourceTime: sourceTime, arrival: clock.wall(),
             monotonic: clock.monotonic())
-        try await IngestPath(store: store, watch: watch, signal: signal)
+        try await IngestPath(store: store, watch: watch)
             .store(SampleBatch(link: "sensors", samples: [sample]))
     }
 

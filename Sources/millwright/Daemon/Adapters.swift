@@ -129,19 +129,17 @@ struct StoreTags: TagLookup {
     }
 }
 
-/// Looks at what came, stores it, and tells the judge.
+/// Looks at what came and stores it; the store tells the judge.
 struct IngestPath: SampleSink {
     let store: Store
     let watch: WatchPart
-    let signal: CommitSignal
 
     func store(_ batch: SampleBatch) async throws {
-        // What no sender waits for becomes durable within the loss contract; the store tells the judge then.
+        // What no sender waits for becomes durable within the loss contract.
         guard !batch.receipts.isEmpty else {
             return try await watch.look(at: batch) { try await store.accept($0) }
         }
         try await watch.look(at: batch) { try await store.store($0) }
-        signal.raise()
     }
 
     func storedReceipts(link: String) async throws -> [MessageReceipt] { try await store.storedReceipts(link: link) }

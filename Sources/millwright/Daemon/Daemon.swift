@@ -70,16 +70,16 @@ struct Daemon: Service {
                 outboxRows: Int64(configuration.store.outboxRows), reserveBytes: Int64(configuration.store.reserveBytes)
             ),
             contract: configuration.loss, clock: clock, logger: logger,
-            committedAccepted: { [signal] in signal.raise() })
+            committedSamples: { [signal] in signal.raise() })
         deliveries = DeliveryPart(store: store, clock: clock, logger: logger)
         judge = JudgeService(
             store: store, signal: signal, configuration: configuration, clock: clock, logger: logger,
             announce: { [deliveries] in await deliveries.wake() })
         registry = RegistryPart(store: store, judge: judge, clock: clock, logger: logger)
-        watch = WatchPart(store: store, signal: signal, clock: clock, logger: logger)
+        watch = WatchPart(store: store, clock: clock, logger: logger)
         sparkplug = SparkplugPart(store: store, clock: clock, logger: logger)
         links = LinkSupervisor(
-            sink: IngestPath(store: store, watch: watch, signal: signal), tags: StoreTags(store: store, watch: watch),
+            sink: IngestPath(store: store, watch: watch), tags: StoreTags(store: store, watch: watch),
             clock: clock, logger: logger)
         try await judge.configure(configuration)
         try await watch.configure(configuration)

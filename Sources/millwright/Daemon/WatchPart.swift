@@ -26,14 +26,12 @@ final class WatchPart: Sendable {
     private static let worstTags = 5
 
     private let store: Store
-    private let signal: CommitSignal
     private let clock: any PlantClock
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(store: Store, signal: CommitSignal, clock: any PlantClock, logger: Logger) {
+    init(store: Store, clock: any PlantClock, logger: Logger) {
         self.store = store
-        self.signal = signal
         self.clock = clock
         self.logger = logger
     }
@@ -133,7 +131,6 @@ final class WatchPart: Sendable {
             }
             do {
                 try await store.store(SampleBatch(link: link, samples: samples))
-                signal.raise()
                 logger.warning("tags fell silent", metadata: ["link": "\(link)", "tags": "\(tags.count)"])
             } catch {
                 state.withLock { $0.watch.remind(tags) }
