@@ -125,7 +125,8 @@ let modules: [Module] = [
     module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),
     module(
-        "StoreTests", .tests, uses: ["Plant", "SQLite", "Store", "TestBench"], packages: ["Logging"],
+        "StoreTests", .tests, uses: ["Plant", "SQLite", "Checksum", "Store", "TestBench", "Seeded"],
+        packages: ["Logging"],
         data: ["Databases"]),
     module(
         "AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"],
