@@ -54,7 +54,10 @@ extension Database {
             let now = clock.wall()
             try record(
                 Gap(subject: "derived", from: now, to: now, count: Int64(samples.count), reason: .diskFull))
-        case .append(let samples): return try insert(samples)?.upperBound ?? 0
+        case .append(let samples):
+            let last = try insert(samples)?.upperBound ?? 0
+            try flushChunk()
+            return last
         }
         return 0
     }

@@ -13,12 +13,13 @@ struct DamagedRow {
     /// Characters kept of one column.
     private static let widthLimit = 4_096
 
-    var table: Table
+    /// The table.
+    var source: String
     var row: Int64
     var content: String
 
-    init(table: Table, row: Statement) {
-        self.table = table
+    init(source: String, row: Statement) {
+        self.source = source
         self.row = row.int64(at: 0)
         content = (0..<Int32(row.columnCount)).map { column in
             let text =
@@ -30,8 +31,7 @@ struct DamagedRow {
         }.joined(separator: "\n")
     }
 
-    // SAFETY: reads the column's bytes inside `withBytes`, bounds checked by the slice.
-    private static func hex(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+    static func hex(_ bytes: some Sequence<UInt8>) -> String {
         bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
     }
 }

@@ -14,13 +14,14 @@ extension Database {
             CommitMark(sequence: row.int64(at: 1), lastSample: row.int64(at: 2))
         }
         // Should the row be damaged, the newest sound samples tell; their numbers are checked, unlike max(id).
-        let newest = try rows(of: .samples, "ORDER BY id DESC LIMIT 16") { $0.int64(at: 0) }
+        let newest = try newestRecord() ?? 0
         let boot = try rows(of: .boots, "ORDER BY id DESC LIMIT 1") { $0.int64(at: 2) - 1 }
-        let lastSample = max(stored?.lastSample ?? 0, newest.max() ?? 0, boot.max() ?? 0)
+        let lastSample = max(stored?.lastSample ?? 0, newest, boot.max() ?? 0)
         return CommitMark(sequence: stored?.sequence ?? 0, lastSample: lastSample)
     }
 
     func writeMark() throws(StoreError) {
+        try flushChunk()
         mark.sequence += 1
         try replace(.commits, [.integer(1), .integer(mark.sequence), .integer(mark.lastSample)])
     }

@@ -7,6 +7,9 @@ struct StoredTag: Sendable {
     var definition: TagDefinition
     var isRetired: Bool
 
+    /// In the column `samples`, which is NULL for a number.
+    static let samplesOfText: Int64 = 0
+
     init(id: TagID, definition: TagDefinition, isRetired: Bool) {
         self.id = id
         self.definition = definition
@@ -18,7 +21,9 @@ struct StoredTag: Sendable {
             return nil
         }
         var kind = TagDefinition.Kind.number
-        if let samples = row.optionalInt64(at: 3) {
+        if let samples = row.optionalInt64(at: 3), samples == Self.samplesOfText {
+            kind = .text
+        } else if let samples = row.optionalInt64(at: 3) {
             guard let rate = row.optionalDouble(at: 4) else { return nil }
             kind = .waveform(samples: Int(samples), rateHertz: rate)
         }
@@ -77,7 +82,11 @@ extension Database {
         let now = clock.wall().nanoseconds
         var samples: Int64?
         var rate: Double?
-        if case .waveform(let count, let rateHertz) = definition.kind { (samples, rate) = (Int64(count), rateHertz) }
+        switch definition.kind {
+        case .number: break
+        case .waveform(let count, let rateHertz): (samples, rate) = (Int64(count), rateHertz)
+        case .text: samples = StoredTag.samplesOfText
+        }
         try replace(
             .tags,
             [

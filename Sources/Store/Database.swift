@@ -19,6 +19,8 @@ final class Database {
     /// Messages stored for a link since its first, by link number; nothing kept over a rollback.
     var receiptTotals: [Int64: Int64] = [:]
     var links: [String: Int64] = [:]
+    /// Samples of the open transaction that are not in the file yet.
+    var openChunk = OpenChunk()
 
     /// Opens the file for the daemon: makes it, migrates it, write-ahead log, full sync, no automatic checkpoint.
     init(directory: String, clock: any PlantClock, logger: Logger) throws(StoreError) {
@@ -37,6 +39,8 @@ final class Database {
             try connection.pragma("synchronous", "FULL")
             try connection.pragma("secure_delete", "OFF")
         }
+        // Before the tables change, so that a damaged list of them is noticed.
+        if version > 0, version < Migrations.newest { try SchemaCheck.run(on: self) }
         try Migrations.run(on: connection)
         try SchemaCheck.run(on: self)
         try sql { () throws(SQLiteError) in
@@ -44,6 +48,7 @@ final class Database {
             _ = try connection.dataVersion()
         }
         try reload()
+        try adoptRows()
     }
 
     /// Reads what is kept in memory, and looks at every row of the small tables: a damaged one that is only found by
@@ -97,6 +102,7 @@ final class Database {
             return result
         } catch {
             connection.rollback()
+            openChunk.count = 0
             throw error
         }
     }
@@ -164,7 +170,7 @@ final class Database {
                 if statement.hasSoundChecksum(table), let element = decode(statement) {
                     found.append(element)
                 } else {
-                    damaged.append(DamagedRow(table: table, row: statement))
+                    damaged.append(DamagedRow(source: table.rawValue, row: statement))
                 }
             }
         }
@@ -210,14 +216,16 @@ final class Database {
 
     // MARK: Quarantine
 
+    func noteDamage(_ count: Int) { damagedRows += count }
+
     /// Moves damaged rows out of their tables, so that they are reported once and never returned.
     func quarantine(_ damaged: [DamagedRow]) throws(StoreError) {
         guard !damaged.isEmpty else { return }
-        damagedRows += damaged.count
+        noteDamage(damaged.count)
         for row in damaged {
             logger.error(
                 "damaged row left out",
-                metadata: ["table": "\(row.table.rawValue)", "row": "\(row.row)", "quarantined": "\(mayRepair)"])
+                metadata: ["table": "\(row.source)", "row": "\(row.row)", "quarantined": "\(mayRepair)"])
         }
         guard mayRepair else { return }
         if connection.isInTransaction {
@@ -228,14 +236,18 @@ final class Database {
     }
 
     private func move(_ damaged: [DamagedRow]) throws(StoreError) {
-        let now = clock.wall().nanoseconds
         for row in damaged {
-            try run(
-                "INSERT INTO quarantine(source,row,found_ns,content) VALUES(?,?,?,?)",
-                [.text(row.table.rawValue), .integer(row.row), .integer(now), .text(row.content)])
-            try delete(row.table, id: row.row)
+            try keepAside(source: row.source, row: row.row, content: row.content)
+            try run("DELETE FROM \(row.source) WHERE rowid=?", [.integer(row.row)])
         }
-        if damaged.contains(where: { $0.table == .outbox }) { try recountOutbox() }
+        if damaged.contains(where: { $0.source == Table.outbox.rawValue }) { try recountOutbox() }
+    }
+
+    /// Keeps what was found damaged for those who look into it.
+    func keepAside(source: String, row: Int64, content: String) throws(StoreError) {
+        try run(
+            "INSERT INTO quarantine(source,row,found_ns,content) VALUES(?,?,?,?)",
+            [.text(source), .integer(row), .integer(clock.wall().nanoseconds), .text(content)])
         try run(
             "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?", [.integer(Bound.quarantineRows)])
     }

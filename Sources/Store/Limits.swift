@@ -35,12 +35,14 @@ enum Bound {
     /// Messages of a link whose receipts are kept: MQTT packet identifiers are 1...65535, so a broker cannot have more
     /// of them unacknowledged.
     static let receiptsPerLink: Int64 = 65_535
-    /// Samples deleted in one step of retention: a few milliseconds, so that commits in between do not wait.
-    static let rowsPerTrim = 2_000
+    /// Chunks deleted in one step of retention: a few milliseconds, so that commits in between do not wait.
+    static let chunksPerTrim: Int64 = 64
     /// Free pages given back to the file system in one step.
     static let pagesPerVacuum = 256
-    /// Samples in one entry of the block index.
-    static let rowsPerBlock: Int64 = 4_096
+    /// Samples in one row of `chunks`: 45 kB, so that the row costs little beside what is in it.
+    static let samplesPerChunk = 1_024
+    /// UTF-8 bytes of a text; what is longer is cut after the last whole character.
+    static let textBytes = 4_096
     /// Rows read in one call at most, whatever the caller asks: 100,000 samples are about 10 MB.
     static let rowsPerRead = 100_000
     /// Quarantined rows kept; beyond it the oldest go, the count stays.

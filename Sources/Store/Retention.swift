@@ -5,8 +5,6 @@ internal import SQLite
 package struct MaintenanceReport: Sendable, Equatable {
     /// Samples dropped by age or size.
     package var retiredSamples: Int64 = 0
-    /// Entries added to the block index.
-    package var indexedBlocks = 0
     /// Pages given back to the file system.
     package var freedPages: Int64 = 0
     /// Nothing is left to do now.
@@ -42,16 +40,12 @@ extension Store {
     /// Steps of each kind in one call, so that a call ends soon also after a long time without one.
     private static let stepsPerCall = 64
 
-    /// Keeps the bounds: drops old samples in small steps, extends the block index, gives free pages back, looks
+    /// Keeps the bounds: drops old samples in small steps, gives free pages back, looks
     /// whether space has returned. Commits go in between the steps.
     package nonisolated func maintain() async throws(StoreError) -> MaintenanceReport {
         var report = MaintenanceReport()
         await endShortage()
         let judgesAge = await trustsClock()
-        for _ in 0..<Self.stepsPerCall {
-            guard try await indexStep() else { break }
-            report.indexedBlocks += 1
-        }
         for step in 0..<Self.stepsPerCall {
             let retired = try await retireStep(judgesAge: judgesAge)
             report.retiredSamples += retired
@@ -71,11 +65,6 @@ extension Store {
     private func endShortage() { endShortageIfPossible() }
 
     private func trustsClock() -> Bool { retention.trusts(clock) }
-
-    private func indexStep() throws(StoreError) -> Bool {
-        guard try read({ (database) throws(StoreError) in try database.hasUnindexedBlock() }) else { return false }
-        return try write { (database) throws(StoreError) in try database.indexNextBlock() }
-    }
 
     /// Drops the oldest samples, if they are too old or the file is too large.
     private func retireStep(judgesAge: Bool) throws(StoreError) -> Int64 {
@@ -99,23 +88,46 @@ extension Database {
     /// Part of the file that may be free before pages are given back: new samples use them again.
     private static let freeShare: Int64 = 4
 
-    /// Number of the last sample of the next step of retention, nil when nothing is to go.
-    func lastToRetire(before cutoff: WallTime?, maximumBytes: Int64) throws(StoreError) -> Int64? {
-        let chunk = "(SELECT id, arrival_ns FROM samples ORDER BY id LIMIT \(Bound.rowsPerTrim))"
-        if try usedBytes() > maximumBytes { return try integer("SELECT max(id) FROM \(chunk)") }
-        guard let cutoff else { return nil }
-        // Rows of a dead clock go together with the first row after them whose time means something.
-        return try integer(
-            "SELECT max(id) FROM \(chunk) WHERE arrival_ns<? AND arrival_ns>=?",
-            [.integer(cutoff.nanoseconds), .integer(RetentionClock.earliestPlausible.nanoseconds)])
+    /// The oldest chunks, as many as go in one step.
+    private func oldestChunks() throws(StoreError) -> [(first: Int64, count: Int64, newest: Int64)] {
+        try sql { () throws(SQLiteError) in
+            let statement = try connection.statement("SELECT id, data FROM chunks ORDER BY id LIMIT ?")
+            defer { statement.reset() }
+            try statement.bind(1, Bound.chunksPerTrim)
+            var chunks: [(first: Int64, count: Int64, newest: Int64)] = []
+            while try statement.step() {
+                let first = statement.int64(at: 0)
+                let newest = statement.withBytes(at: 1) { SampleRecord.newestArrival($0, chunk: first) }
+                let bytes = statement.withBytes(at: 1) { $0.count }
+                chunks.append((first, Int64(bytes / SampleRecord.bytes), newest))
+            }
+            return chunks
+        }
     }
 
+    /// Number of the last sample of the next step of retention, nil when nothing is to go.
+    func lastToRetire(before cutoff: WallTime?, maximumBytes: Int64) throws(StoreError) -> Int64? {
+        let chunks = try oldestChunks()
+        if try usedBytes() > maximumBytes { return chunks.last.map { $0.first + $0.count - 1 } }
+        guard let cutoff else { return nil }
+        // Samples of a dead clock go together with the first ones after them whose time means something.
+        let old = chunks.last {
+            $0.newest < cutoff.nanoseconds && $0.newest >= RetentionClock.earliestPlausible.nanoseconds
+        }
+        return old.map { $0.first + $0.count - 1 }
+    }
+
+    /// Drops the chunks up to this number.
+    ///
+    /// - Returns: samples dropped.
     func retire(through last: Int64) throws(StoreError) -> Int64 {
-        try run("DELETE FROM samples WHERE id<=?", [.integer(last)])
-        let count = Int64(connection.changes)
-        try run("DELETE FROM waveforms WHERE sample_id<=?", [.integer(last)])
-        try run("DELETE FROM blocks WHERE last_id<=?", [.integer(last)])
-        return count
+        let count = try integer(
+            "SELECT sum(length(data)) / \(SampleRecord.bytes) FROM chunks WHERE id<=?", [.integer(last)])
+        let first = try oldestRecent() ?? last
+        try run("DELETE FROM chunks WHERE id<=?", [.integer(last)])
+        try run("DELETE FROM waveforms WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
+        try run("DELETE FROM texts WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
+        return count ?? 0
     }
 
     /// Gives some free pages back to the file system, when a good part of the file is free.

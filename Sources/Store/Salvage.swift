@@ -29,6 +29,7 @@ enum Salvage {
         let made = try Database(directory: directory, clock: clock, logger: logger)
         let copied = try made.transaction { () throws(StoreError) in try copyRows(from: pending, to: made) }
         try made.reload()
+        try made.adoptRows()
         try keepAside(directory, at: clock.wall())
         logger.error(
             "the store was damaged and has been made anew; the damaged file is kept",
@@ -57,13 +58,18 @@ enum Salvage {
         guard let source = try? Connection(path: path, access: .readWrite) else { return 0 }
         defer { source.close() }
         var copied = 0
-        for table in Table.allCases where table != .blocks {
-            let limit = table == .samples || table == .waveforms ? Bound.rowsPerRead : Int.max
+        for table in Table.allCases {
+            let limit =
+                switch table {
+                case .samples, .waveforms, .texts: Bound.rowsPerRead
+                default: Int.max
+                }
             // From both ends, so that one damaged page costs only its own rows.
             let down = try copy(table, "DESC", limit: limit, from: source, to: made)
             copied += down.rows
             if down.wasCut { copied += try copy(table, "ASC", limit: limit, from: source, to: made).rows }
         }
+        copied += try copyChunks(from: source, to: made)
         try copySequences(from: source, to: made)
         let now = made.clock.wall()
         try made.record(Gap(subject: "store", from: now, to: now, count: 1, reason: .damaged))
@@ -89,6 +95,33 @@ enum Salvage {
             }
             count += 1
         }
+    }
+
+    /// Chunks with a sound record in them; their damaged ones are found when they are read.
+    private static func copyChunks(from source: Connection, to made: Database) throws(StoreError) -> Int {
+        var copied = 0
+        for order in ["DESC", "ASC"] {
+            guard let rows = try? source.prepare("SELECT id, data FROM chunks ORDER BY id \(order)") else { break }
+            var samples = 0
+            var wasCut = false
+            while samples < Bound.rowsPerRead {
+                guard let isRow = try? rows.step() else {
+                    wasCut = true
+                    break
+                }
+                guard isRow else { break }
+                let chunk = rows.int64(at: 0)
+                let sound = rows.withBytes(at: 1) { SampleRecord.sound($0, chunk: chunk) }
+                guard sound > 0, let data = rows.blob(at: 1) else { continue }
+                try made.run(
+                    "INSERT OR IGNORE INTO chunks(id, data) VALUES(?,?)", [.integer(chunk), .blob(data)])
+                samples += sound
+            }
+            copied += samples
+            // The other end only where a damaged page ended the way from this one.
+            if !wasCut { break }
+        }
+        return copied
     }
 
     /// Numbers given once must not be given again, also where the rows are gone: the registry knows the outbox by them.

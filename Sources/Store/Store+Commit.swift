@@ -136,6 +136,8 @@ extension Store {
             return .stored(range)
         case .changes(let changes):
             let (limits, isShort) = (limits, isShort)
+            // Undoing the changes must not undo samples of the batches before them.
+            try database.flushChunk()
             return try database.savepoint { () throws(StoreError) in
                 var numbers: [Int64] = []
                 for change in changes {

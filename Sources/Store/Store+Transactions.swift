@@ -25,6 +25,7 @@ extension Store {
         } catch {
             database.connection.rollback()
             database.mark = before
+            database.openChunk.count = 0
             database.receiptTotals = [:]
             database.links = [:]
             guard error.isInputOutput else {

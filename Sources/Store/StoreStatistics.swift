@@ -50,9 +50,7 @@ extension Database {
         let pageBytes = try pragma("page_size")
         let path = Database.path(in: directory)
         return StoreStatistics(
-            // Numbers have no holes but for damaged rows, so that the span is the count without a walk of the table.
-            samples: try integer(
-                "SELECT coalesce((SELECT max(id) FROM samples) - (SELECT min(id) FROM samples) + 1, 0)") ?? 0,
+            samples: try recentSamples(),
             lastSample: try newestSample(), alerts: try integer("SELECT count(*) FROM alerts") ?? 0,
             databaseBytes: try pragma("page_count") * pageBytes,
             freeBytesInDatabase: try pragma("freelist_count") * pageBytes, logBytes: Files.size("\(path)-wal") ?? 0,

@@ -1,6 +1,8 @@
 /// The tables whose rows carry a checksum. The first column is the row's number, the last one, not listed, is `crc`.
 enum Table: String, CaseIterable {
-    case commits, boots, tags, links, samples, waveforms, receipts, blocks
+    case commits, boots, tags, links, waveforms, texts, receipts
+    /// Of the first schema; empty once the file has been opened.
+    case samples
     case alerts, transitions, deliveries, outbox
     case outboxTotals = "outbox_totals"
     case models, slots, state, gaps
@@ -15,7 +17,7 @@ enum Table: String, CaseIterable {
         case .samples: ["id", "tag", "source_ns", "arrival_ns", "monotonic_ns", "value", "quality"]
         case .waveforms: ["sample_id", "rate_hertz", "data"]
         case .receipts: ["id", "data"]
-        case .blocks: ["id", "last_id", "from_ns", "to_ns", "tags"]
+        case .texts: ["sample_id", "text"]
         case .alerts:
             [
                 "id", "alert", "asset", "code", "severity", "state", "raised_ns", "acknowledged_ns", "acknowledged_by",

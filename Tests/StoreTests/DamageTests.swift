@@ -73,13 +73,6 @@ import Testing
     /// Each column of each table, with an SQL expression for another value of its type.
     static let columns: [Column] = {
         let types: [(String, [String: String])] = [
-            (
-                "samples",
-                [
-                    "tag": "i", "source_ns": "i", "arrival_ns": "i", "monotonic_ns": "i", "value": "r", "quality": "i",
-                    "crc": "i",
-                ]
-            ),
             ("waveforms", ["sample_id": "i", "rate_hertz": "r", "data": "b", "crc": "i"]),
             ("receipts", ["id": "i", "data": "b", "crc": "i"]), ("links", ["name": "t", "crc": "i"]),
             (
@@ -240,6 +233,34 @@ import Testing
         #expect(Self.read(aside) == Array(repeating: 0x5A, count: size))
     }
 
+    @Test func aFlippedBitOfAnyByteOfAChunkCostsOneSample() async throws {
+        let fixture = try await Fixture()
+        try await fixture.store.store(fixture.batch((0..<4).map(Double.init)))
+        await fixture.store.close()
+        let connection = try Connection(path: fixture.databasePath, access: .readWrite)
+        let row = try connection.prepare("SELECT data FROM chunks WHERE id=1")
+        #expect(try row.step())
+        let sound = try #require(row.blob(at: 0))
+        row.reset()
+        #expect(sound.count == 4 * 44)
+        let update = try connection.prepare("UPDATE chunks SET data=? WHERE id=1")
+        for place in sound.indices {
+            var flipped = sound
+            flipped[place] ^= 1 << UInt8(place % 8)
+            try update.bind(1, flipped)
+            try update.run()
+            let started = try await Fixture(folder: fixture.folder, clock: fixture.clock)
+            let expected = [0.0, 1, 2, 3].enumerated().filter { $0.offset != place / 44 }.map(\.element)
+            #expect(try await started.everything().compactMap(\.sample.value.asNumber) == expected, "byte \(place)")
+            // Put aside once, with a gap; the next reading meets no damage.
+            #expect(try await started.everything().count == 3)
+            let statistics = try await started.store.statistics()
+            #expect(statistics.quarantined == Int64(place) + 1 && statistics.damagedSinceStart == 1)
+            #expect(try await started.store.gaps().last?.subject == "samples")
+            await started.store.close()
+        }
+    }
+
     @Test func aDamagedPageCostsOnlyItsOwnRows() async throws {
         let fixture = try await Fixture()
         for index in 0..<40 { try await fixture.store.store(fixture.batch((0..<50).map { Double(index * 50 + $0) })) }
@@ -251,7 +272,7 @@ import Testing
         var bytes = try #require(Self.read(fixture.databasePath))
         let connection = try Connection(path: fixture.databasePath, access: .readOnly)
         let pages = try connection.prepare(
-            "SELECT pageno FROM dbstat WHERE name='samples' AND pagetype='leaf' ORDER BY path")
+            "SELECT pageno FROM dbstat WHERE name='chunks' AND pagetype='leaf' ORDER BY path")
         var leaves: [Int] = []
         while try pages.step() { leaves.append(Int(pages.int64(at: 0))) }
         connection.close()

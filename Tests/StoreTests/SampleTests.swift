@@ -38,6 +38,38 @@ import Testing
         #expect(all.allSatisfy { $0.sample.quality == .bad(.notFinite) })
     }
 
+    @Test func textsAndTheClocksConfidenceAreKept() async throws {
+        var fixture = try await Fixture()
+        let recipe = TagDefinition(name: "mixer.recipe", unit: "", kind: .text)
+        let tag = try await fixture.store.tagID(for: recipe)
+        func sample(_ text: String, _ clock: ClockConfidence) -> Sample {
+            Sample(
+                tag: tag, value: .text(text), quality: .good, arrival: fixture.clock.wall(),
+                monotonic: fixture.clock.monotonic(), clock: clock)
+        }
+        let long = String(repeating: "配", count: 2_000)
+        try await fixture.store.store(
+            SampleBatch(
+                link: "a",
+                samples: [sample("PVC 7", .synchronized), sample("", .implausible), sample(long, .free)]))
+        var wrong = fixture.sample(1)
+        wrong.tag = tag
+        let refused = SampleBatch(link: "a", samples: [wrong])
+        let store = fixture.store
+        let error = await #expect(throws: StoreError.self) { try await store.commit(refused) }
+        #expect(error?.code == "store.wrong_kind")
+        fixture = try await fixture.reopened()
+        #expect(try await fixture.store.tags()["mixer.recipe"]?.definition == recipe)
+        let all = try await fixture.everything().map(\.sample)
+        // Cut after the last whole character within 4,096 bytes: 1,365 characters of three.
+        #expect(all.map(\.value) == [.text("PVC 7"), .text(""), .text(String(long.prefix(1_365)))])
+        #expect(all.map(\.clock) == [.synchronized, .implausible, .free])
+        // A damaged text is left out and put aside.
+        try fixture.tamper("UPDATE texts SET text='PVC 8' WHERE sample_id=1")
+        #expect(try await fixture.everything().map(\.id) == [2, 3])
+        #expect(try await fixture.store.statistics().quarantined == 1)
+    }
+
     @Test func samplesOfAnEarlierRunOfTheMachineAreToldApart() async throws {
         var fixture = try await Fixture(bootID: "first")
         try await fixture.store.store(fixture.batch([1]))
@@ -110,7 +142,7 @@ import Testing
         #expect(fixture.number.rawValue > second.rawValue)
     }
 
-    @Test func historyOfATagIsFoundWithAndWithoutTheBlockIndex() async throws {
+    @Test func historyOfATagIsFoundByTime() async throws {
         let fixture = try await Fixture()
         let start = fixture.clock.wall()
         for value in 0..<100 {
@@ -125,13 +157,6 @@ import Testing
         }
         let expected = (40..<43).map { first in Sample.Value.waveform((0..<64).map { Float(first) + Float($0) }) }
         #expect(try await windows() == expected)
-        #expect(try await fixture.store.maintain().indexedBlocks == 2)
-        #expect(try await windows() == expected)
-        // A damaged block is quarantined, and what it covered is read all the same.
-        try fixture.tamper("UPDATE blocks SET to_ns=0 WHERE id=1")
-        #expect(try await windows() == expected)
-        #expect(try await fixture.store.statistics().quarantined == 1)
-        #expect(try await windows() == expected)
         let all = try await fixture.store.samples(
             tag: fixture.waveform, from: start, to: start + .seconds(1_000), limit: 1_000)
         #expect(all.count == 100)
@@ -140,7 +165,7 @@ import Testing
     @Test func numbersAreNeverGivenTwice() async throws {
         var fixture = try await Fixture()
         try await fixture.store.store(fixture.batch([1, 2, 3]))
-        try fixture.tamper("DELETE FROM samples")
+        try fixture.tamper("DELETE FROM chunks")
         fixture = try await fixture.reopened()
         #expect(try await fixture.store.commit(fixture.batch([4])) == 4...4)
     }

@@ -13,6 +13,7 @@ import platform
 import re
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,10 @@ from pathlib import Path
 
 import records
 import report
+
+# A record of the store's chunks: tag, state, source time, arrival, monotonic time, value, checksum.
+RECORD = struct.Struct("<iIqqqdI")
+HAS_SOURCE_TIME = 1 << 24
 from field import Broker, Daemon, Publisher, wait_for
 
 HERE = Path(__file__).resolve().parent
@@ -87,10 +92,11 @@ def query(daemon, sql, *values):
 
 def rows_of(daemon, tag):
     """Source time in ns and value of each sample of a tag, in order."""
-    return query(
-        daemon,
-        "SELECT COALESCE(source_ns, arrival_ns), value FROM samples WHERE tag IN (SELECT id FROM tags WHERE name=?)"
-        " ORDER BY id", tag)
+    numbers = {row[0] for row in query(daemon, "SELECT id FROM tags WHERE name=?", tag)}
+    return [
+        (source if state & HAS_SOURCE_TIME else arrival, value)
+        for (data,) in query(daemon, "SELECT data FROM chunks ORDER BY id")
+        for number, state, source, arrival, _, value, _ in RECORD.iter_unpack(data) if number in numbers]
 
 
 def publish(publisher, record):
