@@ -113,7 +113,7 @@ import Watch
         let time = bench.clock.wall()
         try await bench.send("fan-3.speed", .number(1_500), sourceTime: time)
         try other.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON samples BEGIN SELECT RAISE(ABORT, 'refused by the test'); END")
+            "CREATE TRIGGER refuse BEFORE INSERT ON chunks BEGIN SELECT RAISE(ABORT, 'refused by the test'); END")
         await tick(bench, 20)
         for _ in 0..<5 {
             await #expect(throws: (any Error).self) {

@@ -22,16 +22,15 @@ from pathlib import Path
 
 import records
 import report
-
-# A record of the store's chunks: tag, state, source time, arrival, monotonic time, value, checksum.
-RECORD = struct.Struct("<iIqqqdI")
-HAS_SOURCE_TIME = 1 << 24
 from field import Broker, Daemon, Publisher, wait_for
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PACK = ROOT / "solutions" / "rotating-machine"
 SKIPPED = 77
+# A record of the store's chunks: tag, state, source time, arrival, monotonic time, value, checksum.
+RECORD = struct.Struct("<iIqqqdI")
+HAS_SOURCE_TIME = 1 << 24
 
 
 def write_pack(machine, folder):
