@@ -170,7 +170,7 @@ struct RuleSetTests {
         ),
         (
             "webhok: {}",
-            "plant.yaml:1:1: alerts.webhok: expected one of the keys language, mqtt, webhook, delays, writes, found the key \"webhok\"; did you mean `webhook`?"
+            "plant.yaml:1:1: alerts.webhok: expected one of the keys language, mqtt, webhook, writes, delays, found the key \"webhok\"; did you mean `webhook`?"
         ),
     ])
     func mistakesInTheSection(_ text: String, _ message: String) throws {
