@@ -39,7 +39,7 @@ package struct LinkStatus: Sendable {
 package struct LinkCounters: Hashable, Sendable {
     /// MQTT messages, or Modbus replies, that came.
     package var received = 0
-    /// Samples that the store has made durable.
+    /// Samples that the store has taken: durable where they are acknowledged, else within the loss contract.
     package var stored = 0
     /// Values or messages that could not be used, by cause: `json`, `not_finite`, `wrong_length`, `unknown_topic`.
     package var malformed: [String: Int] = [:]

@@ -72,8 +72,9 @@ package struct SampleBatch: Sendable {
 
 /// Where drivers put samples. Declared here because drivers and store do not know each other.
 package protocol SampleSink: Sendable {
-    /// Returns when every sample of the batch is durable (power may fail right after).
-    /// - Throws: when it is not; the caller must not acknowledge, and may offer the batch again.
+    /// Returns when every sample of a batch with receipts is durable (power may fail right after): its messages may be
+    /// acknowledged. A batch without receipts, which nobody acknowledges, may become durable later, within the loss contract.
+    /// - Throws: when the batch was not taken; the caller must not acknowledge, and may offer it again.
     func store(_ batch: SampleBatch) async throws
 
     /// The receipts of the latest messages stored for a link, newest last, at most 65,535: what a broker may send again.

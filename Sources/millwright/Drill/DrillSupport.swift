@@ -6,6 +6,18 @@ import Store
 
 /// A folder for one drill.
 enum DrillDirectory {
+    /// Works in a folder; a temporary one goes away afterwards. Where the work failed it stays for looking at.
+    ///
+    /// - Parameter holds: whether the result is as it should be.
+    static func with<Result>(
+        _ path: String?, holds: (Result) -> Bool = { _ in true }, _ body: (String) async throws -> Result
+    ) async throws -> Result {
+        let directory = try make(path)
+        let result = try await body(directory)
+        if path == nil, holds(result) { DirectoryTree.remove(directory) }
+        return result
+    }
+
     /// - Parameter path: must be empty or missing; nil for a temporary folder, which stays for looking at.
     static func make(_ path: String?) throws -> String {
         guard let path else {

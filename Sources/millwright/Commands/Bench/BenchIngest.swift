@@ -59,10 +59,12 @@ struct BenchIngest: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let bench = MQTTIngestBench(
-                qos: qos, messagesPerSecond: rate, seconds: place.seconds, topics: topics, isKilled: kill,
-                directory: try DrillDirectory.make(place.directory))
-            let report = try await bench.run { Output.error($0) }
+            let report = try await DrillDirectory.with(place.directory, holds: \.holds) { directory in
+                try await MQTTIngestBench(
+                    qos: qos, messagesPerSecond: rate, seconds: place.seconds, topics: topics, isKilled: kill,
+                    directory: directory
+                ).run { Output.error($0) }
+            }
             if place.json {
                 try JSONOutput.print(report)
             } else {
@@ -128,11 +130,12 @@ struct BenchIngest: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let bench = ModbusIngestBench(
-                slaves: slaves, hanging: hanging, registers: registers, blocks: blocks, scan: .milliseconds(scan),
-                delay: .microseconds(Int64(delay * 1_000)), seconds: place.seconds,
-                directory: try DrillDirectory.make(place.directory))
-            let report = try await bench.run { Output.error($0) }
+            let report = try await DrillDirectory.with(place.directory) { directory in
+                try await ModbusIngestBench(
+                    slaves: slaves, hanging: hanging, registers: registers, blocks: blocks, scan: .milliseconds(scan),
+                    delay: .microseconds(Int64(delay * 1_000)), seconds: place.seconds, directory: directory
+                ).run { Output.error($0) }
+            }
             if place.json { return try JSONOutput.print(report) }
             Output.line(
                 Format.table([

@@ -20,10 +20,11 @@ struct BenchStore: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let report = try await StoreBench(
-            samplesPerCommit: batch, tags: tags, seconds: place.seconds,
-            directory: try DrillDirectory.make(place.directory)
-        ).run()
+        let report = try await DrillDirectory.with(place.directory) { directory in
+            try await StoreBench(
+                samplesPerCommit: batch, tags: tags, seconds: place.seconds, directory: directory
+            ).run()
+        }
         if place.json { return try JSONOutput.print(report) }
         Output.line(
             Format.table([
