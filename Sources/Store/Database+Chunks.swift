@@ -21,6 +21,20 @@ struct DamagedRecord {
     var number: Int64 { chunk + Int64(index) }
 }
 
+/// Some tags by their numbers, which are small and dense.
+struct TagSelection {
+    private var isIn: [Bool]
+
+    init(_ tags: Set<TagID>) {
+        isIn = Array(repeating: false, count: Int(tags.map(\.rawValue).max() ?? -1) + 1)
+        for tag in tags where tag.rawValue >= 0 { isIn[Int(tag.rawValue)] = true }
+    }
+
+    var isEmpty: Bool { isIn.isEmpty }
+
+    func contains(_ number: Int32) -> Bool { isIn.indices.contains(Int(number)) && isIn[Int(number)] }
+}
+
 /// Recent samples: `chunks` holds up to 1,024 records a row under the number of its first sample, so that a sample's
 /// number is its place.
 extension Database {
@@ -61,11 +75,11 @@ extension Database {
 
     /// Hands over the sound records with numbers from `first` on, in their order, until `body` returns false.
     ///
-    /// - Parameter tag: only records of this tag.
+    /// - Parameter tags: only records of these.
     /// - Returns: whether every record there is was looked at.
     @discardableResult
     func eachRecord(
-        from first: Int64, tag: TagID? = nil, _ body: (Int64, SampleRecord) throws(StoreError) -> Bool
+        from first: Int64, of tags: TagSelection? = nil, _ body: (Int64, SampleRecord) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
         var damaged: [DamagedRecord] = []
         var brokenChunks: [DamagedRow] = []
@@ -84,7 +98,7 @@ extension Database {
             // SAFETY: the bytes stay in place until the next step, which comes after this closure.
             let outcome = statement.withBytes(at: 1) { bytes in
                 Result { () throws(StoreError) in
-                    try Self.records(of: bytes, chunk: chunk, from: first, newest: newest, tag: tag, body)
+                    try Self.records(of: bytes, chunk: chunk, from: first, newest: newest, of: tags, body)
                 }
             }
             switch try outcome.get() {
@@ -106,7 +120,7 @@ extension Database {
     }
 
     private static func records(
-        of bytes: UnsafeRawBufferPointer, chunk: Int64, from first: Int64, newest: Int64, tag: TagID?,
+        of bytes: UnsafeRawBufferPointer, chunk: Int64, from first: Int64, newest: Int64, of tags: TagSelection?,
         _ body: (Int64, SampleRecord) throws(StoreError) -> Bool
     ) throws(StoreError) -> ChunkReading {
         let count = bytes.count / SampleRecord.bytes
@@ -119,7 +133,7 @@ extension Database {
             let at = index * SampleRecord.bytes
             // SAFETY: within the bytes of the chunk.
             let part = UnsafeRawBufferPointer(rebasing: bytes[at..<at + SampleRecord.bytes])
-            if let tag, SampleRecord.tag(part) != tag.rawValue { continue }
+            if let tags, !tags.contains(SampleRecord.tag(part)) { continue }
             let number = chunk + Int64(index)
             guard let record = SampleRecord(part, number: number) else {
                 damaged.append(DamagedRecord(chunk: chunk, index: index, bytes: Array(part), near: near))
@@ -261,16 +275,13 @@ extension Database {
 
     /// The newest sample of a tag among the last `depth` numbers.
     func latest(_ tag: TagID, depth: Int64) throws(StoreError) -> StoredSample? {
-        let thisBoot = try firstSampleOfThisBoot()
         var last: (number: Int64, record: SampleRecord)?
-        try eachRecord(from: max(1, try newestSample() - depth + 1), tag: tag) { (number, record) throws(StoreError) in
+        try eachRecord(from: max(1, try newestSample() - depth + 1), of: TagSelection([tag])) {
+            (number, record) throws(StoreError) in
             if record.state.quality != .uncertain(.outOfOrder) { last = (number, record) }
             return true
         }
-        var found: StoredSample?
-        if let last, let stored = last.record.stored(number: last.number, thisBoot: thisBoot) {
-            try fill(stored, last.record.state.kind) { found = $0 }
-        }
-        return found
+        guard let last else { return nil }
+        return try sample(last.record, number: last.number)
     }
 }

@@ -7,7 +7,7 @@ extension Database {
         let limit = min(max(0, limit), Bound.rowsPerRead)
         let thisBoot = try firstSampleOfThisBoot()
         var found: [StoredSample] = []
-        try eachRecord(from: 1, tag: tag) { (number, record) throws(StoreError) in
+        try eachRecord(from: 1, of: TagSelection([tag])) { (number, record) throws(StoreError) in
             guard found.count < limit else { return false }
             guard record.time >= from.nanoseconds, record.time < to.nanoseconds,
                 let stored = record.stored(number: number, thisBoot: thisBoot)

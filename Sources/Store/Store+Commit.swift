@@ -29,6 +29,8 @@ extension Store {
     func enqueue(_ work: Request.Work) async throws(StoreError) -> Outcome {
         guard !isClosed else { throw .closed }
         let result = await withCheckedContinuation { caller in
+            // What was accepted before comes before it.
+            takeAccepted()
             waiting.append(Request(work: work, caller: caller))
             scheduleFlush()
         }
@@ -43,8 +45,12 @@ extension Store {
         executor.submit { self.assumeIsolated { $0.flush() } }
     }
 
+    /// Puts what was accepted in line.
+    func takeAccepted() { waiting += accepted.take() }
+
     func flush() {
         isFlushScheduled = false
+        takeAccepted()
         let group = takeGroup()
         if !waiting.isEmpty { scheduleFlush() }
         guard !group.isEmpty else { return }
@@ -71,7 +77,7 @@ extension Store {
         }
         let group = Array(waiting.prefix(count))
         waiting.removeFirst(count)
-        acceptedSamples -= group.reduce(0) { $0 + ($1.caller == nil ? $1.samples : 0) }
+        accepted.count(-group.reduce(0) { $0 + ($1.caller == nil ? $1.samples : 0) })
         return group
     }
 
@@ -152,9 +158,7 @@ extension Store {
         for (request, outcome) in zip(group, outcomes) {
             guard case .batch(let batch) = request.work, case .success(.stored(let range?)) = outcome else { continue }
             counters.samples += Int64(batch.samples.count)
-            for (id, sample) in zip(range, batch.samples) where sample.isNews {
-                newest[sample.tag] = StoredSample(id: id, sample: sample, isThisBoot: true)
-            }
+            newest.note(batch.samples, from: range.lowerBound)
         }
     }
 

@@ -1,23 +1,25 @@
 internal import Logging
 package import Plant
+import Threads
 
 /// Samples that nobody waits for are committed together: fewer commits wear out less flash.
 extension Store {
     /// Takes a batch that its driver does not acknowledge: it becomes durable within a part of the loss contract.
     ///
-    /// A batch with receipts, one with waveforms (pages of their own: nothing is saved by waiting) and one that comes
-    /// when as much waits as may wait are committed before this returns. What was taken and cannot be stored because the
-    /// disk fails stays in line; what cannot for want of space is counted and recorded as a gap.
+    /// It is only put in line, by the caller's own thread: links that bring little at a time would wake the store's for
+    /// each of their batches. A batch with receipts, one with waveforms (pages of their own: nothing is saved by waiting)
+    /// and one that comes when as much waits as may wait are committed before this returns. What was taken and cannot be
+    /// stored because the disk fails stays in line; what cannot for want of space is counted and recorded as a gap.
     /// - Throws: as ``commit(_:)``; the batch is then not taken.
-    package func accept(_ batch: SampleBatch) async throws(StoreError) {
-        guard let first = batch.samples.first else { return try await store(whole: batch) }
-        guard contract.window > .zero, batch.receipts.isEmpty, !isShort, !isClosed,
-            acceptedSamples + batch.samples.count <= Bound.acceptedSamples,
+    package nonisolated func accept(_ batch: SampleBatch) async throws(StoreError) {
+        guard contract.window > .zero, batch.receipts.isEmpty,
             batch.samples.allSatisfy({ if case .waveform = $0.value { false } else { true } })
         else { return try await store(whole: batch) }
-        waiting.append(Request(work: .batch(batch), since: first.monotonic))
-        acceptedSamples += batch.samples.count
-        if acceptedSamples >= Bound.samplesWorthACommit { scheduleFlush() }
+        switch accepted.put(batch) {
+        case .taken: return
+        case .worthACommit: executor.submit { self.assumeIsolated { $0.flush() } }
+        case .refused: try await store(whole: batch)
+        }
     }
 
     private func store(whole batch: SampleBatch) async throws(StoreError) { _ = try await commit(batch) }
@@ -39,16 +41,19 @@ extension Store {
         return contract.window
     }
 
-    private var oldestAccepted: MonotonicTime? { waiting.lazy.compactMap(\.since).min() }
+    private var oldestAccepted: MonotonicTime? {
+        takeAccepted()
+        return waiting.lazy.compactMap(\.since).min()
+    }
 
     /// After a commit that failed: puts back in front what nobody waits for.
     func keepAccepted(of group: [Request], after error: StoreError) {
         guard !isClosing else { return }
         let kept = group.filter { $0.caller == nil }
         waiting.insert(contentsOf: kept, at: 0)
-        acceptedSamples += kept.reduce(0) { $0 + $1.samples }
+        accepted.count(kept.reduce(0) { $0 + $1.samples })
         if !kept.isEmpty {
-            logger.error("samples wait for the disk", metadata: ["samples": "\(acceptedSamples)", "error": "\(error)"])
+            logger.error("samples wait for the disk", metadata: ["samples": "\(accepted.count)", "error": "\(error)"])
         }
     }
 
@@ -64,7 +69,7 @@ extension Store {
     package func lossReport() -> LossReport {
         let now = clock.monotonic()
         return LossReport(
-            contract: contract, oldest: oldestAccepted.map { max(now - $0, .zero) } ?? .zero, waiting: acceptedSamples,
+            contract: contract, oldest: oldestAccepted.map { max(now - $0, .zero) } ?? .zero, waiting: accepted.count,
             worst: loss.worst, lateCommits: loss.lateCommits, commitMedian: loss.commitTime(at: 0.5),
             commitP99: loss.commitTime(at: 0.99))
     }

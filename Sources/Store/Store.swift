@@ -20,7 +20,7 @@ package actor Store: SampleSink {
     package nonisolated let directory: String
     package nonisolated let models: ModelFiles
     let limits: Limits
-    let contract: LossContract
+    nonisolated let contract: LossContract
     /// Called after each commit with samples in it.
     let committedSamples: @Sendable () -> Void
     let clock: any PlantClock
@@ -38,21 +38,21 @@ package actor Store: SampleSink {
     var isClosed = false
     /// Closing: what cannot be committed now is not kept.
     var isClosing = false
-    /// Requests that wait for the next commit, oldest first.
+    /// Requests that wait for the next commit, oldest first; what ``accepted`` holds comes behind them.
     var waiting: [Request] = []
     var isFlushScheduled = false
-    /// Of those, samples that nobody waits for.
-    var acceptedSamples = 0
+    /// Samples that nobody waits for, and how many of them are not committed yet.
+    nonisolated let accepted: AcceptedSamples
     var loss = LossMeter()
     /// Pages that the log held when a checkpoint was last asked for.
     var checkpointedPages = 0
     /// There is no room: telemetry is refused.
-    var isShort = false
+    var isShort = false { didSet { accepted.isOpen = !isShort && !isClosing } }
     /// What was refused since, by link and reason.
     var refused: [String: Gap] = [:]
     var counters = StoreCounters()
-    /// The newest sample of each tag that was stored since the start, by tag number.
-    var newest: [TagID: StoredSample] = [:]
+    /// The newest sample of each tag that was stored since the start.
+    var newest = NewestSamples()
     var seenDataVersion: Int64?
     var retention = RetentionClock()
 
@@ -75,6 +75,7 @@ package actor Store: SampleSink {
         self.directory = directory
         self.limits = limits
         self.contract = contract
+        accepted = AcceptedSamples()
         self.committedSamples = committedSamples
         self.clock = clock
         self.logger = logger
@@ -98,6 +99,7 @@ package actor Store: SampleSink {
                 "no space left; telemetry is refused until space returns", metadata: ["directory": "\(directory)"])
         }
         self.database = database
+        accepted.isOpen = !isShort
     }
 
     /// Opens the file, made anew from its sound rows if its structure is damaged.
@@ -159,8 +161,12 @@ package actor Store: SampleSink {
     }
 
     /// Samples with numbers above `id` in the order of storing, at most `limit` (and at most 100,000).
-    package func samples(after id: Int64, limit: Int) throws(StoreError) -> SamplePage {
-        try read { (database) throws(StoreError) in try database.samples(after: id, limit: limit) }
+    ///
+    /// - Parameter tags: only samples of these; nil for those of all.
+    package func samples(after id: Int64, limit: Int, of tags: Set<TagID>? = nil) throws(StoreError) -> SamplePage {
+        try read { (database) throws(StoreError) in
+            try database.samples(after: id, limit: limit, of: tags.map(TagSelection.init))
+        }
     }
 
     /// Samples of one tag with a time in `from ..< to`, in the order of storing.
@@ -172,9 +178,9 @@ package actor Store: SampleSink {
 
     /// The newest sample of a tag; nil when there is none among the last 100,000 stored before the start or since.
     package func latest(_ tag: TagID) throws(StoreError) -> StoredSample? {
-        if let known = newest[tag] { return known }
-        return try read { (database) throws(StoreError) in
-            try database.latest(tag, depth: Int64(Bound.rowsPerRead))
+        try read { (database) throws(StoreError) in
+            guard let known = newest[tag] else { return try database.latest(tag, depth: Int64(Bound.rowsPerRead)) }
+            return try database.sample(known.record, number: known.number)
         }
     }
 
@@ -202,6 +208,8 @@ package actor Store: SampleSink {
     /// Commits what waits and closes the file; every later call throws `.closed`.
     package func close() {
         isClosing = true
+        accepted.isOpen = false
+        takeAccepted()
         while !waiting.isEmpty { flush() }
         isClosed = true
         checkpointer.close()

@@ -114,6 +114,21 @@ import Testing
         #expect(end.samples.isEmpty && end.isEnd && end.through == 500)
     }
 
+    @Test func aPageOfSomeTagsGoesOnBehindTheOthers() async throws {
+        let fixture = try await Fixture()
+        let store = fixture.store
+        let mixed = (0..<20).map { $0 % 5 == 0 ? fixture.window(Float($0)) : fixture.sample(1) }
+        try await store.store(SampleBatch(link: "a", samples: mixed))
+        let first = try await store.samples(after: 0, limit: 3, of: [fixture.waveform])
+        #expect(first.samples.map(\.id) == [1, 6, 11] && first.through == 11 && !first.isEnd)
+        let last = try await store.samples(after: first.through, limit: 3, of: [fixture.waveform])
+        #expect(last.samples.map(\.id) == [16] && last.through == 20 && last.isEnd)
+        let none = try await store.samples(after: 0, limit: 3, of: [])
+        #expect(none.samples.isEmpty && none.through == 20 && none.isEnd)
+        // A cursor from before the samples went.
+        #expect(try await store.samples(after: 50, limit: 3, of: []).through == 50)
+    }
+
     @Test func theNewestSampleOfATagIsKnownAtOnceAndAfterReopening() async throws {
         var fixture = try await Fixture()
         #expect(try await fixture.store.latest(fixture.number) == nil)

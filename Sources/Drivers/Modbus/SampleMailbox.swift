@@ -15,9 +15,6 @@ final class SampleMailbox: Sendable {
 
     /// Values that wait for a store that does not take them; the oldest are given up, and counted.
     static let leastLimit = 8_192
-    /// Between two batches: 64 slaves that answer every 5 ms would wake the store 11,000 times a second. What comes after a
-    /// longer silence is handed over at once, and a twentieth of a second is little beside any loss contract.
-    private static let pause: Duration = .milliseconds(50)
 
     /// - Parameter values: of one round of the link; four rounds wait at least.
     init(values: Int) {
@@ -45,11 +42,7 @@ final class SampleMailbox: Sendable {
     /// Hands everything to the store, batch after batch, until the mailbox is closed and empty.
     @concurrent
     func empty(into sink: any SampleSink, link: String, monitor: LinkMonitor) async {
-        for await _ in arrivals {
-            await storeAll(into: sink, link: link, monitor: monitor)
-            // Cancelled: what is left goes at once.
-            try? await Task.sleep(for: Self.pause)
-        }
+        for await _ in arrivals { await storeAll(into: sink, link: link, monitor: monitor) }
         await storeAll(into: sink, link: link, monitor: monitor)
     }
 

@@ -121,7 +121,7 @@ actor JudgeService {
             do {
                 if isBehind { try await takeUp(at: cursor) }
                 isBehind = false
-                let page = try await store.samples(after: cursor, limit: Self.pageSize)
+                let page = try await store.samples(after: cursor, limit: Self.pageSize, of: interest)
                 if !page.samples.isEmpty { try await wireOpenRoles() }
                 try await judge(page)
                 cursor = page.through
@@ -153,6 +153,12 @@ actor JudgeService {
     private func startingPoint() async throws -> Int64 {
         if let cursor = try await store.cursor(Self.cursorName) { return cursor }
         return try await store.statistics().lastSample
+    }
+
+    /// What is read: the tags of the assets, most plants have many more; all of them while a tag of an asset is still to
+    /// be made.
+    private var interest: Set<TagID>? {
+        judges.contains { !$0.openRoles.isEmpty } ? nil : Set(judges.flatMap(\.interest))
     }
 
     /// Looks whether tags that were still to be made are there now; before the page with their first value is judged.

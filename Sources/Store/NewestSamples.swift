@@ -1,0 +1,27 @@
+internal import Plant
+
+/// The newest sample of each tag that was stored since the start, by the tag's number: numbers are small and dense.
+struct NewestSamples {
+    struct Entry {
+        var number: Int64
+        var record: SampleRecord
+    }
+
+    private var entries: [Entry?] = []
+
+    subscript(tag: TagID) -> Entry? {
+        let index = Int(tag.rawValue)
+        return entries.indices.contains(index) ? entries[index] : nil
+    }
+
+    /// - Parameter first: number of the first of the samples, which are stored already.
+    mutating func note(_ samples: [Sample], from first: Int64) {
+        for (index, sample) in samples.enumerated() where sample.isNews {
+            let place = Int(sample.tag.rawValue)
+            if place >= entries.count {
+                entries += [Entry?](repeating: nil, count: place + 1 - entries.count)
+            }
+            entries[place] = Entry(number: first + Int64(index), record: SampleRecord(sample))
+        }
+    }
+}
