@@ -94,6 +94,8 @@ let modules: [Module] = [
     module("IncompleteRuntime", .testC),
     module("HostileRuntime", .testC),
     module("AcceleratorHostProgram", .testProgram, uses: ["Accelerators"]),
+    module("DiskFaults", .testC),
+    module("ScriptedMinute", .testProgram, uses: ["Plant", "SQLite", "Store", "TestBench"], packages: ["Logging"]),
     module("TidyTests", .tests),
     module("PlantTests", .tests, uses: ["Plant"]),
     module("HostTests", .tests, uses: ["Plant", "Host"]),
@@ -227,6 +229,8 @@ let package = Package(
         .library(name: "ConformingRuntime", type: .dynamic, targets: ["ConformingRuntime", "ConformingEngine"]),
         .library(name: "IncompleteRuntime", type: .dynamic, targets: ["IncompleteRuntime"]),
         .library(name: "HostileRuntime", type: .dynamic, targets: ["HostileRuntime"]),
+        // What a test program gets before the C library.
+        .library(name: "DiskFaults", type: .dynamic, targets: ["DiskFaults"]),
     ],
     // Two products of one package are one dependency.
     dependencies: Dictionary(packages.filter { used.contains($0.key) }.values.map { ($0.url, $0.from) }) { $1 }

@@ -8,17 +8,21 @@ package struct Limits: Sendable {
     package var outboxBytes: Int64
     /// Space on disk that is kept back for alerts, acknowledgements and update steps when nothing else is left.
     package var reserveBytes: Int64
+    /// Log pages (4 KiB each) at which the checkpointer is called.
+    package var logPages: Int
 
-    /// Defaults for a small box: 30 days, 2 GiB, a million or 256 MiB waiting upstream, 8 MiB in reserve.
+    /// Defaults for a small box: 30 days, 2 GiB, a million or 256 MiB waiting upstream, 8 MiB in reserve and
+    /// 8 MiB of log.
     package init(
         maximumAge: Duration = .seconds(30 * 86_400), maximumBytes: Int64 = 2 << 30, outboxRows: Int64 = 1_000_000,
-        outboxBytes: Int64 = 256 << 20, reserveBytes: Int64 = 8 << 20
+        outboxBytes: Int64 = 256 << 20, reserveBytes: Int64 = 8 << 20, logPages: Int = 2_000
     ) {
         self.maximumAge = maximumAge
         self.maximumBytes = maximumBytes
         self.outboxRows = outboxRows
         self.outboxBytes = outboxBytes
         self.reserveBytes = reserveBytes
+        self.logPages = logPages
     }
 }
 
@@ -28,10 +32,9 @@ enum Bound {
     static let samplesPerCommit = 20_000
     /// Waveform bytes in one transaction, for the same reason.
     static let waveformBytesPerCommit = 8 << 20
-    /// Log pages (4 KiB each) at which the checkpointer is called: 8 MiB.
-    static let logPages = 2_000
-    /// Log pages at which the writer itself checkpoints before it goes on, which bounds the log: 64 MiB.
-    static let logPagesHard = 16_000
+    /// As many times the log at which the checkpointer is called, and the writer itself checkpoints before it goes on,
+    /// which bounds the log: 64 MiB.
+    static let logGrowth = 8
     /// Messages of a link whose receipts are kept: MQTT packet identifiers are 1...65535, so a broker cannot have more
     /// of them unacknowledged.
     static let receiptsPerLink: Int64 = 65_535

@@ -168,9 +168,9 @@ extension Store {
         let pages = database.connection.logPages
         // Smaller than at the last request: the log has started anew since.
         if pages < checkpointedPages { checkpointedPages = 0 }
-        guard pages - checkpointedPages > Bound.logPages else { return }
+        guard pages - checkpointedPages > limits.logPages else { return }
         checkpointedPages = pages
-        guard pages > Bound.logPagesHard else { return checkpointer.request() }
+        guard pages > limits.logPages * Bound.logGrowth else { return checkpointer.request() }
         // The checkpointer does not keep up, because there is always something new. While this thread checkpoints,
         // nobody writes, so that the log is emptied and starts anew.
         do throws(SQLiteError) {
