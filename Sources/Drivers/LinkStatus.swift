@@ -57,6 +57,8 @@ package struct LinkCounters: Hashable, Sendable {
     package var refusals = 0
     /// Tags that a wild card would have made beyond the limit, or with a name that is none.
     package var tagsRefused = 0
+    /// How often a broker had forgotten the session in which it should have kept messages.
+    package var sessionsLost = 0
 
     package init() {}
 
@@ -72,5 +74,6 @@ package struct LinkCounters: Hashable, Sendable {
         lateScans += other.lateScans
         refusals += other.refusals
         tagsRefused += other.tagsRefused
+        sessionsLost += other.sessionsLost
     }
 }

@@ -79,4 +79,9 @@ package protocol SampleSink: Sendable {
 
     /// The receipts of the latest messages stored for a link, newest last, at most 65,535: what a broker may send again.
     func storedReceipts(link: String) async throws -> [MessageReceipt]
+
+    /// Notes that what a source sent up to now may be missing; how much, nobody knows.
+    ///
+    /// - Parameter since: nil for the newest sample that is stored.
+    func recordLoss(link: String, since: WallTime?) async throws
 }

@@ -6,7 +6,7 @@ package struct Gap: Sendable, Hashable {
     package var subject: String
     package var from: WallTime
     package var to: WallTime
-    /// Samples or entries missing.
+    /// Samples or entries missing; 0 where nobody can know.
     package var count: Int64
     package var reason: Reason
 
@@ -21,6 +21,8 @@ package struct Gap: Sendable, Hashable {
         case queueFull = "queue_full"
         /// The registry will never take the entry.
         case refusedUpstream = "refused_upstream"
+        /// A broker did not keep the session in which it should have kept what came while we were away.
+        case sessionLost = "session_lost"
         /// Rows were damaged on the disk.
         case damaged
     }

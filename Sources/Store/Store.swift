@@ -138,6 +138,18 @@ package actor Store: SampleSink {
         try read { (database) throws(StoreError) in try database.receipts(link: link) }
     }
 
+    package func recordLoss(link: String, since: WallTime?) async throws {
+        let now = clock.wall()
+        let from =
+            try since
+            ?? read { (database) throws(StoreError) in
+                try database.samples(after: try database.newestSample() - 1, limit: 1).samples.last?.sample.arrival
+            }
+        try await apply([
+            .gap(Gap(subject: "link:\(link)", from: min(from ?? now, now), to: now, count: 0, reason: .sessionLost))
+        ])
+    }
+
     /// The number of a tag, declared if it is new.
     ///
     /// Rule: a tag whose unit or kind has changed gets a new number; the old number is retired and keeps its history,

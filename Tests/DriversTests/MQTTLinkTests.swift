@@ -266,6 +266,7 @@ actor ForgetfulSink: SampleSink {
     }
 
     func storedReceipts(link: String) async throws -> [MessageReceipt] { await inner.storedReceipts(link: link) }
+    func recordLoss(link: String, since: WallTime?) async { await inner.recordLoss(link: link, since: since) }
 
     var numbers: [Double] {
         get async { await inner.samples.compactMap { if case .number(let value) = $0.value { value } else { nil } } }

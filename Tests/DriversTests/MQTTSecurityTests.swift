@@ -5,108 +5,164 @@ import Rig
 import TestBench
 import Testing
 
-/// User names, passwords and certificates against a real broker.
+/// Runs a program that must succeed.
+func runTool(_ program: String, _ arguments: [String], package: String, in directory: TempDirectory) async throws {
+    let child = try ChildProcess(
+        ChildProcess.find(program, debianPackage: package), arguments, outputFile: directory.file("tool.log"))
+    let exit = await child.waitForExit()
+    try #require(exit == .code(0), "\(program): \(child.outputTail())")
+}
+
+/// Writes a file that its owner alone may read, as a secret wants it.
+func write(_ text: String, to path: String) throws {
+    let file = try #require(fopen(path, "w"))
+    defer { fclose(file) }
+    try #require(fchmod(fileno(file), 0o600) == 0 && fputs(text, file) >= 0)
+}
+
+/// User names, passwords, certificates and shared keys against a real broker: what fits connects, what does not says what to do.
 @Suite(.timeLimit(.minutes(3)))
 struct MQTTSecurityTests {
     let directory: TempDirectory
 
     init() throws { directory = try TempDirectory() }
 
-    private func write(_ text: String, to name: String) throws {
-        let file = try #require(fopen(directory.file(name), "w"))
-        defer { fclose(file) }
-        #expect(fputs(text, file) >= 0)
+    private func bench(_ port: Int, host: String = "localhost", _ extra: String) throws -> LinkBench {
+        LinkBench(
+            try link(
+                """
+                - name: line
+                  driver: mqtt
+                  host: \(host)
+                  port: \(port)
+                  topics: [ { topic: plant/speed, payload: number, tag: speed } ]
+                \(extra)
+                """))
     }
 
-    private func run(_ program: String, _ arguments: [String], package: String) async throws {
-        let child = try ChildProcess(
-            ChildProcess.find(program, debianPackage: package), arguments, outputFile: directory.file("tool.log"))
-        let exit = await child.waitForExit()
-        #expect(exit == .code(0), "\(child.outputTail())")
+    /// A link that must not connect, and says so with these words.
+    private func refusal(
+        _ words: String, of port: Int, host: String = "localhost", _ extra: String,
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let bench = try bench(port, host: host, extra)
+        #expect(
+            await eventually { bench.status.lastError?.contains(words) == true },
+            "\(bench.status.lastError ?? "no error")", sourceLocation: location)
+        #expect(bench.status.state != .connected, sourceLocation: location)
+        #expect(bench.status.lastError?.contains("sesame") == false, sourceLocation: location)
+        await bench.stop()
     }
 
-    private func definition(_ port: Int, _ extra: String, host: String = "127.0.0.1") throws -> LinkDefinition {
-        try link(
-            """
-            - name: line
-              driver: mqtt
-              host: \(host)
-              port: \(port)
-              topics: [ { topic: plant/speed, payload: number, tag: speed } ]
-            \(extra)
-            """)
+    /// A second listener beside that for sensors on loopback.
+    private func broker(_ listener: [String]) async throws -> (broker: Broker, port: Int) {
+        let port = try FreePort.next()
+        var settings = Broker.Settings()
+        settings.extra = ["listener \(port) 127.0.0.1"] + listener
+        let broker = try Broker(directory: directory.path, settings: settings)
+        try await broker.start()
+        return (broker, port)
+    }
+
+    private func exchanges(_ bench: LinkBench, _ broker: Broker) async throws {
+        #expect(await bench.isConnected(), "\(bench.status.lastError ?? "")")
+        let publisher = try FieldPublisher(id: "sensor", port: broker.port)
+        for value in 0..<2_000 { try publisher.publish("plant/speed", Array("\(value)".utf8)) }
+        #expect(await eventually { await bench.numbers("speed") == (0..<2_000).map(Double.init) })
+        await bench.stop()
     }
 
     @Test func aPasswordIsReadFromItsFileAtEachConnection() async throws {
-        try await run(
-            "mosquitto_passwd", ["-b", "-c", directory.file("passwords"), "box", "right"], package: "mosquitto")
+        try await runTool(
+            "mosquitto_passwd", ["-b", "-c", directory.file("passwords"), "box", "sesame"], package: "mosquitto",
+            in: directory)
         var settings = Broker.Settings()
         settings.extra = ["password_file \(directory.file("passwords"))"]
         settings.isAnonymousAllowed = false
         let broker = try Broker(directory: directory.path, settings: settings)
         try await broker.start()
-        try write("wrong\n", to: "password")
-        let bench = LinkBench(
-            try definition(broker.port, "  username: box\n  password_file: \(directory.file("password"))"))
+        let password = directory.file("password")
+        try write("wrong\n", to: password)
+        let bench = try bench(broker.port, host: "127.0.0.1", "  username: box\n  password_file: \(password)")
         #expect(await eventually { bench.status.lastError?.contains("refused by the broker") == true })
         #expect(bench.status.lastError?.contains("wrong") == false)
-        try write("right\n", to: "password")
+        // Every user of the machine may read it.
+        try write("sesame\n", to: password)
+        #expect(chmod(password, 0o644) == 0)
+        #expect(await eventually { bench.status.lastError?.contains("(mode 644); chmod 0640") == true })
+        #expect(bench.status.state != .connected)
+        #expect(chmod(password, 0o640) == 0)
         #expect(await bench.isConnected())
         await bench.stop()
         await broker.stop()
     }
 
     @Test func anEncryptedConnectionNeedsTheRightAuthorityAndName() async throws {
-        for name in ["ca", "other"] {
-            try await run(
-                "openssl",
-                [
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=\(name)", "-keyout", directory.file("\(name).key"), "-out",
-                    directory.file("\(name).pem"),
-                ], package: "openssl")
-        }
-        try write("subjectAltName=DNS:localhost\n", to: "names")
-        try await run(
-            "openssl",
-            [
-                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
-                "-keyout", directory.file("broker.key"), "-out", directory.file("broker.csr"),
-            ], package: "openssl")
-        try await run(
-            "openssl",
-            [
-                "x509", "-req", "-in", directory.file("broker.csr"), "-CA", directory.file("ca.pem"), "-CAkey",
-                directory.file("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", directory.file("names"), "-out",
-                directory.file("broker.pem"),
-            ], package: "openssl")
-        let port = try FreePort.next()
-        var settings = Broker.Settings()
-        settings.extra = [
-            "listener \(port) 127.0.0.1", "allow_anonymous true", "certfile \(directory.file("broker.pem"))",
-            "keyfile \(directory.file("broker.key"))",
-        ]
-        let broker = try Broker(directory: directory.path, settings: settings)
-        try await broker.start()
-        let tls = { (authority: String) in "  tls: { ca: \(directory.file(authority)) }" }
-        let good = LinkBench(try definition(port, tls("ca.pem"), host: "localhost"))
-        #expect(await good.isConnected())
-        let publisher = try FieldPublisher(id: "sensor", port: broker.port)
-        for value in 0..<2_000 { try publisher.publish("plant/speed", Array("\(value)".utf8)) }
-        #expect(await eventually { await good.numbers("speed") == (0..<2_000).map(Double.init) })
-        await good.stop()
+        let authority = try await CertificateAuthority("ca", in: directory)
+        _ = try await CertificateAuthority("other", in: directory)
+        try await authority.sign("broker", host: "localhost")
+        try await authority.sign("old", host: "localhost", days: 0)
+        let oldPort = try FreePort.next()
+        let (broker, port) = try await broker([
+            "certfile \(directory.file("broker.pem"))", "keyfile \(directory.file("broker.key"))",
+            "listener \(oldPort) 127.0.0.1", "certfile \(directory.file("old.pem"))",
+            "keyfile \(directory.file("old.key"))",
+        ])
+        let tls = { (name: String) in "  tls: { ca: \(self.directory.file(name)) }" }
+        try await exchanges(try bench(port, tls("ca.pem")), broker)
+        try await refusal("does not come from the authority in `tls.ca`", of: port, tls("other.pem"))
+        try await refusal("is not valid at the time of this machine's clock", of: oldPort, tls("ca.pem"))
+        try await refusal("is not for the name in `host`", of: port, host: "127.0.0.1", tls("ca.pem"))
+        try await refusal("absent.pem: No such file", of: port, tls("absent.pem"))
+        try await refusal("Unable to load CA certificates", of: port, tls("broker.key"))
+        try await refusal("is this the broker's port without encryption?", of: broker.port, tls("ca.pem"))
+        await broker.stop()
+    }
 
-        let stranger = LinkBench(try definition(port, tls("other.pem"), host: "localhost"))
-        #expect(await eventually { stranger.status.lastError != nil })
-        #expect(stranger.status.state != .connected)
-        await stranger.stop()
-        let wrongName = LinkBench(try definition(port, tls("ca.pem"), host: "127.0.0.1"))
-        #expect(await eventually { wrongName.status.lastError != nil })
-        #expect(wrongName.status.state != .connected)
-        await wrongName.stop()
-        let noFile = LinkBench(try definition(port, tls("absent.pem"), host: "localhost"))
-        #expect(await eventually { noFile.status.lastError?.contains("absent.pem") == true })
-        await noFile.stop()
+    @Test func aBrokerMayWantACertificate() async throws {
+        let authority = try await CertificateAuthority("ca", in: directory)
+        let other = try await CertificateAuthority("other", in: directory)
+        try await authority.sign("broker", host: "localhost")
+        try await authority.sign("box")
+        try await authority.sign("expired", days: 0)
+        try await other.sign("stranger")
+        let (broker, port) = try await broker([
+            "cafile \(directory.file("ca.pem"))", "certfile \(directory.file("broker.pem"))",
+            "keyfile \(directory.file("broker.key"))", "require_certificate true",
+        ])
+        let tls = { (certificate: String, key: String) in
+            "  tls: { ca: \(self.directory.file("ca.pem")), certificate: \(self.directory.file(certificate)), "
+                + "key: \(self.directory.file(key)) }"
+        }
+        try await exchanges(try bench(port, tls("box.pem", "box.key")), broker)
+        try await refusal(
+            "the broker wants a certificate of ours", of: port, "  tls: { ca: \(directory.file("ca.pem")) }")
+        try await refusal("our certificate has expired", of: port, tls("expired.pem", "expired.key"))
+        try await refusal(
+            "does not know the authority that signed our certificate", of: port, tls("stranger.pem", "stranger.key"))
+        try await refusal("does not belong to `tls.certificate`", of: port, tls("box.pem", "stranger.key"))
+        #expect(chmod(directory.file("box.key"), 0o644) == 0)
+        try await refusal("box.key: every user of this machine", of: port, tls("box.pem", "box.key"))
+        await broker.stop()
+    }
+
+    @Test func aKeyMayBeShared() async throws {
+        try write("box:5ec4e7\n", to: directory.file("keys"))
+        let (broker, port) = try await broker([
+            "psk_hint plant", "psk_file \(directory.file("keys"))",
+        ])
+        try write("5EC4E7\n", to: directory.file("right"))
+        try write("00\n", to: directory.file("wrong"))
+        try write("sesame open\n", to: directory.file("words"))
+        let tls = { (identity: String, file: String) in
+            "  tls: { psk_identity: \(identity), psk_file: \(self.directory.file(file)) }"
+        }
+        try await exchanges(try bench(port, tls("box", "right")), broker)
+        try await refusal("is not the one that the broker has", of: port, tls("box", "wrong"))
+        try await refusal("the broker does not know `tls.psk_identity`", of: port, tls("stranger", "right"))
+        try await refusal("expected hexadecimal digits", of: port, tls("box", "words"))
+        #expect(chmod(directory.file("right"), 0o604) == 0)
+        try await refusal("(mode 604)", of: port, tls("box", "right"))
         await broker.stop()
     }
 }

@@ -138,6 +138,95 @@ struct MQTTSessionTests {
         await broker.stop()
     }
 
+    /// The broker keeps the session for as long as we asked for, and no longer; when it has gone, what came meanwhile is a gap.
+    @Test func aSessionLastsForItsExpiry() async throws {
+        var settings = Broker.Settings()
+        settings.extra = ["sys_interval 1"]
+        let broker = try Broker(directory: directory.path, settings: settings)
+        try await broker.start()
+        let observer = LinkBench(
+            try link(
+                """
+                - name: observer
+                  driver: mqtt
+                  host: 127.0.0.1
+                  port: \(broker.port)
+                  topics: [ { topic: $SYS/broker/clients/expired, payload: number, tag: expired } ]
+                """))
+        #expect(await observer.isConnected())
+        let (sink, tags) = (MemorySink(), TagRegister())
+        func bench(expiry: Duration) throws -> LinkBench {
+            var definition = try definition(version: "5")
+            var settings = try #require(definition.settings as? MQTTSettings)
+            settings.connection.port = broker.port
+            settings.connection.sessionExpiry = expiry
+            definition.settings = settings
+            return LinkBench(definition, sink: sink, tags: tags)
+        }
+        let publisher = try FieldPublisher(id: "sensor", port: broker.port)
+        func publish(_ values: ClosedRange<Int>) async throws {
+            for value in values { try publisher.publish("plant/speed", bytes("\(value)")) }
+            try await publisher.flush()
+        }
+        let first = try bench(expiry: .seconds(3_600))
+        #expect(await first.isConnected())
+        await first.stop()
+        try await publish(1...10)
+        let second = try bench(expiry: .seconds(1))
+        #expect(await eventually { await second.numbers("speed") == (1...10).map(Double.init) })
+        #expect(second.counters.sessionsLost == 0)
+        await second.stop()
+        #expect(await sink.losses.isEmpty)
+
+        #expect(await eventually { await observer.numbers("expired").last == 1 })
+        try await publish(11...20)
+        let third = try bench(expiry: .seconds(3_600))
+        #expect(await third.isConnected())
+        try await publish(21...30)
+        #expect(await eventually { await third.numbers("speed").last == 30 })
+        #expect(await third.numbers("speed") == (Array(1...10) + Array(21...30)).map(Double.init))
+        #expect(third.counters.sessionsLost == 1)
+        #expect(third.status.lastError?.contains("the broker has forgotten our session") == true)
+        #expect(await sink.losses.map(\.link) == ["line"])
+        await third.stop()
+        await observer.stop()
+        await broker.stop()
+    }
+
+    @Test(arguments: ["3.1.1", "5"]) func aBrokerThatForgetsSessionsIsReported(_ version: String) async throws {
+        try await broker.start()
+        let bench = LinkBench(try definition(version: version))
+        #expect(await bench.isConnected())
+        #expect(bench.counters.sessionsLost == 0)
+        let before = MachineClock().wall()
+        await broker.kill()
+        #expect(await eventually { bench.status.state != .connected })
+        let after = MachineClock().wall()
+        try await broker.start()
+        #expect(await eventually { bench.counters.sessionsLost == 1 })
+        let since = try #require(await bench.sink.losses.first?.since)
+        #expect(before < since && since < after)
+        #expect(await bench.isConnected())
+        #expect(bench.status.lastError?.contains("does not keep sessions") == true)
+        await bench.stop()
+        await broker.stop()
+    }
+
+    /// Two clients with one id throw each other out, again and again: said at once under MQTT 5, else after the third time.
+    @Test(arguments: ["3.1.1", "5"]) func aClientIDUsedTwiceIsReported(_ version: String) async throws {
+        try await broker.start()
+        let benches = try ["a", "b"].map { name in
+            LinkBench(try definition(name: name, version: version, extra: "  client_id: box"))
+        }
+        for bench in benches {
+            #expect(
+                await eventually { bench.status.lastError?.contains("client_id \"box\"") == true },
+                "\(bench.status.lastError ?? "")")
+        }
+        for bench in benches { await bench.stop() }
+        await broker.stop()
+    }
+
     @Test func aLinkMayAskForQoS0() async throws {
         try await broker.start()
         let bench = LinkBench(try definition(qos: 0))
@@ -217,7 +306,7 @@ private final class Recorder: MosquittoHandler {
     var payloads: [String] = []
 
     func connected(code: Int32, isSessionPresent: Bool) { self.code = code }
-    func disconnected(reason: String) {}
+    func disconnected(code: Int32) {}
     func received(_ message: UnsafePointer<mosquitto_message>) {
         // SAFETY: the payload is the library's for the length of this call.
         let bytes = UnsafeRawBufferPointer(start: message.pointee.payload, count: Int(message.pointee.payloadlen))

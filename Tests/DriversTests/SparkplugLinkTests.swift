@@ -24,11 +24,12 @@ struct SparkplugLinkTests {
     private static let temperature = "Works/line-3/press-3/temperature"
     private static let speed = "Works/line-3/speed"
 
-    private func edgeSettings(primaryHost: String? = nil) throws -> EdgeSettings {
+    private func edgeSettings(primaryHost: String? = nil, version: String = "3.1.1") throws -> EdgeSettings {
         let text = """
             host: 127.0.0.1
             port: \(broker.port)
             client_id: edge
+            version: \(version)
             group: Works
             edge_node: line-3
             \(primaryHost.map { "primary_host: \($0)" } ?? "")
@@ -218,6 +219,24 @@ struct SparkplugLinkTests {
         #expect(await eventually { edge.status.births >= 2 && edge.status.state == .online })
         await edge.stop()
         await host.stop()
+        await broker.stop()
+    }
+
+    @Test(arguments: ["3.1.1", "5"]) func aClientIDUsedTwiceIsReported(_ version: String) async throws {
+        try await broker.start()
+        let edges = [
+            try EdgeBench(edgeSettings(version: version), source: await store()),
+            try EdgeBench(edgeSettings(version: version), source: await store()),
+        ]
+        for edge in edges {
+            #expect(
+                await eventually { edge.status.lastError?.contains("client_id \"edge\"") == true },
+                "\(edge.status.lastError ?? "")")
+        }
+        // Whoever is left has the name for itself.
+        await edges[0].stop()
+        #expect(await edges[1].reaches(.online))
+        await edges[1].stop()
         await broker.stop()
     }
 

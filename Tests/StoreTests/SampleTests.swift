@@ -4,6 +4,23 @@ import TestBench
 import Testing
 
 @Suite struct SampleTests {
+    @Test func aLossOfUnknownSizeIsAGapSinceTheNewestSample() async throws {
+        let fixture = try await Fixture()
+        let stored = fixture.clock.wall()
+        try await fixture.store.store(fixture.batch([1, 2]))
+        fixture.clock.advance(by: .seconds(90))
+        try await fixture.store.recordLoss(link: "plc-1", since: nil)
+        fixture.clock.advance(by: .seconds(3_600))
+        let since = fixture.clock.wall()
+        fixture.clock.advance(by: .seconds(10))
+        try await fixture.store.recordLoss(link: "plc-1", since: since)
+        #expect(
+            try await fixture.store.gaps() == [
+                Gap(subject: "link:plc-1", from: stored, to: stored + .seconds(90), count: 0, reason: .sessionLost),
+                Gap(subject: "link:plc-1", from: since, to: since + .seconds(10), count: 0, reason: .sessionLost),
+            ])
+    }
+
     @Test func whatWasStoredComesBackAfterReopening() async throws {
         var fixture = try await Fixture()
         var missing = fixture.sample(0, quality: .bad(.modbusException(2)))

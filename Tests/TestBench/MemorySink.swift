@@ -48,6 +48,11 @@ package actor MemorySink: SampleSink {
         batches.filter { $0.link == link }.flatMap(\.receipts).suffix(65_535)
     }
 
+    /// Losses that were noted, oldest first.
+    package private(set) var losses: [(link: String, since: WallTime?)] = []
+
+    package func recordLoss(link: String, since: WallTime?) { losses.append((link, since)) }
+
     private func holdUntilReleased() async {
         let ticket = nextHold
         nextHold += 1

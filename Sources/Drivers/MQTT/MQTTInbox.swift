@@ -26,7 +26,7 @@ final class MQTTInbox: MosquittoHandler {
     /// Packet ids of the subscriptions that the broker refused, and what it said.
     private(set) var subscriptionsRefused: [(id: Int32, reason: String)] = []
     /// What the broker said when it ended the connection.
-    private(set) var goodbye: String?
+    private(set) var goodbye: Int32?
 
     private(set) var batch: SampleBatch
     private(set) var messages = 0
@@ -123,7 +123,7 @@ final class MQTTInbox: MosquittoHandler {
         if !isSessionPresent { endDuplicates() }
     }
 
-    func disconnected(reason: String) { goodbye = reason }
+    func disconnected(code: Int32) { goodbye = code }
 
     func subscribed(id: Int32, refusal: String?) {
         subscriptionsAnswered += 1

@@ -31,7 +31,22 @@ actor MQTTLink {
     /// Whether the inbox knows everything that this link has stored.
     private var areReceiptsCurrent = false
     private var hasConnected = false
+    /// When the session that we had at the broker was last in use.
+    private var sessionUsed = SessionUse.never
+    /// Whether that session is gone, and the store does not know it yet.
+    private var isSessionLost = false
+    private var rivalry: Rivalry
+    private var lastFailure: String?
     private var hasWarnedOfSize = false
+
+    private enum SessionUse {
+        case never
+        /// What this link has stored says so.
+        case beforeThisRun
+        case until(WallTime)
+
+        var last: WallTime? { if case .until(let time) = self { time } else { nil } }
+    }
 
     private nonisolated let executor: ThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -50,6 +65,7 @@ actor MQTTLink {
         self.monitor = monitor
         inbox = MQTTInbox(link: link.name, reader: reader, clock: clock)
         backOff = BackOff(seed: UInt64.random(in: .min ... .max))
+        rivalry = Rivalry(clientID: connection.clientID)
     }
 
     func run(into sink: any SampleSink) async {
@@ -69,7 +85,9 @@ actor MQTTLink {
             try await reader.prepare()
             // Up to 65,535 of them: not again for each attempt while the broker is absent.
             let areCurrent = areReceiptsCurrent && inbox.isAwaitingDuplicates
-            inbox.startConnection(receipts: areCurrent ? nil : try await sink.storedReceipts(link: link.name))
+            let receipts = areCurrent ? nil : try await sink.storedReceipts(link: link.name)
+            if case .never = sessionUsed, receipts?.isEmpty == false { sessionUsed = .beforeThisRun }
+            inbox.startConnection(receipts: receipts)
             areReceiptsCurrent = true
             var connection = connection
             connection.will = reader.will() ?? connection.will
@@ -78,13 +96,19 @@ actor MQTTLink {
             try await serve(client, sink)
         } catch {
             if Task.isCancelled { return }
-            let reason = inbox.goodbye.map { LinkFailure.refused($0).description } ?? "\(error)"
+            rivalry.note(
+                error, isAccepted: inbox.connectCode == 0, goodbye: inbox.goodbye, after: clock.monotonic() - start)
+            let reason =
+                rivalry.text ?? inbox.goodbye.flatMap(MQTTReason.refusal).map { "\(LinkFailure.refused($0))" }
+                ?? "\(error)"
+            lastFailure = reason
             monitor.record(error: reason)
             logger.warning("MQTT link broke", metadata: ["link": "\(link.name)", "error": "\(reason)"])
         }
         publishCounters()
         if Task.isCancelled { return }
-        if clock.monotonic() - start >= Self.stableAfter { backOff.reset() }
+        let stableAfter = rivalry.isLikely ? Rivalry.stableAfter : Self.stableAfter
+        if clock.monotonic() - start >= stableAfter { backOff.reset() }
         let wait = backOff.wait()
         monitor.enter(.waiting(until: clock.monotonic() + wait))
         stop.wait(timeout: wait)
@@ -95,16 +119,18 @@ actor MQTTLink {
         let start = clock.monotonic()
         var nextKeepAlive = start + .seconds(1)
         var asked: [Int32: String] = [:]
+        if case .never = sessionUsed {} else if !inbox.isSessionPresent { isSessionLost = isSessionKept }
         if !(isSubscribed && inbox.isSessionPresent) {
             isSubscribed = false
             for wanted in reader.subscriptions { asked[try client.subscribe(wanted)] = wanted.filter }
         }
         try client.write()
         var isConnected = false
+        defer { if isConnected, isSessionKept { sessionUsed = .until(clock.wall()) } }
         while !Task.isCancelled {
             let now = clock.monotonic()
             if !isConnected, inbox.subscriptionsAnswered >= asked.count {
-                enterConnected(asked)
+                try await enterConnected(asked, sink)
                 try answer(client)
                 isConnected = true
             } else if !isConnected, now - start > Self.connectLimit {
@@ -159,7 +185,8 @@ actor MQTTLink {
         }
     }
 
-    private func enterConnected(_ asked: [Int32: String]) {
+    private func enterConnected(_ asked: [Int32: String], _ sink: any SampleSink) async throws {
+        if isSessionLost { try await recordLostSession(sink) }
         let refused = inbox.subscriptionsRefused
         if let first = refused.first {
             let more = refused.count > 1 ? ", and \(refused.count - 1) more" : ""
@@ -173,6 +200,22 @@ actor MQTTLink {
         if hasConnected { monitor.count { $0.reconnects += 1 } }
         hasConnected = true
         logger.info("MQTT link is connected", metadata: ["link": "\(link.name)"])
+    }
+
+    /// Whether the broker keeps something for us while we are away.
+    private var isSessionKept: Bool { !reader.isSessionClean && reader.subscriptions.contains { $0.qos > 0 } }
+
+    /// The broker knows nothing of the session that we had: what was sent meanwhile is gone, and nobody knows how much that is.
+    private func recordLostSession(_ sink: any SampleSink) async throws {
+        try await sink.recordLoss(link: link.name, since: sessionUsed.last)
+        isSessionLost = false
+        let cause = connection.version == .v5 ? "we were away for longer than session_expiry, or it" : "it"
+        let reason =
+            "the broker has forgotten our session: \(cause) does not keep sessions; what was published meanwhile is lost"
+            + (lastFailure.map { " (the connection before: \($0))" } ?? "")
+        monitor.record(error: reason)
+        monitor.count { $0.sessionsLost += 1 }
+        logger.error("MQTT session is lost", metadata: ["link": "\(link.name)", "error": "\(reason)"])
     }
 
     /// Reads what there is, stores it, and only then lets the acknowledgements go.

@@ -51,7 +51,7 @@ package actor MQTTPublisher {
         func connected(code: Int32, isSessionPresent: Bool) { connectCode = code }
         // SAFETY: neither pointer is looked at, let alone kept.
         func received(_ message: UnsafePointer<mosquitto_message>) {}
-        func disconnected(reason: String) {}
+        func disconnected(code: Int32) {}
         func subscribed(id: Int32, refusal: String?) {}
         func published(id: Int32, refusal: String?) { answer = (id, refusal) }
         func logged(_ text: UnsafePointer<CChar>) {}

@@ -7,7 +7,7 @@ protocol MosquittoHandler: AnyObject {
     /// CONNACK came; `code` 0 means accepted. Source: MQTT 3.1.1, 3.2.2.
     func connected(code: Int32, isSessionPresent: Bool)
     /// The broker has ended the connection and said why; only MQTT 5 lets it.
-    func disconnected(reason: String)
+    func disconnected(code: Int32)
     /// A message; topic and payload are valid during the call only.
     func received(_ message: UnsafePointer<mosquitto_message>)
     /// - Parameter refusal: what the broker said when it refused.
@@ -30,6 +30,15 @@ final class MosquittoClient {
     private let handler: any MosquittoHandler
     private let settings: MQTTConnectionSettings
     private let isSessionClean: Bool
+    /// What the library has logged as errors: only there does the encryption say what it does not like.
+    private var complaints: [String] = []
+    /// One failed handshake logs one or two lines.
+    private static let maxComplaints = 8
+    /// From the beginning of an encrypted connection until the broker has answered CONNECT: under TLS 1.3 it refuses a
+    /// certificate of ours only after our part of the handshake.
+    private var isHandshaking = false {
+        didSet { listenToLog() }
+    }
 
     enum Progress {
         /// Something was read; there may be more.
@@ -55,7 +64,9 @@ final class MosquittoClient {
         mosquitto_threaded_set(pointer, true)
         mosquitto_int_option(pointer, MOSQ_OPT_TCP_NODELAY, 1)
         mosquitto_connect_with_flags_callback_set(pointer) { _, context, code, flags in
-            MosquittoClient.of(context)?.handler.connected(code: code, isSessionPresent: flags & 1 != 0)
+            guard let client = MosquittoClient.of(context) else { return }
+            if client.isHandshaking { client.isHandshaking = false }
+            client.handler.connected(code: code, isSessionPresent: flags & 1 != 0)
         }
         mosquitto_message_callback_set(pointer) { _, context, message in
             if let message { MosquittoClient.of(context)?.handler.received(message) }
@@ -69,9 +80,7 @@ final class MosquittoClient {
             MosquittoClient.of(context)?.handler.published(id: id, refusal: MQTTReason.refusal(code))
         }
         mosquitto_disconnect_v5_callback_set(pointer) { _, context, code, _ in
-            if let reason = MQTTReason.refusal(code) {
-                MosquittoClient.of(context)?.handler.disconnected(reason: reason)
-            }
+            if code >= MQTTReason.firstRefusal { MosquittoClient.of(context)?.handler.disconnected(code: code) }
         }
         try setVersion()
         try setSecurity()
@@ -92,20 +101,24 @@ final class MosquittoClient {
 
     /// Whether lines of the library's log come to the handler; they cost an allocation and a format each.
     var isLogWanted = false {
-        didSet {
-            guard isLogWanted != oldValue else { return }
-            if isLogWanted {
-                mosquitto_log_callback_set(pointer) { _, context, _, text in
-                    if let text { MosquittoClient.of(context)?.handler.logged(text) }
-                }
-            } else {
-                mosquitto_log_callback_set(pointer, nil)
-            }
+        didSet { listenToLog() }
+    }
+
+    private func listenToLog() {
+        guard isLogWanted || isHandshaking else { return mosquitto_log_callback_set(pointer, nil) }
+        mosquitto_log_callback_set(pointer) { _, context, level, text in
+            guard let text, let client = MosquittoClient.of(context) else { return }
+            level == MOSQ_LOG_ERR ? client.take(complaint: text) : client.handler.logged(text)
         }
+    }
+
+    private func take(complaint text: UnsafePointer<CChar>) {
+        if complaints.count < Self.maxComplaints { complaints.append(String(cString: text)) }
     }
 
     /// Starts to connect; ``read()`` and ``write()`` go on with it. Resolving the name may block.
     func connect() throws(LinkFailure) {
+        if settings.tls != nil { isHandshaking = true }
         if settings.version == .v5, !isSessionClean { try keepSession() }
         try check(
             mosquitto_connect_async(
@@ -195,15 +208,22 @@ final class MosquittoClient {
             for path in [authority, certificate, key] {
                 if let path, access(path, R_OK) != 0 { throw .file(path: path, code: errno) }
             }
+            if let key { try SecretFile.checkMode(key) }
             try check(mosquitto_tls_set(pointer, authority, nil, certificate, key, nil))
         case .sharedKey(let identity, let keyFile):
-            try check(mosquitto_tls_psk_set(pointer, try SecretFile.firstLine(keyFile), identity, nil))
+            let key = try SecretFile.firstLine(keyFile)
+            guard !key.isEmpty, key.allSatisfy(\.isHexDigit) else {
+                throw .notEncrypted(
+                    "the first line of \(keyFile): expected hexadecimal digits, found other characters or none")
+            }
+            try check(mosquitto_tls_psk_set(pointer, key, identity, nil))
         }
     }
 
     private func check(_ code: Int32) throws(LinkFailure) {
         guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
         let system = errno
+        if let tls = settings.tls, let reason = TLSReason.text(of: complaints, tls) { throw .notEncrypted(reason) }
         switch mosq_err_t(code) {
         case MOSQ_ERR_ERRNO: throw .notConnected(String(cString: strerror(system)))
         case MOSQ_ERR_CONN_LOST: throw .closed
@@ -215,18 +235,32 @@ final class MosquittoClient {
     private static let library: Int32 = mosquitto_lib_init()
 }
 
-/// A file with a secret in its first line.
+/// A file with a secret. The owner's group may read it, as a daemon's group does; everybody else may not.
 enum SecretFile {
     /// Longer than any password that a broker takes.
     private static let maxBytes = 4_096
+
+    /// - Throws: `.exposed` when every user of the machine may read or write it.
+    static func checkMode(_ path: String) throws(LinkFailure) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .file(path: path, code: errno) }
+        try check(status, path)
+    }
 
     static func firstLine(_ path: String) throws(LinkFailure) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file(path: path, code: errno) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .file(path: path, code: errno) }
+        try check(status, path)
         var bytes = [UInt8](repeating: 0, count: maxBytes)
         let count = read(descriptor, &bytes, bytes.count)
         guard count >= 0 else { throw .file(path: path, code: errno) }
         return String(decoding: bytes[..<count].prefix { $0 != 0x0A && $0 != 0x0D && $0 != 0 }, as: UTF8.self)
+    }
+
+    private static func check(_ status: stat, _ path: String) throws(LinkFailure) {
+        guard status.st_mode & 0o007 == 0 else { throw .exposed(path: path, mode: status.st_mode & 0o777) }
     }
 }

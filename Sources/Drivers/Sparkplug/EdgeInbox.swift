@@ -9,6 +9,8 @@ final class EdgeInbox: MosquittoHandler {
     /// Ids of subscriptions that have been answered; the caller empties it.
     var answered: Set<Int32> = []
     private(set) var refusal: String?
+    /// What the broker said when it ended the connection.
+    private(set) var goodbye: Int32?
     /// The host has asked for births; the caller takes it back when they are sent.
     var isRebirthWanted = false
     private let node: SparkplugNode
@@ -38,7 +40,7 @@ final class EdgeInbox: MosquittoHandler {
 
     func connected(code: Int32, isSessionPresent: Bool) { connectCode = code }
 
-    func disconnected(reason: String) { refusal = reason }
+    func disconnected(code: Int32) { goodbye = code }
 
     // SAFETY: topic and payload are the library's for the length of this call, and the topic ends with a zero.
     func received(_ message: UnsafePointer<mosquitto_message>) {

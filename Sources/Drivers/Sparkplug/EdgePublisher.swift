@@ -33,6 +33,7 @@ package actor EdgePublisher {
     private let shared: Shared
     private let stop: WakeSignal
     private var backOff: BackOff
+    private var rivalry: Rivalry
     private var edge: EdgeNode
     private var known: Set<TagID> = []
     /// What each published tag said last, for births.
@@ -69,6 +70,7 @@ package actor EdgePublisher {
         self.logger = logger
         shared = Shared()
         backOff = BackOff(seed: UInt64.random(in: .min ... .max))
+        rivalry = Rivalry(clientID: connection.clientID)
         edge = EdgeNode(settings.node)
     }
 
@@ -87,36 +89,42 @@ package actor EdgePublisher {
     private func connectOnce() async {
         enter(.connecting)
         let start = clock.monotonic()
+        let inbox = EdgeInbox(node: settings.node, primaryHost: settings.primaryHost)
         do {
             progress = try await source.progress()
             let bdSeq = (progress.bdSeq ?? 255) &+ 1
             progress.bdSeq = bdSeq
             // Before the broker hears of it: a number that was used must not come again after a crash.
             try await source.save(progress)
-            try await serve(bdSeq: bdSeq)
+            try await serve(inbox, bdSeq: bdSeq)
         } catch is HostGone {
             // To wait for it again is no failure.
             backOff.reset()
         } catch {
             if Task.isCancelled { return }
-            shared.status.withLock { $0.lastError = "\(error)" }
+            rivalry.note(
+                error, isAccepted: inbox.connectCode == 0, goodbye: inbox.goodbye, after: clock.monotonic() - start)
+            let reason =
+                rivalry.text ?? inbox.goodbye.flatMap(MQTTReason.refusal).map { "\(LinkFailure.refused($0))" }
+                ?? "\(error)"
+            shared.status.withLock { $0.lastError = reason }
             logger.warning(
                 "Sparkplug edge node is not connected",
-                metadata: ["edge_node": "\(settings.node)", "error": "\(error)"])
+                metadata: ["edge_node": "\(settings.node)", "error": "\(reason)"])
         }
         if Task.isCancelled { return }
-        if clock.monotonic() - start >= Self.stableAfter { backOff.reset() }
+        let stableAfter = rivalry.isLikely ? Rivalry.stableAfter : Self.stableAfter
+        if clock.monotonic() - start >= stableAfter { backOff.reset() }
         enter(.waiting)
         stop.wait(timeout: backOff.wait())
     }
 
     // MARK: One connection
 
-    private func serve(bdSeq: UInt8) async throws {
+    private func serve(_ inbox: EdgeInbox, bdSeq: UInt8) async throws {
         var connection = connection
         let death = edge.death(bdSeq: bdSeq, at: clock.wall())
         connection.will = MQTTMessage(topic: death.topic, payload: death.payload, qos: 1)
-        let inbox = EdgeInbox(node: settings.node, primaryHost: settings.primaryHost)
         let client = try MosquittoClient(connection, isSessionClean: true, handler: inbox)
         try client.connect()
         try turn(client, inbox, what: "CONNACK") { inbox.connectCode != nil }

@@ -143,4 +143,8 @@ struct IngestPath: SampleSink {
     }
 
     func storedReceipts(link: String) async throws -> [MessageReceipt] { try await store.storedReceipts(link: link) }
+
+    func recordLoss(link: String, since: WallTime?) async throws {
+        try await store.recordLoss(link: link, since: since)
+    }
 }

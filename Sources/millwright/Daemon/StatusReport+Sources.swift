@@ -12,6 +12,7 @@ extension StatusReport.Link {
             "duplicates": status.counters.duplicates, "reconnects": status.counters.reconnects,
             "dropped": status.counters.dropped, "late_scans": status.counters.lateScans,
             "refusals": status.counters.refusals, "tags_refused": status.counters.tagsRefused,
+            "sessions_lost": status.counters.sessionsLost,
         ]
         for (cause, count) in status.counters.malformed { counters["malformed.\(cause)"] = count }
         for (code, count) in status.counters.exceptions { counters["exception.\(code)"] = count }
