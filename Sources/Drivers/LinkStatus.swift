@@ -15,6 +15,8 @@ package struct LinkStatus: Sendable {
     package var figures: [String: Int] = [:]
     /// What the device does not give while it gives the rest: `holding 40...41`.
     package var failing: [String] = []
+    /// The newest messages that could not be used, oldest first.
+    package var rejected: [RejectedPayload] = []
 
     package enum State: Hashable, Sendable {
         /// Made, not running yet; or stopped.

@@ -14,54 +14,74 @@ package enum ISO8601 {
             + "\(pad(parts.hour, 2))\(pad(parts.minute, 2))\(pad(parts.second, 2))"
     }
 
-    /// Reads `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`; nil for anything else, also for a day that does not exist.
-    package static func parse(_ text: some Collection<UInt8>) -> WallTime? {
-        let bytes = Array(text)
-        guard bytes.count >= 20, bytes.count <= 40 else { return nil }
-        func number(_ at: Int, _ count: Int) -> Int? {
-            guard at + count <= bytes.count else { return nil }
-            var value = 0
-            for byte in bytes[at..<(at + count)] {
-                guard (48...57).contains(byte) else { return nil }
-                value = value * 10 + Int(byte - 48)
-            }
-            return value
-        }
-        guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
-            let minute = number(14, 2), let second = number(17, 2), bytes[4] == UInt8(ascii: "-"),
-            bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " "),
-            bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"), (1...12).contains(month),
-            (1...daysInMonth(month, year)).contains(day), hour < 24, minute < 60, second < 61
+    /// Reads ``parse(_:zone:)``'s form from any bytes.
+    package static func parse(_ text: some Collection<UInt8>) -> WallTime? { parse(Array(text).span, zone: nil) }
+
+    /// Reads `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`; nil for anything else, also for a day that does not exist. A blank may
+    /// stand for `T`, a comma for the point, and the zone may be written `±hhmm` or `±hh`.
+    ///
+    /// - Parameter zone: seconds ahead of UTC of a text that says no zone; nil where each has to say one.
+    package static func parse(_ text: Span<UInt8>, zone: Int?) -> WallTime? {
+        guard text.count >= 19, text.count <= 40 else { return nil }
+        guard let year = number(text, 0, 4), let month = number(text, 5, 2), let day = number(text, 8, 2),
+            let hour = number(text, 11, 2), let minute = number(text, 14, 2), let second = number(text, 17, 2),
+            text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            text[10] | 0x20 == UInt8(ascii: "t") || text[10] == UInt8(ascii: " "), text[13] == UInt8(ascii: ":"),
+            text[16] == UInt8(ascii: ":"), (1...12).contains(month), (1...daysInMonth(month, year)).contains(day),
+            hour < 24, minute < 60, second < 61
         else { return nil }
         var at = 19
         var nanoseconds = 0
-        if bytes[at] == UInt8(ascii: ".") {
+        if at < text.count, text[at] == UInt8(ascii: ".") || text[at] == UInt8(ascii: ",") {
             at += 1
             var unit = 100_000_000
             let start = at
-            while at < bytes.count, (48...57).contains(bytes[at]) {
-                nanoseconds += Int(bytes[at] - 48) * unit
+            while at < text.count, (48...57).contains(text[at]) {
+                nanoseconds += Int(text[at] - 48) * unit
                 unit /= 10
                 at += 1
             }
             guard at > start else { return nil }
         }
-        var offsetMinutes = 0
-        if at == bytes.count - 1, bytes[at] == UInt8(ascii: "Z") {
-            offsetMinutes = 0
-        } else if at == bytes.count - 6, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-"),
-            bytes[at + 3] == UInt8(ascii: ":"), let hours = number(at + 1, 2), let minutes = number(at + 4, 2),
-            hours < 24,
-            minutes < 60
-        {
-            offsetMinutes = (hours * 60 + minutes) * (bytes[at] == UInt8(ascii: "-") ? -1 : 1)
-        } else {
-            return nil
-        }
-        let seconds = (days(year, month, day) * 24 + hour) * 3600 + (minute - offsetMinutes) * 60 + second
+        guard let ahead = at == text.count ? zone : Self.zone(text, at) else { return nil }
+        let seconds = (days(year, month, day) * 24 + hour) * 3600 + minute * 60 + second - ahead
         // Int64 nanoseconds reach from 1677 to 2262; a time outside of that is no time of a plant.
         guard abs(seconds) < 9_200_000_000 else { return nil }
         return WallTime(nanoseconds: Int64(seconds) * 1_000_000_000 + Int64(nanoseconds))
+    }
+
+    /// Reads `Z`, `±hh:mm`, `±hhmm` or `±hh` up to the end, as seconds ahead of UTC; nil for anything else.
+    package static func zone(_ text: Span<UInt8>, _ at: Int) -> Int? {
+        let count = text.count - at
+        guard count >= 1 else { return nil }
+        if count == 1 { return text[at] | 0x20 == UInt8(ascii: "z") ? 0 : nil }
+        guard text[at] == UInt8(ascii: "+") || text[at] == UInt8(ascii: "-"), let hours = number(text, at + 1, 2),
+            hours < 24
+        else { return nil }
+        var minutes = 0
+        switch count {
+        case 3: break
+        case 5:
+            guard let written = number(text, at + 3, 2) else { return nil }
+            minutes = written
+        case 6:
+            guard text[at + 3] == UInt8(ascii: ":"), let written = number(text, at + 4, 2) else { return nil }
+            minutes = written
+        default: return nil
+        }
+        guard minutes < 60 else { return nil }
+        return (hours * 60 + minutes) * (text[at] == UInt8(ascii: "-") ? -60 : 60)
+    }
+
+    /// A number of so many digits.
+    private static func number(_ text: Span<UInt8>, _ at: Int, _ count: Int) -> Int? {
+        guard at + count <= text.count else { return nil }
+        var value = 0
+        for index in at..<(at + count) {
+            guard (48...57).contains(text[index]) else { return nil }
+            value = value * 10 + Int(text[index] - 48)
+        }
+        return value
     }
 
     private struct Parts {

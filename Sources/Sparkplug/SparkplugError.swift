@@ -15,6 +15,13 @@ package enum SparkplugError: Error, Hashable, Sendable, CustomStringConvertible 
         }
     }
 
+    /// Where it was noticed.
+    package var byte: Int {
+        switch self {
+        case .malformed(_, _, _, let byte), .tooLarge(_, _, _, let byte): byte
+        }
+    }
+
     /// Stable word for counters.
     package var code: String {
         switch self {

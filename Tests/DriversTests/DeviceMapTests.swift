@@ -101,8 +101,10 @@ import YAML
                 guard let captures = rule.filter.captures(in: Array(topic.utf8)) else { continue }
                 var decoder = PayloadDecoder(rule.payload)
                 Array(payload.utf8).withUnsafeBytes { decoder.decode($0) }
-                for (tag, reading) in zip(rule.payload.tags, decoder.readings) {
-                    values[rule.payload.definition(of: tag, captures: captures).name] = (reading.value, reading.quality)
+                for reading in decoder.readings {
+                    let tag = rule.payload.tags[reading.tag]
+                    values[rule.payload.definition(of: tag, captures: captures).name] =
+                        (reading.value.value, reading.value.quality)
                 }
             }
             for meaning in try CapturedMeaning.all(in: capture) {

@@ -11,7 +11,7 @@ import Testing
     private func find(_ paths: [String], in text: [UInt8]) throws -> [JSONValue] {
         var scanner = JSONScanner(JSONQuery(paths.compactMap { JSONPath($0) }))
         try scanner.scan(text.span)
-        return scanner.values
+        return scanner.found.map(\.value)
     }
 
     @Test func findsWhatIsAskedForWhereverItStands() throws {
@@ -48,11 +48,55 @@ import Testing
         #expect(try find(["$.a", "$.a"], in: Array(#"{"a":1}"#.utf8)) == [.number(1, exact: 1), .number(1, exact: 1)])
     }
 
+    /// A list has as many elements as its array, whatever stands in them.
+    @Test func aListHasAPlaceForEachElement() throws {
+        var scanner = JSONScanner(JSONQuery(["$.a[*].t", "$.a[*].v", "$.b[*]"].compactMap { JSONPath($0) }))
+        try scanner.scan(
+            Array(#"{"a":[{"v":1,"t":10},{"t":20},5,{"v":4,"v":5},[]],"b":[true,"x",{"y":[1,[2]]}]}"#.utf8).span)
+        func list(_ slot: Int) -> [JSONValue] { scanner.lists[slot].map(\.value) }
+        #expect(scanner.found.map(\.value) == [.list, .list, .list])
+        #expect(list(0) == [.number(10, exact: 10), .number(20, exact: 20), .missing, .missing, .missing])
+        #expect(list(1) == [.number(1, exact: 1), .missing, .missing, .number(5, exact: 5), .missing])
+        #expect(list(2) == [.boolean(true), .string(61..<62), .container])
+        #expect(scanner.lists[1][0].at == 11)
+
+        try scanner.scan(Array(#"{"a":[{"v":1}],"a":[{"v":2},{"v":3}],"b":7}"#.utf8).span)
+        #expect(list(1) == [.number(2, exact: 2), .number(3, exact: 3)])
+        #expect(scanner.found[2].value == .number(7, exact: 7))
+        try scanner.scan(Array(#"{"a":{"v":1},"b":[]}"#.utf8).span)
+        #expect(scanner.found.map(\.value) == [.container, .container, .list])
+        #expect(scanner.lists == [[], [], []])
+    }
+
+    @Test func aListBeyondAllBoundsIsRefused() throws {
+        let most = Array(("[" + String(repeating: "0,", count: JSONScanner.maxElements - 1) + "0]").utf8)
+        var scanner = JSONScanner(JSONQuery([JSONPath("$[*]")].compactMap(\.self)))
+        try scanner.scan(most.span)
+        #expect(scanner.lists[0].count == JSONScanner.maxElements)
+        let more = most.dropLast() + Array(",0]".utf8)
+        #expect(throws: JSONError.tooMany(at: most.count)) { try scanner.scan(more.span) }
+        // Where nothing of it is wanted, it is skipped.
+        #expect(try find(["$.a"], in: most + []) == [.missing])
+    }
+
+    /// What is skipped is checked as strictly as what is wanted.
+    @Test func textsAreTheSameJSONWhateverIsWanted() throws {
+        for (text, isGood) in Self.refused.map({ ($0, false) })
+            + ["[]", "{}", "[1,[2,{\"a\":[3]}],{}]", "{\"b\":{\"c\":[{}],\"d\":null}}", " [ 1 , { \"a\" : [ ] } ] "]
+            .map({ ($0, true) })
+        {
+            for path in ["$", "$.a", "$[0]", "$[*]", "$[*].a", "$.b.c[*].d"] {
+                let isRead = (try? find(path, in: text)) != nil
+                #expect(isRead == isGood, "\(path) in \(text)")
+            }
+        }
+    }
+
     @Test func anAnswerOfTheTextBeforeIsForgotten() throws {
         var scanner = JSONScanner(JSONQuery([JSONPath("$.a")].compactMap(\.self)))
         try scanner.scan(Array(#"{"a":1}"#.utf8).span)
         try scanner.scan(Array(#"{"b":1}"#.utf8).span)
-        #expect(scanner.values == [.missing])
+        #expect(scanner.found == [.missing])
     }
 
     /// Hard cases of decimal conversion. Source: strtod(3) of the C library, which rounds correctly.
@@ -128,13 +172,13 @@ import Testing
         #expect(throws: JSONError.self) { try find("$", in: "0." + String(repeating: "1", count: 100_000)) }
     }
 
-    @Test func refusesTextThatIsNoUTF8WhereItIsTakenOut() throws {
+    @Test func aTextThatIsNoUTF8IsRefusedWhereverItIsNone() throws {
         let text: [UInt8] = [0x22, 0xC3, 0x28, 0x22]
-        guard case .string(let range) = try find(["$"], in: text).first else {
-            Issue.record("no string")
-            return
-        }
-        #expect(throws: JSONError.notUTF8) { try JSONText.string(text.span, range) }
+        #expect(throws: JSONError.notUTF8(at: 1)) { try find(["$"], in: text) }
+        #expect(throws: JSONError.notUTF8(at: 1)) { try JSONText.string(text.span, 1..<3) }
+        let far = Array(#"{"skipped":"0123456789"#.utf8) + [0xED, 0xA0, 0x80] + Array(#"","a":1}"#.utf8)
+        #expect(throws: JSONError.notUTF8(at: 22)) { try find(["$.a"], in: far) }
+        #expect(try find(["$.a"], in: Array(#"{"°C":"23 µm, 日本","a":1}"#.utf8)) == [.number(1, exact: 1)])
         let half = Array(#""\ud800x""#.utf8)
         #expect(throws: JSONError.self) { try JSONText.string(half.span, 1..<(half.count - 1)) }
         let pair = Array(#""\ud83d\ude00""#.utf8)
@@ -164,7 +208,7 @@ import Testing
             }
             do {
                 try scanner.scan(text.span)
-                for case .string(let range) in scanner.values { #expect(range.upperBound <= text.count) }
+                for case .string(let range) in scanner.found.map(\.value) { #expect(range.upperBound <= text.count) }
             } catch {
                 refused += 1
             }
@@ -175,7 +219,11 @@ import Testing
     @Test func pathsAreChecked() {
         #expect(JSONPath("$")?.steps == [])
         #expect(JSONPath("$.a.b[0]")?.steps == [.field("a"), .field("b"), .element(0)])
-        for text in ["", "a", "$a", "$.", "$..a", "$[", "$[]", "$[-1]", "$[a]", "$.a[1", "$.a]", "$[1]x"] {
+        #expect(JSONPath("$.a[*].b")?.steps == [.field("a"), .each, .field("b")])
+        for text in [
+            "", "a", "$a", "$.", "$..a", "$[", "$[]", "$[-1]", "$[a]", "$.a[1", "$.a]", "$[1]x", "$[*", "$[**]",
+            "$[*][*]",
+        ] {
             #expect(JSONPath(text) == nil, "\(text)")
         }
     }

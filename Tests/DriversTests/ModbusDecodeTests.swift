@@ -65,7 +65,7 @@ import Testing
     ) -> ModbusValue {
         ModbusValue(
             tag: TagDefinition(name: "t", unit: "", kind: .number), address: 0, encoding: encoding, order: order,
-            scale: scale, offset: offset, range: range)
+            scaling: Scaling(scale: scale, offset: offset, range: range))
     }
 
     private func decode(_ value: ModbusValue, _ words: [UInt16]) -> (Sample.Value, Quality) {
@@ -98,7 +98,7 @@ import Testing
 
     @Test func aValueBeyondAClampIsSetToTheLimitAndUncertain() {
         var clamped = value(.int16, range: -100...100)
-        clamped.clamp = 0...10
+        clamped.scaling.clamp = 0...10
         #expect(decode(clamped, [11]) == (.number(10), .uncertain(.clamped)))
         #expect(decode(clamped, [0xFFFF]) == (.number(0), .uncertain(.clamped)))
         #expect(decode(clamped, [10]) == (.number(10), .good))

@@ -105,8 +105,8 @@ import Testing
 
     private func received(_ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> ReceivedMessage {
         ReceivedMessage(
-            topic: topic, payload: payload, isRetained: false, arrival: WallTime(nanoseconds: 1),
-            monotonic: MonotonicTime(nanoseconds: 1), clock: .free)
+            topic: topic, payload: payload, payloadBytes: payload.count, isRetained: false,
+            arrival: WallTime(nanoseconds: 1), monotonic: MonotonicTime(nanoseconds: 1), clock: .free)
     }
 }
 

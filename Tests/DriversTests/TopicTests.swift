@@ -62,24 +62,49 @@ import Testing
         var bytes: [UInt8]
     }
 
-    /// 1.5 and -2 in each encoding; the float patterns are 3F C0 00 00 and C0 00 00 00 (IEEE 754).
+    /// 3 and -4 in each encoding; as floats 40 40 00 00 and C0 80 00 00, as doubles 40 08 ... and C0 10 ... (IEEE 754).
     static let windows = [
         Window(encoding: .int16Little, bytes: [3, 0, 0xFC, 0xFF]),
         Window(encoding: .int16Big, bytes: [0, 3, 0xFF, 0xFC]),
         Window(encoding: .float32Little, bytes: [0, 0, 0x40, 0x40, 0, 0, 0x80, 0xC0]),
         Window(encoding: .float32Big, bytes: [0x40, 0x40, 0, 0, 0xC0, 0x80, 0, 0]),
+        Window(encoding: .int24Little, bytes: [3, 0, 0, 0xFC, 0xFF, 0xFF]),
+        Window(encoding: .int24Big, bytes: [0, 0, 3, 0xFF, 0xFF, 0xFC]),
+        Window(encoding: .int32Little, bytes: [3, 0, 0, 0, 0xFC, 0xFF, 0xFF, 0xFF]),
+        Window(encoding: .int32Big, bytes: [0, 0, 0, 3, 0xFF, 0xFF, 0xFF, 0xFC]),
+        Window(
+            encoding: .float64Little, bytes: [0, 0, 0, 0, 0, 0, 0x08, 0x40, 0, 0, 0, 0, 0, 0, 0x10, 0xC0]),
+        Window(encoding: .float64Big, bytes: [0x40, 0x08, 0, 0, 0, 0, 0, 0, 0xC0, 0x10, 0, 0, 0, 0, 0, 0]),
     ]
 
     @Test(arguments: windows) func windowsAreDecoded(_ window: Window) {
-        let format = WaveformFormat(encoding: window.encoding, samples: 2, rateHertz: 1, scale: 0.5, headerBytes: 3)
+        var format = WaveformFormat(encoding: window.encoding, samples: 2, headerBytes: 3)
         let payload = [9, 9, 9] + window.bytes
-        #expect(payload.withUnsafeBytes { format.decode($0.bytes) } == [1.5, -2])
+        let scaling = Scaling(scale: 0.5, offset: 1)
+        #expect(payload.withUnsafeBytes { format.decode($0.bytes, scaling) } == [2.5, -1])
+        // The same bytes as one sample of two channels.
+        (format.samples, format.channels) = (1, 2)
+        for layout in WaveformFormat.Layout.allCases {
+            format.layout = layout
+            #expect(payload.withUnsafeBytes { format.decode($0.bytes, channel: 1, scaling) } == [-1])
+        }
+    }
+
+    @Test func channelsAreToldApart() {
+        let samples: [Int16] = [1, 10, 100, 2, 20, 200]
+        let payload = samples.flatMap { withUnsafeBytes(of: $0.littleEndian, Array.init) }
+        func channel(_ channel: Int, _ layout: WaveformFormat.Layout) -> [Float]? {
+            let format = WaveformFormat(encoding: .int16Little, samples: 2, channels: 3, layout: layout)
+            return payload.withUnsafeBytes { format.decode($0.bytes, channel: channel, Scaling()) }
+        }
+        #expect((0..<3).map { channel($0, .interleaved) } == [[1, 2], [10, 20], [100, 200]])
+        #expect((0..<3).map { channel($0, .blocks) } == [[1, 10], [100, 2], [20, 200]])
     }
 
     @Test func aWindowWithAValueThatIsNoNumberIsNone() {
-        let format = WaveformFormat(encoding: .float32Big, samples: 2, rateHertz: 1, scale: 1, headerBytes: 0)
+        let format = WaveformFormat(encoding: .float32Big, samples: 2)
         let payload: [UInt8] = [0, 0, 0, 0, 0x7F, 0xC0, 0, 0]
-        #expect(payload.withUnsafeBytes { format.decode($0.bytes) } == nil)
+        #expect(payload.withUnsafeBytes { format.decode($0.bytes, Scaling()) } == nil)
     }
 
     /// Stored with messages, so these never change. They tell one bit of difference, one byte more, and a seed.

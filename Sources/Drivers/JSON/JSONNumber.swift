@@ -1,71 +1,107 @@
 import Glibc
 
-/// A number of JSON, checked and taken apart. Source: RFC 8259, section 6.
+/// A decimal number, checked and taken apart: of JSON, or of a plain text.
+///
+/// - Source: RFC 8259, section 6.
 struct JSONNumber {
     /// The first 19 significant digits as an integer; 19 nines still fit.
     private var mantissa: UInt64 = 0
+    /// Significant digits, also those beyond the mantissa.
     private var digits = 0
     /// Power of ten that the mantissa is multiplied by.
     private var exponent = 0
     private var isNegative = false
     private var isWhole = true
-    private let range: Range<Int>
+    private var range = 0..<0
+    private var point = UInt8(ascii: ".")
 
     /// A double has at most 767 significant digits; a device that sends more of them sends nonsense.
     static let maxBytes = 800
 
+    /// Reads a number as JSON writes it.
+    ///
     /// - Parameter at: on the first byte; afterwards behind the number.
+    @inline(__always)
     static func scan(_ text: Span<UInt8>, from at: inout Int) throws(JSONError) -> JSONNumber {
         let start = at
-        var parts = Parts()
-        if at < text.count, text[at] == UInt8(ascii: "-") {
-            parts.isNegative = true
+        var number = JSONNumber()
+        if text[at] == UInt8(ascii: "-") {
+            number.isNegative = true
             at += 1
         }
-        guard let first = digit(text, at) else { throw unexpected(text, at) }
-        if first == 0 {
-            at += 1
-            guard digit(text, at) == nil else { throw unexpected(text, at) }
-        } else {
-            while let value = digit(text, at) {
-                parts.append(value)
-                at += 1
-            }
-        }
+        let first = at
+        guard number.takeDigits(text, &at) > 0 else { throw unexpected(text, at) }
+        // A number begins with 0 only when that is its whole part.
+        if text[first] == UInt8(ascii: "0"), at > first + 1 { throw .unexpected(text[first + 1], at: first + 1) }
         if at < text.count, text[at] == UInt8(ascii: ".") {
             at += 1
-            parts.isWhole = false
-            guard digit(text, at) != nil else { throw unexpected(text, at) }
-            while let value = digit(text, at) {
-                parts.append(value)
-                parts.exponent -= 1
-                at += 1
-            }
+            guard number.takeFraction(text, &at) > 0 else { throw unexpected(text, at) }
         }
         if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
-            parts.isWhole = false
-            parts.exponent += try scanExponent(text, &at)
+            guard number.takeExponent(text, &at) else { throw unexpected(text, at) }
         }
         guard at - start <= maxBytes else { throw .numberTooLong(at: start) }
-        return JSONNumber(parts, start..<at)
+        number.range = start..<at
+        return number
+    }
+
+    /// Reads a number as people and devices write it: `+`, zeros in front, and nothing on one side of the point are allowed,
+    /// and so are `nan` and `inf`.
+    ///
+    /// - Parameters:
+    ///   - point: what stands before the fraction.
+    ///   - at: on the first byte; afterwards behind the number.
+    /// - Returns: nil when no number begins there.
+    static func loose(_ text: Span<UInt8>, from at: inout Int, to end: Int, point: UInt8) -> JSONValue? {
+        let start = at
+        var number = JSONNumber()
+        let text = text.extracting(0..<end)
+        number.point = point
+        if at < end, text[at] == UInt8(ascii: "-") || text[at] == UInt8(ascii: "+") {
+            number.isNegative = text[at] == UInt8(ascii: "-")
+            at += 1
+        }
+        // strtod takes no sign that this has taken already.
+        let digits = at
+        for word in ["infinity", "inf", "nan"] where begins(text, at, word) {
+            at += word.utf8.count
+            return .notFinite
+        }
+        var count = number.takeDigits(text, &at)
+        if at < end, text[at] == point {
+            at += 1
+            count += number.takeFraction(text, &at)
+        }
+        guard count > 0, at - start <= maxBytes else { return nil }
+        let mantissaEnd = at
+        if at < end, text[at] | 0x20 == UInt8(ascii: "e"), !number.takeExponent(text, &at) {
+            // What follows the digits is no exponent but a word, such as a unit.
+            at = mantissaEnd
+        }
+        number.range = digits..<at
+        return number.value(text)
     }
 
     /// The nearest double, ties to even.
     func value(_ text: Span<UInt8>) -> JSONValue {
         // Both factors are exact doubles here, so one multiplication or division rounds once (Clinger 1990).
-        if digits <= 19, mantissa <= 1 << 53, abs(exponent) <= 22 {
+        if digits <= 19, mantissa <= 1 << 53, exponent >= -22, exponent <= 22 {
             let magnitude =
-                exponent < 0
-                ? Double(mantissa) / Self.powersOfTen[-exponent] : Double(mantissa) * Self.powersOfTen[exponent]
+                exponent == 0
+                ? Double(mantissa)
+                : exponent < 0
+                    ? Double(mantissa) / Self.powersOfTen[-exponent] : Double(mantissa) * Self.powersOfTen[exponent]
             return .number(isNegative ? -magnitude : magnitude, exact: exact)
         }
-        let double = withUnsafeTemporaryAllocation(of: CChar.self, capacity: range.count + 1) { copy in
+        let magnitude = withUnsafeTemporaryAllocation(of: CChar.self, capacity: range.count + 1) { copy in
             // SAFETY: every element is written before strtod reads it, and the last one is the zero that it stops at.
-            for (offset, index) in range.enumerated() { copy[offset] = CChar(bitPattern: text[index]) }
+            for (offset, index) in range.enumerated() {
+                copy[offset] = CChar(bitPattern: text[index] == point ? UInt8(ascii: ".") : text[index])
+            }
             copy[range.count] = 0
-            return copy.baseAddress.map { strtod($0, nil) } ?? .nan
+            return copy.baseAddress.map { abs(strtod($0, nil)) } ?? .nan
         }
-        return double.isFinite ? .number(double, exact: exact) : .notFinite
+        return magnitude.isFinite ? .number(isNegative ? -magnitude : magnitude, exact: exact) : .notFinite
     }
 
     private var exact: Int64? {
@@ -74,49 +110,58 @@ struct JSONNumber {
             ? (mantissa <= UInt64(Int64.max) ? -Int64(mantissa) : nil) : Int64(exactly: mantissa)
     }
 
-    private init(_ parts: Parts, _ range: Range<Int>) {
-        mantissa = parts.mantissa
-        digits = parts.digits
-        exponent = parts.exponent
-        isNegative = parts.isNegative
-        isWhole = parts.isWhole
-        self.range = range
-    }
-
-    private struct Parts {
-        var mantissa: UInt64 = 0
-        var digits = 0
-        var exponent = 0
-        var isNegative = false
-        var isWhole = true
-
-        mutating func append(_ digit: UInt8) {
+    /// Takes the digits that stand here.
+    ///
+    /// - Returns: how many.
+    @inline(__always)
+    private mutating func takeDigits(_ text: Span<UInt8>, _ at: inout Int) -> Int {
+        let start = at
+        while at < text.count {
+            let digit = text[at] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
             if digits > 0 || digit > 0 { digits += 1 }
-            if digits <= 19 { mantissa = mantissa &* 10 &+ UInt64(digit) }
+            if digits <= 19 {
+                mantissa = mantissa &* 10 &+ UInt64(digit)
+            } else {
+                exponent += 1
+            }
+            at += 1
         }
+        return at - start
     }
 
-    private static func scanExponent(_ text: Span<UInt8>, _ at: inout Int) throws(JSONError) -> Int {
+    @inline(__always)
+    private mutating func takeFraction(_ text: Span<UInt8>, _ at: inout Int) -> Int {
+        isWhole = false
+        let count = takeDigits(text, &at)
+        exponent -= count
+        return count
+    }
+
+    /// - Returns: false when no digit follows.
+    private mutating func takeExponent(_ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        isWhole = false
         at += 1
-        var isNegative = false
+        var isSmall = false
         if at < text.count, text[at] == UInt8(ascii: "-") || text[at] == UInt8(ascii: "+") {
-            isNegative = text[at] == UInt8(ascii: "-")
+            isSmall = text[at] == UInt8(ascii: "-")
             at += 1
         }
-        guard digit(text, at) != nil else { throw unexpected(text, at) }
-        var exponent = 0
-        while let value = digit(text, at) {
+        let start = at
+        var power = 0
+        while at < text.count, text[at] &- UInt8(ascii: "0") < 10 {
             // Beyond this, strtod decides: zero or too large.
-            exponent = min(exponent * 10 + Int(value), 1_000_000)
+            power = min(power * 10 + Int(text[at] &- UInt8(ascii: "0")), 1_000_000)
             at += 1
         }
-        return isNegative ? -exponent : exponent
+        exponent += isSmall ? -power : power
+        return at > start
     }
 
-    private static func digit(_ text: Span<UInt8>, _ at: Int) -> UInt8? {
-        guard at < text.count else { return nil }
-        let value = text[at] &- UInt8(ascii: "0")
-        return value < 10 ? value : nil
+    private static func begins(_ text: Span<UInt8>, _ at: Int, _ word: String) -> Bool {
+        guard at + word.utf8.count <= text.count else { return false }
+        for (offset, byte) in word.utf8.enumerated() where text[at + offset] | 0x20 != byte { return false }
+        return true
     }
 
     private static func unexpected(_ text: Span<UInt8>, _ at: Int) -> JSONError {

@@ -1,8 +1,10 @@
-/// A place in a JSON text: `$.a.b[0]`; `$` alone is the whole text.
+/// A place in a JSON text: `$.a.b[0]`; `$` alone is the whole text. `[*]` stands for each element of an array.
 struct JSONPath: Hashable, Sendable {
     enum Step: Hashable, Sendable {
         case field(String)
         case element(Int)
+        /// Each element in turn; once in a path at most, so that what it finds is one list.
+        case each
     }
 
     var steps: [Step]
@@ -10,7 +12,10 @@ struct JSONPath: Hashable, Sendable {
     /// Deeper than the scanner goes would never be found.
     static let maxSteps = JSONScanner.maxDepth
 
-    /// - Returns: nil for anything but `$` followed by `.name` and `[number]`.
+    /// Whether it leads to a list.
+    var isList: Bool { steps.contains(.each) }
+
+    /// - Returns: nil for anything but `$` followed by `.name`, `[number]` and at most one `[*]`.
     init?(_ text: String) {
         guard text.first == "$" else { return nil }
         steps = []
@@ -23,6 +28,10 @@ struct JSONPath: Hashable, Sendable {
                 guard !name.isEmpty else { return nil }
                 steps.append(.field(String(name)))
                 rest = rest.dropFirst(name.count)
+            case "[" where rest.hasPrefix("*]"):
+                guard !isList else { return nil }
+                steps.append(.each)
+                rest = rest.dropFirst(2)
             case "[":
                 let digits = rest.prefix { $0.isASCII && $0.isWholeNumber }
                 rest = rest.dropFirst(digits.count)
@@ -34,41 +43,15 @@ struct JSONPath: Hashable, Sendable {
         }
         guard steps.count < Self.maxSteps else { return nil }
     }
-}
 
-/// Several paths as one tree, so that one pass over a text finds them all.
-struct JSONQuery: Sendable {
-    struct Node: Sendable {
-        var fields: [(name: [UInt8], node: Int)] = []
-        var elements: [(index: Int, node: Int)] = []
-        /// Which answers stand here.
-        var slots: [Int] = []
-    }
-
-    private(set) var nodes: [Node] = [Node()]
-    let slotCount: Int
-
-    /// - Parameter paths: the answer to `paths[i]` goes to slot i; one path may come twice.
-    init(_ paths: [JSONPath]) {
-        slotCount = paths.count
-        for (slot, path) in paths.enumerated() {
-            var at = 0
-            for step in path.steps { at = child(of: at, step) }
-            nodes[at].slots.append(slot)
+    /// Whether one of them wants each element of an array of which the other wants a single one.
+    func conflicts(with other: Self) -> Bool {
+        for (own, foreign) in zip(steps, other.steps) where own != foreign {
+            switch (own, foreign) {
+            case (.each, .element), (.element, .each): return true
+            default: return false
+            }
         }
-    }
-
-    private mutating func child(of node: Int, _ step: JSONPath.Step) -> Int {
-        switch step {
-        case .field(let name):
-            let bytes = Array(name.utf8)
-            if let known = nodes[node].fields.first(where: { $0.name == bytes }) { return known.node }
-            nodes[node].fields.append((bytes, nodes.count))
-        case .element(let index):
-            if let known = nodes[node].elements.first(where: { $0.index == index }) { return known.node }
-            nodes[node].elements.append((index, nodes.count))
-        }
-        nodes.append(Node())
-        return nodes.count - 1
+        return false
     }
 }

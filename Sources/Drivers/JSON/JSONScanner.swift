@@ -1,159 +1,189 @@
 /// Finds the values of a ``JSONQuery`` in one pass over a text, without building a tree.
 ///
-/// Strict: the whole text must be one JSON value. The one extension is that `NaN`, `Infinity` and `-Infinity` are read as
-/// what they say, because much software writes them; a value that is one of them is ``JSONValue/notFinite``.
+/// Strict: the whole text must be one JSON value in UTF-8. The one extension is that `NaN`, `Infinity` and `-Infinity` are
+/// read as what they say, because much software writes them; a value that is one of them is ``JSONValue/notFinite``.
 /// - Source: RFC 8259.
 struct JSONScanner {
     /// What devices send has 3 or 4 levels; the scanner recurses once a level.
     static let maxDepth = 32
+    /// Of one list: as many as the largest window has samples.
+    static let maxElements = 262_144
 
     let query: JSONQuery
     /// The answers, by slot.
-    private(set) var values: [JSONValue]
+    private(set) var found: [JSONPlace]
+    /// The elements of each answer that is a ``JSONValue/list``, by slot. All lists of one array have as many elements as it.
+    private(set) var lists: [[JSONPlace]]
     private var at = 0
+    /// Of the array whose elements are a list.
+    private var element = 0
+    /// Bits of everything that stood in strings: where none is beyond ASCII, the text is UTF-8.
+    private var bits: UInt64 = 0
     private var escaped: [UInt8] = []
 
     init(_ query: JSONQuery) {
         self.query = query
-        values = Array(repeating: .missing, count: query.slotCount)
+        found = Array(repeating: .missing, count: query.isList.count)
+        lists = Array(repeating: [], count: query.isList.count)
     }
 
-    /// Reads one text; the answers are in ``values`` until the next one.
+    /// Reads one text; the answers are in ``found`` and ``lists`` until the next one.
     ///
     /// - Throws: at the first byte that is no JSON. The answers found before it must not be used.
     mutating func scan(_ text: Span<UInt8>) throws(JSONError) {
-        at = 0
-        for slot in values.indices { values[slot] = .missing }
-        skipSpace(text)
+        (at, bits) = (0, 0)
+        for slot in found.indices {
+            found[slot] = .missing
+            if query.isList[slot] { lists[slot].removeAll(keepingCapacity: true) }
+        }
+        JSONBytes.skipSpace(text, &at)
         try value(text, node: 0, depth: 0)
-        skipSpace(text)
+        JSONBytes.skipSpace(text, &at)
         guard at == text.count else { throw .trailing(at: at) }
-    }
-
-    private mutating func value(_ text: Span<UInt8>, node: Int?, depth: Int) throws(JSONError) {
-        guard depth < Self.maxDepth else { throw .tooDeep(at: at) }
-        guard at < text.count else { throw .cutShort }
-        let wanted = node.map { !query.nodes[$0].slots.isEmpty } ?? false
-        switch text[at] {
-        case UInt8(ascii: "{"):
-            if wanted { set(node, .container) }
-            try object(text, node: node, depth: depth)
-        case UInt8(ascii: "["):
-            if wanted { set(node, .container) }
-            try array(text, node: node, depth: depth)
-        case UInt8(ascii: "\""):
-            let range = try string(text)
-            if wanted { set(node, .string(range)) }
-        case UInt8(ascii: "t"): try word(text, "true", node: wanted ? node : nil, .boolean(true))
-        case UInt8(ascii: "f"): try word(text, "false", node: wanted ? node : nil, .boolean(false))
-        case UInt8(ascii: "n"): try word(text, "null", node: wanted ? node : nil, .null)
-        case UInt8(ascii: "N"): try word(text, "NaN", node: wanted ? node : nil, .notFinite)
-        case UInt8(ascii: "I"): try word(text, "Infinity", node: wanted ? node : nil, .notFinite)
-        case UInt8(ascii: "-") where at + 1 < text.count && text[at + 1] == UInt8(ascii: "I"):
-            try word(text, "-Infinity", node: wanted ? node : nil, .notFinite)
-        default:
-            let number = try JSONNumber.scan(text, from: &at)
-            if wanted { set(node, number.value(text)) }
+        if bits & 0x8080_8080_8080_8080 != 0 {
+            do throws(UTF8.ValidationError) {
+                _ = try UTF8Span(validating: text)
+            } catch {
+                throw .notUTF8(at: error.byteOffsets.lowerBound)
+            }
         }
     }
 
-    private mutating func object(_ text: Span<UInt8>, node: Int?, depth: Int) throws(JSONError) {
+    private mutating func value(_ text: Span<UInt8>, node index: Int, depth: Int) throws(JSONError) {
+        guard at < text.count else { throw .cutShort }
+        let node = query.nodes[index]
+        let start = at
+        switch text[at] {
+        case UInt8(ascii: "{"):
+            set(node, .container, start)
+            if node.fields.isEmpty { return try JSONBytes.skip(text, &at, depth: depth, bits: &bits) }
+            try object(text, node, depth: depth)
+        case UInt8(ascii: "["):
+            set(node, .container, start)
+            if node.each != nil || !node.elements.isEmpty {
+                try array(text, node, depth: depth)
+            } else {
+                try JSONBytes.skip(text, &at, depth: depth, bits: &bits)
+            }
+        case UInt8(ascii: "\""):
+            let range = try JSONBytes.string(text, &at, bits: &bits)
+            set(node, .string(range), start)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            if at + 1 < text.count, text[at] == UInt8(ascii: "-"), text[at + 1] == UInt8(ascii: "I") {
+                try JSONBytes.word(text, &at, "-Infinity")
+                set(node, .notFinite, start)
+            } else {
+                let number = try JSONNumber.scan(text, from: &at)
+                if node.isWanted { set(node, number.value(text), start) }
+            }
+        case let byte:
+            guard let (word, value) = JSONBytes.words(byte) else { throw .unexpected(byte, at: at) }
+            try JSONBytes.word(text, &at, word)
+            set(node, value, start)
+        }
+    }
+
+    private mutating func object(_ text: Span<UInt8>, _ node: JSONQuery.Node, depth: Int) throws(JSONError) {
+        guard depth < Self.maxDepth else { throw .tooDeep(at: at) }
         at += 1
-        skipSpace(text)
-        if take(text, UInt8(ascii: "}")) { return }
+        JSONBytes.skipSpace(text, &at)
+        if JSONBytes.take(text, &at, UInt8(ascii: "}")) { return }
         while true {
             guard at < text.count else { throw .cutShort }
             guard text[at] == UInt8(ascii: "\"") else { throw .unexpected(text[at], at: at) }
-            let key = try string(text)
-            var child: Int?
-            if let node { child = try field(text, key, of: node) }
-            skipSpace(text)
-            try expect(text, UInt8(ascii: ":"))
-            skipSpace(text)
-            try value(text, node: child, depth: depth + 1)
-            skipSpace(text)
-            if take(text, UInt8(ascii: "}")) { return }
-            try expect(text, UInt8(ascii: ","))
-            skipSpace(text)
+            let key = try JSONBytes.string(text, &at, bits: &bits)
+            let child = try field(text, key, of: node)
+            JSONBytes.skipSpace(text, &at)
+            try JSONBytes.expect(text, &at, UInt8(ascii: ":"))
+            JSONBytes.skipSpace(text, &at)
+            if let child {
+                try value(text, node: child, depth: depth + 1)
+            } else {
+                try JSONBytes.skip(text, &at, depth: depth + 1, bits: &bits)
+            }
+            JSONBytes.skipSpace(text, &at)
+            if JSONBytes.take(text, &at, UInt8(ascii: "}")) { return }
+            try JSONBytes.expect(text, &at, UInt8(ascii: ","))
+            JSONBytes.skipSpace(text, &at)
         }
     }
 
-    private mutating func array(_ text: Span<UInt8>, node: Int?, depth: Int) throws(JSONError) {
+    private mutating func array(_ text: Span<UInt8>, _ node: JSONQuery.Node, depth: Int) throws(JSONError) {
+        guard depth < Self.maxDepth else { throw .tooDeep(at: at) }
+        startLists(of: node)
         at += 1
-        skipSpace(text)
-        if take(text, UInt8(ascii: "]")) { return }
+        JSONBytes.skipSpace(text, &at)
+        if JSONBytes.take(text, &at, UInt8(ascii: "]")) { return }
         var index = 0
         while true {
-            let child = node.flatMap { query.nodes[$0].elements.first { $0.index == index }?.node }
-            try value(text, node: child, depth: depth + 1)
-            skipSpace(text)
-            if take(text, UInt8(ascii: "]")) { return }
-            try expect(text, UInt8(ascii: ","))
-            skipSpace(text)
+            let child = node.each ?? query.elements[node.elements].first { $0.index == index }?.node
+            if let child {
+                if node.each != nil {
+                    guard index < Self.maxElements else { throw .tooMany(at: at) }
+                    element = index
+                }
+                try value(text, node: child, depth: depth + 1)
+                finishElement(index, of: node)
+            } else {
+                try JSONBytes.skip(text, &at, depth: depth + 1, bits: &bits)
+            }
+            JSONBytes.skipSpace(text, &at)
+            if JSONBytes.take(text, &at, UInt8(ascii: "]")) { return }
+            try JSONBytes.expect(text, &at, UInt8(ascii: ","))
+            JSONBytes.skipSpace(text, &at)
             index += 1
         }
     }
 
+    /// Of two arrays by the same name the last one counts, as it does of two values.
+    private mutating func startLists(of node: JSONQuery.Node) {
+        for slot in query.slots[node.lists] {
+            found[slot] = JSONPlace(value: .list, at: at)
+            lists[slot].removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// An element in which nothing was found has a place in the list all the same.
+    private mutating func finishElement(_ index: Int, of node: JSONQuery.Node) {
+        for slot in query.slots[node.lists] where lists[slot].count == index { lists[slot].append(.missing) }
+    }
+
+    private mutating func set(_ node: JSONQuery.Node, _ value: JSONValue, _ start: Int) {
+        // An answer that should have been an array of the list.
+        if !node.lists.isEmpty {
+            for slot in query.slots[node.lists] { found[slot] = JSONPlace(value: value, at: start) }
+        }
+        for slot in query.slots[node.slots] {
+            let place = JSONPlace(value: value, at: start)
+            if !query.isList[slot] {
+                found[slot] = place
+            } else if lists[slot].count == element {
+                lists[slot].append(place)
+            } else {
+                lists[slot][element] = place
+            }
+        }
+    }
+
     /// Which wanted node a key leads to.
-    private mutating func field(_ text: Span<UInt8>, _ key: Range<Int>, of node: Int) throws(JSONError) -> Int? {
-        let fields = query.nodes[node].fields
-        guard !fields.isEmpty else { return nil }
-        for (name, child) in fields where name.count == key.count {
-            if zip(name, key).allSatisfy({ $0 == text[$1] }) { return child }
+    private mutating func field(
+        _ text: Span<UInt8>, _ key: Range<Int>, of node: JSONQuery.Node
+    ) throws(JSONError) -> Int? {
+        let prefix = JSONBytes.prefix(text, key)
+        for index in node.fields {
+            let field = query.fields[index]
+            guard field.prefix == prefix, field.name.count == key.count else { continue }
+            if key.count <= 8 || isSame(text, key, field.name) { return field.node }
         }
         guard key.contains(where: { text[$0] == UInt8(ascii: "\\") }) else { return nil }
         escaped.removeAll(keepingCapacity: true)
         try JSONText.unescape(text, key, into: &escaped)
-        return fields.first { $0.name == escaped }?.node
+        return query.fields[node.fields].first { query.names[$0.name].elementsEqual(escaped) }?.node
     }
 
-    /// Checks a string and gives the range between its quotes, escapes unresolved.
-    private mutating func string(_ text: Span<UInt8>) throws(JSONError) -> Range<Int> {
-        at += 1
-        let start = at
-        while at < text.count {
-            switch text[at] {
-            case UInt8(ascii: "\""):
-                at += 1
-                return start..<(at - 1)
-            case UInt8(ascii: "\\"): at += try JSONText.escapeLength(text, at)
-            case 0..<0x20: throw .unexpected(text[at], at: at)
-            default: at += 1
-            }
-        }
-        throw .cutShort
-    }
-
-    private mutating func word(
-        _ text: Span<UInt8>, _ word: StaticString, node: Int?, _ value: JSONValue
-    ) throws(JSONError) {
-        for index in 0..<word.utf8CodeUnitCount {
-            guard at + index < text.count else { throw .cutShort }
-            // SAFETY: the index is below the length that the static string gives itself.
-            guard text[at + index] == word.utf8Start[index] else { throw .unexpected(text[at + index], at: at + index) }
-        }
-        at += word.utf8CodeUnitCount
-        set(node, value)
-    }
-
-    private mutating func set(_ node: Int?, _ value: JSONValue) {
-        guard let node else { return }
-        for slot in query.nodes[node].slots { values[slot] = value }
-    }
-
-    private mutating func skipSpace(_ text: Span<UInt8>) {
-        while at < text.count, text[at] == 0x20 || text[at] == 0x0A || text[at] == 0x0D || text[at] == 0x09 { at += 1 }
-    }
-
-    private mutating func take(_ text: Span<UInt8>, _ byte: UInt8) -> Bool {
-        guard at < text.count, text[at] == byte else { return false }
-        at += 1
+    private func isSame(_ text: Span<UInt8>, _ key: Range<Int>, _ name: Range<Int>) -> Bool {
+        for offset in 8..<key.count
+        where text[key.lowerBound + offset] != query.names[name.lowerBound + offset] { return false }
         return true
-    }
-
-    private mutating func expect(_ text: Span<UInt8>, _ byte: UInt8) throws(JSONError) {
-        guard at < text.count else { throw .cutShort }
-        guard text[at] == byte else { throw .unexpected(text[at], at: at) }
-        at += 1
     }
 }

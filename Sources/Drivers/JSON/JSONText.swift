@@ -49,7 +49,7 @@ enum JSONText {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(range.count)
         try unescape(text, range, into: &bytes)
-        guard let string = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+        guard let string = String(validating: bytes, as: UTF8.self) else { throw .notUTF8(at: range.lowerBound) }
         return string
     }
 

@@ -11,6 +11,17 @@ enum JSONValue: Hashable, Sendable {
     case string(Range<Int>)
     /// An object or an array.
     case container
+    /// An array whose elements were asked for; they stand in their list.
+    case list
+}
+
+/// A value, and where in the text it begins.
+struct JSONPlace: Hashable, Sendable {
+    var value: JSONValue
+    /// Counts bytes from 0; of a missing value, 0.
+    var at: Int
+
+    static let missing = JSONPlace(value: .missing, at: 0)
 }
 
 /// Why a text is no JSON; `at` counts bytes from 0.
@@ -21,5 +32,17 @@ enum JSONError: Error, Hashable, Sendable {
     case tooDeep(at: Int)
     /// More digits than any device has a reason to send.
     case numberTooLong(at: Int)
-    case notUTF8
+    /// More elements of a list than a message may have.
+    case tooMany(at: Int)
+    case notUTF8(at: Int)
+
+    /// Where it was noticed; nil at the end of the text.
+    var at: Int? {
+        switch self {
+        case .cutShort: nil
+        case .unexpected(_, let at), .trailing(let at), .tooDeep(let at), .numberTooLong(let at), .tooMany(let at),
+            .notUTF8(let at):
+            at
+        }
+    }
 }

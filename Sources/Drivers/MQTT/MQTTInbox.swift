@@ -9,11 +9,14 @@ final class MQTTInbox: MosquittoHandler {
     /// One transaction of the store: at 1,000 rows a commit the disk is no longer what limits.
     static let maxBatchMessages = 2_000
     static let maxBatchBytes = 4 << 20
+    /// One message may bring as many; a batch is over when it has them, so that it never has more than twice that.
+    static let maxBatchSamples = PayloadDecoder.maxReadings
 
     /// A message that its reader could not take without waiting, which a C callback cannot do.
     struct Deferred {
         var topic: [UInt8]
         var payload: [UInt8]
+        var payloadBytes: Int
         var receipt: MessageReceipt?
         var isRetained: Bool
         var arrival: WallTime
@@ -31,8 +34,9 @@ final class MQTTInbox: MosquittoHandler {
     private(set) var batch: SampleBatch
     private(set) var messages = 0
     private(set) var bytes = 0
-    private(set) var largest = 0
     private var deferred: [Deferred] = []
+    /// How many of them have been read.
+    private var resumed = 0
     private var counters = LinkCounters()
 
     private let reader: any MessageReader
@@ -61,6 +65,7 @@ final class MQTTInbox: MosquittoHandler {
         subscriptionsRefused = []
         goodbye = nil
         startBurst()
+        resumed = deferred.count
         clearBatch()
         if let receipts {
             stored = Dictionary(receipts.map { ($0.packetID, $0.digest) }, uniquingKeysWith: { $1 })
@@ -72,15 +77,18 @@ final class MQTTInbox: MosquittoHandler {
     /// The clock is asked once for all messages of a burst how far it may be believed: that is a system call.
     func startBurst() { confidence = clock.confidence() }
 
-    /// Forgets the batch: it is stored, or the broker will send it again.
+    /// Forgets the batch: it is stored, or the broker will send it again. What waits still goes on waiting.
     func clearBatch() {
         batch.samples.removeAll(keepingCapacity: true)
         batch.receipts.removeAll(keepingCapacity: true)
+        guard resumed == deferred.count else { return }
         deferred.removeAll(keepingCapacity: true)
-        (messages, bytes) = (0, 0)
+        (messages, bytes, resumed) = (0, 0, 0)
     }
 
-    var isFull: Bool { messages >= Self.maxBatchMessages || bytes >= Self.maxBatchBytes }
+    var isFull: Bool { messages >= Self.maxBatchMessages || bytes >= Self.maxBatchBytes || holdsTooMuch }
+
+    private var holdsTooMuch: Bool { batch.samples.count >= Self.maxBatchSamples }
 
     /// What was counted since the last call.
     func takeCounters() -> LinkCounters {
@@ -89,9 +97,15 @@ final class MQTTInbox: MosquittoHandler {
         return counters
     }
 
-    /// Reads the messages that had to wait for the end of the burst.
-    func resumeDeferred() async throws {
-        for message in deferred {
+    func takeRejected() -> [RejectedPayload] { reader.takeRejected() }
+
+    /// Reads messages that had to wait for the end of the burst, until the batch is full.
+    ///
+    /// - Returns: whether that were all of them; otherwise the batch is to be stored first.
+    func resumeDeferred() async throws -> Bool {
+        while resumed < deferred.count, !holdsTooMuch {
+            let message = deferred[resumed]
+            resumed += 1
             let before = batch.samples.count
             // An array's own memory cannot be lent to a call that waits.
             let copy = UnsafeMutableRawBufferPointer.allocate(
@@ -104,11 +118,12 @@ final class MQTTInbox: MosquittoHandler {
             try await reader.readLater(
                 ReceivedMessage(
                     topic: UnsafeRawBufferPointer(rebasing: copy[..<message.topic.count]),
-                    payload: UnsafeRawBufferPointer(payload), isRetained: message.isRetained, arrival: message.arrival,
-                    monotonic: message.monotonic, clock: confidence), into: &batch)
+                    payload: UnsafeRawBufferPointer(payload), payloadBytes: message.payloadBytes,
+                    isRetained: message.isRetained, arrival: message.arrival, monotonic: message.monotonic,
+                    clock: confidence), into: &batch)
             if batch.samples.count > before, let receipt = message.receipt { batch.receipts.append(receipt) }
         }
-        deferred.removeAll(keepingCapacity: true)
+        return resumed == deferred.count
     }
 
     /// Lets the reader say what the passing of time alone means.
@@ -149,7 +164,6 @@ final class MQTTInbox: MosquittoHandler {
         messages += 1
         bytes += payload.count
         counters.received += 1
-        largest = max(largest, payload.count)
         var receipt: MessageReceipt?
         if message.qos > 0 {
             let digest = Digest64.of(payload, seed: Digest64.of(topic))
@@ -162,8 +176,8 @@ final class MQTTInbox: MosquittoHandler {
         }
         let before = batch.samples.count
         let received = ReceivedMessage(
-            topic: topic, payload: payload, isRetained: message.retain, arrival: clock.wall(),
-            monotonic: clock.monotonic(), clock: confidence)
+            topic: topic, payload: payload, payloadBytes: payload.count, isRetained: message.retain,
+            arrival: clock.wall(), monotonic: clock.monotonic(), clock: confidence)
         if reader.read(received, into: &batch) {
             if batch.samples.count > before, let receipt { batch.receipts.append(receipt) }
         } else {
@@ -171,8 +185,8 @@ final class MQTTInbox: MosquittoHandler {
             let kept = payload.prefix(Self.maxPayloadBytes + 1)
             deferred.append(
                 Deferred(
-                    topic: Array(topic), payload: Array(kept), receipt: receipt, isRetained: received.isRetained,
-                    arrival: received.arrival, monotonic: received.monotonic))
+                    topic: Array(topic), payload: Array(kept), payloadBytes: payload.count, receipt: receipt,
+                    isRetained: received.isRetained, arrival: received.arrival, monotonic: received.monotonic))
         }
     }
 

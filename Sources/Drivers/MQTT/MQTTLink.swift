@@ -16,6 +16,8 @@ actor MQTTLink {
     /// held up for more than one nap.
     private static let lingerNap: Duration = .milliseconds(2)
     private static let lingerLimit: Duration = .milliseconds(10)
+    /// A sensor that sends nonsense goes on doing so: one line of log a minute says it, the counters say how often.
+    private static let rejectionPause: Duration = .seconds(60)
 
     private let link: LinkDefinition
     private let connection: MQTTConnectionSettings
@@ -37,7 +39,7 @@ actor MQTTLink {
     private var isSessionLost = false
     private var rivalry: Rivalry
     private var lastFailure: String?
-    private var hasWarnedOfSize = false
+    private var lastRejectionLogged: MonotonicTime?
 
     private enum SessionUse {
         case never
@@ -228,8 +230,7 @@ actor MQTTLink {
             failure = error
         }
         if client.isLogWanted, !inbox.isAwaitingDuplicates { client.isLogWanted = false }
-        try await inbox.resumeDeferred()
-        warnOfSize()
+        while try await !inbox.resumeDeferred() { try await store(sink) }
         try await store(sink)
         try answer(client)
         if let failure { throw failure }
@@ -272,19 +273,26 @@ actor MQTTLink {
         }
     }
 
-    private func warnOfSize() {
-        if inbox.largest > MQTTInbox.maxPayloadBytes, !hasWarnedOfSize {
-            hasWarnedOfSize = true
-            logger.warning(
-                "payload is too large and is not used",
-                metadata: [
-                    "link": "\(link.name)", "bytes": "\(inbox.largest)", "limit": "\(MQTTInbox.maxPayloadBytes)",
-                ])
-        }
-    }
-
     private func publishCounters() {
         let new = inbox.takeCounters()
         monitor.count { $0.add(new) }
+        let rejected = inbox.takeRejected()
+        guard let newest = rejected.last else { return }
+        monitor.update { $0.rejected = ($0.rejected + rejected).suffix(RejectedPayload.kept) }
+        warn(newest)
+    }
+
+    /// What was in it shows in the status only: values do not go to the log.
+    private func warn(_ rejected: RejectedPayload) {
+        let now = clock.monotonic()
+        if let lastRejectionLogged, now - lastRejectionLogged < Self.rejectionPause { return }
+        lastRejectionLogged = now
+        logger.warning(
+            "payload cannot be used",
+            metadata: [
+                "link": "\(link.name)", "topic": "\(rejected.topic)", "cause": "\(rejected.cause)",
+                "tag": "\(rejected.tag ?? "all")", "byte": "\(rejected.place.map(String.init) ?? "none")",
+                "bytes": "\(rejected.bytes)",
+            ])
     }
 }

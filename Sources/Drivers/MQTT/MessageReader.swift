@@ -44,6 +44,9 @@ protocol MessageReader: AnyObject {
 
     /// What was counted since the last call.
     func takeCounters() -> LinkCounters
+
+    /// Some of the messages that could not be used since the last call, the newest ones.
+    func takeRejected() -> [RejectedPayload]
 }
 
 extension MessageReader {
@@ -59,6 +62,8 @@ extension MessageReader {
 struct ReceivedMessage {
     var topic: UnsafeRawBufferPointer
     var payload: UnsafeRawBufferPointer
+    /// How long the payload was that came: of one that is too large, not all is kept.
+    var payloadBytes: Int
     var isRetained: Bool
     var arrival: WallTime
     var monotonic: MonotonicTime

@@ -11,7 +11,8 @@ final class TopicReader: MessageReader {
     private var wildcardTags = 0
     private var areTagsDeclared = false
     private var counters = LinkCounters()
-    private var faults = [Int](repeating: 0, count: PayloadDecoder.Fault.allCases.count)
+    private var faults: [PayloadFault: Int] = [:]
+    private var rejections = RejectionLog()
 
     private let presence: MQTTPresence?
     private var answers: [MQTTMessage] = []
@@ -56,17 +57,20 @@ final class TopicReader: MessageReader {
     }
 
     func takeCounters() -> LinkCounters {
-        for (fault, count) in zip(PayloadDecoder.Fault.allCases, faults) where count > 0 {
-            counters.malformed[fault.rawValue, default: 0] += count
+        if !faults.isEmpty {
+            for (fault, count) in faults { counters.malformed[fault.rawValue, default: 0] += count }
+            faults.removeAll(keepingCapacity: true)
         }
-        for index in faults.indices { faults[index] = 0 }
         defer { counters = LinkCounters() }
         return counters
     }
 
+    func takeRejected() -> [RejectedPayload] { rejections.take() }
+
     private func take(_ message: ReceivedMessage, _ route: TopicRoutes.Route, into batch: inout SampleBatch) {
         guard let rule = route.rule else {
-            count(.unknownTopic)
+            faults[.unknownTopic, default: 0] += 1
+            reject(message, .unknownTopic)
             return
         }
         if message.payload.count > MQTTInbox.maxPayloadBytes {
@@ -74,20 +78,36 @@ final class TopicReader: MessageReader {
         } else {
             decoders[rule].decode(message.payload)
         }
-        let sourceTime = decoders[rule].sourceTime
-        for (reading, tag) in zip(decoders[rule].readings, route.tags) {
-            var quality = reading.quality
-            if let fault = reading.fault {
-                count(fault)
-            } else if message.isRetained, sourceTime == nil {
+        var worst: PayloadDecoder.Reading?
+        for reading in decoders[rule].readings {
+            var quality = reading.value.quality
+            if let fault = reading.value.fault {
+                faults[fault, default: 0] += 1
+                if worst == nil { worst = reading }
+            } else if message.isRetained, reading.time == nil, quality.isGood {
                 // It may be of any age: the broker keeps it until the next one comes.
                 quality = .uncertain(.stale)
             }
             batch.samples.append(
                 Sample(
-                    tag: tag, value: reading.value, quality: quality, sourceTime: sourceTime, arrival: message.arrival,
-                    monotonic: message.monotonic, clock: message.clock))
+                    tag: route.tags[reading.tag], value: reading.value.value, quality: quality,
+                    sourceTime: reading.time, arrival: message.arrival, monotonic: message.monotonic,
+                    clock: message.clock))
         }
+        if let failure = decoders[rule].failure {
+            reject(message, failure.fault, at: failure.at)
+        } else if let worst, let fault = worst.value.fault {
+            reject(message, fault, tag: rules[rule].payload.tags[worst.tag].template, at: worst.at)
+        }
+    }
+
+    /// Keeps what is needed to see why a message was of no use.
+    private func reject(
+        _ message: ReceivedMessage, _ fault: PayloadFault, tag template: TagTemplate? = nil, at place: Int? = nil
+    ) {
+        guard rejections.isWanted(at: message.monotonic) else { return }
+        let tag = template.flatMap { template in match(Array(message.topic)).map { template.name($0.captures) } }
+        rejections.append(RejectedPayload(message, cause: fault.rawValue, tag: tag, place: place))
     }
 
     /// Looks at a new topic and asks for the numbers of its tags.
@@ -117,15 +137,16 @@ final class TopicReader: MessageReader {
 
     /// Which rule a topic meets, and which tags that makes.
     private func resolve(_ topic: [UInt8]) -> (rule: Int, tags: [TagDefinition])? {
-        for (index, rule) in rules.enumerated() {
-            guard let captures = rule.filter.captures(in: topic) else { continue }
-            return (index, rule.payload.tags.map { rule.payload.definition(of: $0, captures: captures) })
+        match(topic).map { rule, captures in
+            let payload = rules[rule].payload
+            return (rule, payload.tags.map { payload.definition(of: $0, captures: captures) })
         }
-        return nil
     }
 
-    private func count(_ fault: PayloadDecoder.Fault) {
-        // The order of the cases is the order of the counts.
-        if let index = PayloadDecoder.Fault.allCases.firstIndex(of: fault) { faults[index] += 1 }
+    private func match(_ topic: [UInt8]) -> (rule: Int, captures: [String])? {
+        for (index, rule) in rules.enumerated() {
+            if let captures = rule.filter.captures(in: topic) { return (index, captures) }
+        }
+        return nil
     }
 }

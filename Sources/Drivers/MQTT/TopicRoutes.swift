@@ -15,7 +15,11 @@ struct TopicRoutes {
     /// Topics remembered at most; one more is looked at closely each time.
     static let maxRoutes = 20_000
 
+    /// Bytes of topics remembered at most: a topic may have 64 kB, and its publisher all the time in the world.
+    static let maxTopicBytes = 4 << 20
+
     private var routes: [Route] = []
+    private var topicBytes = 0
     private var places: [UInt64: Int] = [:]
     /// Of this process only, so that nobody outside can choose topics that meet.
     private let seed = UInt64.random(in: .min ... .max)
@@ -34,7 +38,8 @@ struct TopicRoutes {
     }
 
     mutating func remember(_ route: Route) {
-        guard routes.count < Self.maxRoutes else { return }
+        guard routes.count < Self.maxRoutes, topicBytes + route.topic.count <= Self.maxTopicBytes else { return }
+        topicBytes += route.topic.count
         var hash = route.topic.withUnsafeBytes { Digest64.of($0, seed: seed) }
         while places[hash] != nil { hash &+= 1 }
         places[hash] = routes.count

@@ -18,16 +18,16 @@ extension ModbusValue {
         let raw = number(data, at: first)
         if !invalid.isEmpty, invalid.contains(raw) { return (.none, .bad(.source)) }
         guard let value = meaning(of: raw) else { return (.none, .bad(.malformed)) }
-        guard let exponentAddress else { return judge(value * scale + offset) }
+        guard let exponentAddress else { return scaling.value(of: value) }
         let exponent = Int16(
             truncatingIfNeeded: number(data, words: 1, at: data.startIndex + 2 * (exponentAddress - start)))
         // SunSpec: 0x8000 says that there is no scale factor, and so no value.
         if exponent == .min { return (.none, .bad(.source)) }
         guard Self.exponents.contains(Int(exponent)) else { return (.none, .bad(.malformed)) }
-        return judge(value * Self.powersOfTen[Int(exponent) - Self.exponents.lowerBound] * scale + offset)
+        return scaling.value(of: value * Self.powersOfTen[Int(exponent) - Self.exponents.lowerBound])
     }
 
-    func decode(bit: Bool) -> (Sample.Value, Quality) { judge((bit ? 1 : 0) * scale + offset) }
+    func decode(bit: Bool) -> (Sample.Value, Quality) { scaling.value(of: bit ? 1 : 0) }
 
     /// The raw number with the device's byte order undone.
     private func number(_ data: ArraySlice<UInt8>, at first: Int) -> UInt64 {
@@ -86,14 +86,5 @@ extension ModbusValue {
             return (.none, .bad(.malformed))
         }
         return (.text(text), .good)
-    }
-
-    private func judge(_ value: Double) -> (Sample.Value, Quality) {
-        guard value.isFinite else { return (.none, .bad(.notFinite)) }
-        if let range, !range.contains(value) { return (.number(value), .bad(.outOfRange)) }
-        if let clamp, !clamp.contains(value) {
-            return (.number(min(max(value, clamp.lowerBound), clamp.upperBound)), .uncertain(.clamped))
-        }
-        return (.number(value), .good)
     }
 }

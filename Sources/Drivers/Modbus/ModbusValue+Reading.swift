@@ -54,32 +54,13 @@ extension ModbusValue {
     /// - Returns: false when something was wrong; then it has been reported.
     private mutating func readNumber(_ reader: inout MappingReader, table: ModbusTable, context: Context) -> Bool {
         tag.unit = reader.optional("unit", .unit, default: "")
-        scale = reader.optional("scale", .number, default: 1)
-        offset = reader.optional("offset", .number, default: 0)
         if !table.isBits {
             exponentAddress = reader.optional("exponent_at", .integer(0...65_535))
             invalid = Set(
                 reader.optional("invalid", .sequence(of: .rawNumber(encoding), count: 1...Self.maxInvalid)) ?? [])
         }
-        let lowest = reader.optional("min", .number, default: -.infinity)
-        let highest = reader.optional("max", .number, default: .infinity)
-        guard lowest <= highest else {
-            reader.diagnostics.report(
-                at: reader.node["min"] ?? reader.node, path: reader.path("min"), expected: "a min of at most max",
-                found: "min \(lowest) and max \(highest)")
-            return false
-        }
-        if lowest > -.infinity || highest < .infinity { range = lowest...highest }
-        if reader.has("clamp") {
-            guard let limits = reader.optional("clamp", .sequence(of: .number, count: 2...2)) else { return false }
-            guard limits[0] <= limits[1] else {
-                reader.diagnostics.report(
-                    at: reader.node["clamp"] ?? reader.node, path: reader.path("clamp"),
-                    expected: "the lower limit first", found: "\(limits[0]) and \(limits[1])")
-                return false
-            }
-            clamp = limits[0]...limits[1]
-        }
+        guard let scaling = Scaling(reading: &reader) else { return false }
+        self.scaling = scaling
         return readWriting(&reader, table: table, context: context)
     }
 
@@ -99,13 +80,13 @@ extension ModbusValue {
         guard table.isWritable else {
             return refuse(reader, "writable", expected: "holding registers or coils", found: table.rawValue)
         }
-        guard exponentAddress == nil, scale != 0, bits == nil || width == 1 else {
+        guard exponentAddress == nil, scaling.scale != 0, bits == nil || width == 1 else {
             return refuse(
                 reader, "writable", expected: "a value with a scale of its own", found: "one that cannot be undone")
         }
         if let allowed {
             writing = .oneOf(allowed)
-        } else if let range, range.lowerBound > -.infinity, range.upperBound < .infinity {
+        } else if let range = scaling.range, range.lowerBound > -.infinity, range.upperBound < .infinity {
             writing = .between(range)
         } else {
             return refuse(

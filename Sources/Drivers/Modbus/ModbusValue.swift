@@ -10,14 +10,9 @@ struct ModbusValue: Hashable, Sendable {
     var length = 1
     /// Which bits of the raw number are meant, bit 0 being the least significant one; nil for all of them.
     var bits: ClosedRange<Int>?
-    var scale = 1.0
-    var offset = 0.0
+    var scaling = Scaling()
     /// A register whose whole number n makes the value 10^n times as large.
     var exponentAddress: Int?
-    /// Outside of it, the value is bad.
-    var range: ClosedRange<Double>?
-    /// Outside of it, the value is set to the nearer limit and uncertain.
-    var clamp: ClosedRange<Double>?
     /// Raw numbers by which the device says that it has no value.
     var invalid: Set<UInt64> = []
     /// What may be written; nil where nothing may.

@@ -137,7 +137,7 @@ enum ModbusWriteStyle: String, CaseIterable, Sendable {
 extension ModbusValue {
     /// The raw bits that mean a number, before the byte order; nil when this type has none.
     func raw(of number: Double) -> UInt64? {
-        let plain = (number - offset) / scale
+        let plain = (number - scaling.offset) / scaling.scale
         guard plain.isFinite else { return nil }
         if let bits {
             let whole = plain.rounded()

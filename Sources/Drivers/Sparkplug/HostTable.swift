@@ -22,6 +22,8 @@ final class HostTable {
     private var nodes: [SparkplugNode: HostNode] = [:]
     private var payload = SparkplugPayload()
     private var counters = LinkCounters()
+    /// What was wrong first with the message that was taken last.
+    private var firstFault: (code: String, byte: Int?)?
     private var samples: [Sample] = []
 
     init(rules: SparkplugRules, tags: any TagLookup, reorder: Duration) {
@@ -40,6 +42,12 @@ final class HostTable {
         defer { counters = LinkCounters() }
         counters.add(hostTags.takeCounters())
         return counters
+    }
+
+    /// What was wrong with the last message, once; and at which byte, where it is one.
+    func takeFault() -> (code: String, byte: Int?)? {
+        defer { firstFault = nil }
+        return firstFault
     }
 
     /// Why the last tag was refused, once.
@@ -102,7 +110,7 @@ final class HostTable {
             try payload.read(bytes)
             return true
         } catch {
-            count(error.code)
+            count(error.code, at: error.byte)
             // What it would have said is missing now.
             if nodes[topic.node]?.isAlive == true { wantRebirth(of: topic.node) }
             return false
@@ -360,5 +368,8 @@ final class HostTable {
         return due
     }
 
-    private func count(_ fault: String) { counters.malformed[fault, default: 0] += 1 }
+    private func count(_ fault: String, at byte: Int? = nil) {
+        counters.malformed[fault, default: 0] += 1
+        if firstFault == nil { firstFault = (fault, byte) }
+    }
 }

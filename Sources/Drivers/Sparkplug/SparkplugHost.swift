@@ -17,6 +17,7 @@ final class SparkplugHost: MessageReader {
     private var topics: [[UInt8]: SparkplugTopic] = [:]
     private var answers: [MQTTMessage] = []
     private var counters = LinkCounters()
+    private var rejections = RejectionLog()
     /// Messages of this burst that could not be taken at once: those that follow them must wait too.
     private var waiting = 0
     private var isConnected = false
@@ -70,6 +71,7 @@ final class SparkplugHost: MessageReader {
         guard isUsable(message) else { return true }
         table.takeAtOnce(topic, message.payload, at: arrival(message))
         table.takeSamples(into: &batch)
+        if let (fault, byte) = table.takeFault() { reject(message, fault, at: byte) }
         return true
     }
 
@@ -79,6 +81,7 @@ final class SparkplugHost: MessageReader {
         guard let topic = topic(message.topic), isUsable(message) else { return }
         try await table.take(topic, message.payload, at: arrival(message))
         table.takeSamples(into: &batch)
+        if let (fault, byte) = table.takeFault() { reject(message, fault, at: byte) }
         if let refusal = table.takeRefusal() { monitor.record(error: refusal) }
     }
 
@@ -103,6 +106,13 @@ final class SparkplugHost: MessageReader {
         return counters
     }
 
+    func takeRejected() -> [RejectedPayload] { rejections.take() }
+
+    private func reject(_ message: ReceivedMessage, _ fault: String, at place: Int? = nil) {
+        guard rejections.isWanted(at: message.monotonic) else { return }
+        rejections.append(RejectedPayload(message, cause: fault, place: place))
+    }
+
     private func askForBirths() {
         for node in table.takeRebirths(at: clock.monotonic()) {
             let command = SparkplugCommand.rebirth(of: node, at: clock.wall())
@@ -123,13 +133,17 @@ final class SparkplugHost: MessageReader {
     private func isUsable(_ message: ReceivedMessage) -> Bool {
         let fault =
             message.payload.count > MQTTInbox.maxPayloadBytes ? "too_large" : message.isRetained ? "retained" : nil
-        if let fault { counters.malformed[fault, default: 0] += 1 }
+        if let fault {
+            counters.malformed[fault, default: 0] += 1
+            reject(message, fault)
+        }
         return fault == nil
     }
 
     private func takeOther(_ message: ReceivedMessage) {
         guard let hostID, message.topic.elementsEqual(SparkplugTopic.state(ofHost: hostID).utf8) else {
             counters.malformed["unknown_topic", default: 0] += 1
+            reject(message, "unknown_topic")
             return
         }
         // An old will of ours, or somebody with our name, says that we are away.

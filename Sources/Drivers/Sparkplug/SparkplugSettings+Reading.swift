@@ -115,7 +115,7 @@ extension SparkplugRules.Named {
         var kind = TagDefinition.Kind.number
         if word == "text" { kind = .text }
         if word == "waveform" {
-            let samples = entry.required("samples", .integer(1...MQTTSettings.maxWaveformSamples))
+            let samples = entry.required("samples", .integer(1...ValueMeaning.maxSamples))
             let rate = entry.required("rate", .number(0.001...10_000_000))
             guard let samples, let rate else { return nil }
             kind = .waveform(samples: samples, rateHertz: rate)

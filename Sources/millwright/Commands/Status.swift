@@ -51,6 +51,9 @@ struct StatusCommand: ParsableCommand {
         for link in report.links where !link.failing.isEmpty {
             lines.append("! \(link.name): the device does not give \(link.failing.joined(separator: ", "))")
         }
+        for link in report.links {
+            for one in link.rejected ?? [] { lines.append("! \(link.name): \(text(one))") }
+        }
         if let watch = report.watch {
             let found = watch.found.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
             lines.append(
@@ -116,6 +119,14 @@ struct StatusCommand: ParsableCommand {
                     + "\(edge.pending) to be sent later" + trouble)
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// `2026-11-24T08:00:00.000Z plant/json: json at byte 17 of 30, no tag got a value: {"t":1,`
+    private static func text(_ rejected: StatusReport.Link.Rejected) -> String {
+        let place = rejected.place.map { " at byte \($0)" } ?? ""
+        let whom = rejected.tag.map { "\($0) got no value" } ?? "no value was taken"
+        return "\(rejected.at) \(rejected.topic): \(rejected.cause)\(place) of \(rejected.bytes), \(whom): "
+            + rejected.excerpt
     }
 
     private static func loss(_ loss: StatusReport.Loss) -> String {

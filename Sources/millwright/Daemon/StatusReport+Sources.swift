@@ -19,7 +19,16 @@ extension StatusReport.Link {
         for (flag, count) in found?.found ?? [:] { counters["flag.\(flag)"] = count }
         self.init(
             name: status.name, driver: status.scheme, state: status.state.word, since: ISO8601.string(status.since),
-            lastError: status.lastError, counters: counters, figures: status.figures, failing: status.failing)
+            lastError: status.lastError, counters: counters, figures: status.figures, failing: status.failing,
+            rejected: status.rejected.map(StatusReport.Link.Rejected.init))
+    }
+}
+
+extension StatusReport.Link.Rejected {
+    init(_ rejected: RejectedPayload) {
+        self.init(
+            at: ISO8601.string(rejected.at), topic: rejected.topic, cause: rejected.cause, tag: rejected.tag,
+            place: rejected.place, bytes: rejected.bytes, excerpt: rejected.excerpt)
     }
 }
 

@@ -43,6 +43,22 @@ struct StatusReport: Codable, Sendable {
         var figures: [String: Int] = [:]
         /// What the device does not give while it gives the rest.
         var failing: [String] = []
+        /// The newest messages that could not be used, oldest first; nil where the link has messages of another kind.
+        var rejected: [Rejected]?
+
+        /// One of them: what is needed to find out why.
+        struct Rejected: Codable, Sendable {
+            var at: String
+            var topic: String
+            var cause: String
+            /// The tag that got no value; nil where none of the message did.
+            var tag: String?
+            /// Bytes before what is wrong.
+            var place: Int?
+            var bytes: Int
+            /// Some of the payload, printable.
+            var excerpt: String
+        }
     }
 
     /// What was found wrong with values.

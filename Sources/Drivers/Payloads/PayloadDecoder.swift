@@ -1,0 +1,117 @@
+import Plant
+
+/// Turns the payloads of one topic rule into values.
+struct PayloadDecoder {
+    /// The value of one tag, or why there is none.
+    struct Reading {
+        /// Which of the rule's tags.
+        var tag: Int
+        var value: PayloadValue
+        /// When the source says that it measured.
+        var time: WallTime?
+        /// Where in the payload the value begins; nil where there is none.
+        var at: Int?
+    }
+
+    /// What made a whole payload useless.
+    struct Failure {
+        var fault: PayloadFault
+        /// At which byte it was noticed; nil at its end or where there is no such place.
+        var at: Int?
+    }
+
+    /// Values that one message may bring. Any more and a batch of the store would be beyond its limit many times.
+    static let maxReadings = 20_000
+
+    let rule: PayloadRule
+    var scanner: JSONScanner
+    var lines: CSVReader
+    /// What the tags of a JSON rule are: slots with one value, and slots with many samples.
+    let singleSlots: [Int]
+    let rowSlots: [Int]
+    /// Those of the last payload; of one tag, oldest first.
+    var readings: [Reading] = []
+    private(set) var failure: Failure?
+
+    init(_ rule: PayloadRule) {
+        self.rule = rule
+        var paths: [JSONPath] = []
+        var maxFields = 0
+        var separator = UInt8(ascii: ",")
+        switch rule.format {
+        case .json(let values, let time): paths = values + (time.map { [$0.path] } ?? [])
+        // A text of JSON that is one number says it strictly.
+        case .number: paths = [JSONPath("$")].compactMap(\.self)
+        case .csv(let layout):
+            separator = layout.separator
+            maxFields = layout.maxFields
+        case .text, .waveform: break
+        }
+        scanner = JSONScanner(JSONQuery(paths))
+        lines = CSVReader(separator: separator, maxFields: maxFields)
+        let isRow = rule.tags.indices.map { slot in
+            if case .waveform = rule.tags[slot].meaning.kind { return false }
+            return slot < paths.count && paths[slot].isList
+        }
+        rowSlots = rule.tags.indices.filter { isRow[$0] }
+        singleSlots = rule.tags.indices.filter { !isRow[$0] }
+    }
+
+    /// Reads one payload into ``readings``.
+    mutating func decode(_ payload: UnsafeRawBufferPointer) {
+        readings.removeAll(keepingCapacity: true)
+        failure = nil
+        // SAFETY: the span is used during this call only, and who calls keeps the payload for so long.
+        payload.withMemoryRebound(to: UInt8.self) { bytes in
+            let text = bytes.span
+            switch rule.format {
+            case .json(_, let time): json(text, time)
+            case .number: number(text)
+            case .text: add(0, rule.tags[0].meaning.value(ofText: text, 0..<text.count), nil, at: nil)
+            case .csv(let layout): csv(text, layout)
+            case .waveform(let format, let channels): waveform(payload.bytes, format, channels)
+            }
+        }
+    }
+
+    /// Every tag gets the same fault.
+    mutating func fail(_ fault: PayloadFault, at place: Int? = nil) {
+        readings.removeAll(keepingCapacity: true)
+        failure = Failure(fault: fault, at: place)
+        for tag in rule.tags.indices { add(tag, PayloadValue(fault), nil, at: place) }
+    }
+
+    mutating func add(_ tag: Int, _ value: PayloadValue, _ time: WallTime?, at place: Int?) {
+        readings.append(Reading(tag: tag, value: value, time: time, at: place))
+    }
+
+    private mutating func number(_ text: Span<UInt8>) {
+        do throws(JSONError) {
+            try scanner.scan(text)
+        } catch {
+            return fail(Self.saysNotFinite(text) ? .notFinite : .json, at: error.at)
+        }
+        add(0, rule.tags[0].meaning.value(of: scanner.found[0].value, in: text), nil, at: scanner.found[0].at)
+    }
+
+    private mutating func waveform(_ payload: RawSpan, _ format: WaveformFormat, _ channels: [Int]) {
+        guard payload.byteCount == format.payloadBytes else { return fail(.wrongLength) }
+        for (tag, channel) in channels.enumerated() {
+            let scaling = rule.tags[tag].meaning.scaling
+            guard var samples = format.decode(payload, channel: channel, scaling) else {
+                add(tag, PayloadValue(.notFinite), nil, at: nil)
+                continue
+            }
+            let quality = scaling.judge(&samples)
+            add(tag, PayloadValue(.waveform(samples), quality), nil, at: nil)
+        }
+    }
+
+    /// Whether a text that is no JSON is what C prints for a number that is none.
+    private static func saysNotFinite(_ text: Span<UInt8>) -> Bool {
+        guard text.count <= 16 else { return false }
+        let word = text.indices.map { text[$0] }
+            .filter { $0 > 0x20 && $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }.map { $0 | 0x20 }
+        return ["nan", "inf", "infinity"].contains { word.elementsEqual($0.utf8) }
+    }
+}
