@@ -44,13 +44,24 @@ extension Connection {
 
     /// Copies the whole database into `target`, which is replaced; a writer may go on meanwhile.
     ///
+    /// Begin a transaction and read something before, and the copy is of that moment; else it starts anew whenever
+    /// another process has written.
     /// - Parameter pagesPerStep: pages copied under one read lock.
-    package func backup(into target: Connection, pagesPerStep: Int32 = 1_024) throws(SQLiteError) {
+    /// - Parameter onStep: told how many of how many pages are copied; false ends the copying with `isInterrupt`.
+    package func backup(
+        into target: Connection, pagesPerStep: Int32 = 1_024,
+        onStep: (_ pages: Int64, _ total: Int64) -> Bool = { _, _ in true }
+    ) throws(SQLiteError) {
         guard let backup = sqlite3_backup_init(try target.open(), "main", try open(), "main") else {
             throw target.failure(sqlite3_extended_errcode(target.handle))
         }
         var code = SQLITE_OK
-        while code == SQLITE_OK { code = sqlite3_backup_step(backup, pagesPerStep) }
+        while code == SQLITE_OK {
+            code = sqlite3_backup_step(backup, pagesPerStep)
+            let total = Int64(sqlite3_backup_pagecount(backup))
+            let isToGoOn = onStep(total - Int64(sqlite3_backup_remaining(backup)), total)
+            if code == SQLITE_OK, !isToGoOn { code = SQLITE_INTERRUPT }
+        }
         let finished = sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE else { throw target.failure(code) }
         try target.check(finished)

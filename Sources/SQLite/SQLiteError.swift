@@ -26,6 +26,12 @@ package struct SQLiteError: Error, Hashable, Sendable {
     package var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
     /// The operating system failed a read, write, lock or sync: the connection must not be used further.
     package var isInputOutput: Bool { code == SQLITE_IOERR }
+    /// The file could not be read, as opposed to written: its medium fails.
+    package var isReading: Bool { Self.readingCodes.contains(extendedCode) }
+    /// SQLITE_IOERR_READ and SQLITE_IOERR_SHORT_READ, which Swift does not import.
+    private static let readingCodes = [SQLITE_IOERR | 1 << 8, SQLITE_IOERR | 2 << 8]
+    /// Somebody asked for an end.
+    package var isInterrupt: Bool { code == SQLITE_INTERRUPT }
     /// The file is not a database, or its structure is damaged.
     package var isDamage: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
     /// The statement does not fit the schema: an unknown table or column, or bad SQL.

@@ -63,14 +63,13 @@ final class Database {
         links = [:]
     }
 
-    /// Opens the file beside a daemon, which alone migrates it.
-    init(beside directory: String, access: Connection.Access, clock: any PlantClock, logger: Logger) throws(StoreError)
-    {
+    /// Opens a store's file beside a daemon, which alone migrates it.
+    init(beside file: String, access: Connection.Access, clock: any PlantClock, logger: Logger) throws(StoreError) {
         self.clock = clock
         self.logger = logger
         mayRepair = false
         connection = try Self.sql { () throws(SQLiteError) in
-            try Connection(path: Self.path(in: directory), access: access, busyTimeout: Self.busyTimeout)
+            try Connection(path: file, access: access, busyTimeout: Self.busyTimeout)
         }
         let version = try Migrations.version(of: connection)
         guard version == Migrations.newest else {

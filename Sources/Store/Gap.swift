@@ -25,6 +25,8 @@ package struct Gap: Sendable, Hashable {
         case sessionLost = "session_lost"
         /// Rows were damaged on the disk.
         case damaged
+        /// A backup was put in the store's place: what came after it was made is not there.
+        case restored
     }
 
     package init(subject: String, from: WallTime, to: WallTime, count: Int64, reason: Reason) {

@@ -8,15 +8,21 @@ enum SchemaCheck {
 
     /// - Throws: `.damaged` when the list differs from the one that was noted.
     static func run(on database: Database) throws(StoreError) {
+        if let missing = try verify(database) {
+            try database.transaction { () throws(StoreError) in try database.set(key, missing) }
+        }
+    }
+
+    /// - Returns: the list's checksum where none was noted.
+    /// - Throws: `.damaged` when the list differs from the one that was noted.
+    static func verify(_ database: Database) throws(StoreError) -> String? {
         do throws(StoreError) {
             let found = try checksum(database)
-            if let noted = try database.value(key) {
-                guard noted == found else {
-                    throw damage(database, "the list of tables is not the one that was written")
-                }
-            } else {
-                try database.transaction { () throws(StoreError) in try database.set(key, found) }
+            guard let noted = try database.value(key) else { return found }
+            guard noted == found else {
+                throw damage(database, "the list of tables is not the one that was written")
             }
+            return nil
         } catch .database(let error) where error.isLogic {
             // SQL that is sound against a sound file: a name in the list of tables has changed.
             throw damage(database, error.message)

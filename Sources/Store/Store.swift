@@ -71,6 +71,8 @@ package actor Store: SampleSink {
         lock = try StoreLock(directory: directory)
         let reserve = ReserveFile(directory: directory, bytes: limits.reserveBytes)
         let database = try Self.openSound(directory, clock, logger)
+        let models = try ModelFiles(storeDirectory: directory)
+        try database.adoptBackup(models: models)
         let bootID = bootID ?? Files.bootID()
         self.directory = directory
         self.limits = limits
@@ -81,7 +83,7 @@ package actor Store: SampleSink {
         self.logger = logger
         self.bootID = bootID
         self.reserve = reserve
-        models = try ModelFiles(storeDirectory: directory)
+        self.models = models
         checkpointer = Checkpointer(path: Database.path(in: directory), logger: logger)
         do throws(StoreError) {
             try database.limitPages(to: limits, isShort: false)

@@ -10,18 +10,22 @@ package actor StoreReader {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package nonisolated let directory: String
+    /// The store's file itself.
+    package nonisolated let file: String
     let database: Database
-    private let clock: any PlantClock
-    private let logger: Logger
+    let clock: any PlantClock
+    let logger: Logger
 
-    /// - Throws: `.file` or `.database` when there is no store, `.schema` when it is of another version than this
-    ///   program.
-    package init(directory: String, clock: any PlantClock, logger: Logger) throws(StoreError) {
-        self.directory = directory
+    /// - Parameter place: folder of a store, or the file of a backup.
+    /// - Throws: `.notFound` when there is no store, `.schema` when it is of another version than this program.
+    package init(directory place: String, clock: any PlantClock, logger: Logger) throws(StoreError) {
+        let isFile = Files.isFile(place)
+        file = isFile ? place : Database.path(in: place)
+        directory = isFile ? Files.directory(of: place) : place
         self.clock = clock
         self.logger = logger
-        guard Files.size(Database.path(in: directory)) != nil else { throw .notFound(what: "store in", id: directory) }
-        database = try Database(beside: directory, access: .readOnly, clock: clock, logger: logger)
+        guard Files.size(file) != nil else { throw .notFound(what: "store in", id: place) }
+        database = try Database(beside: file, access: .readOnly, clock: clock, logger: logger)
     }
 
     /// Number of the last sample that is durable; cheap enough to be asked each millisecond.
@@ -96,6 +100,6 @@ package actor StoreReader {
     }
 
     func makeWriter() throws(StoreError) -> Database {
-        try Database(beside: directory, access: .readWrite, clock: clock, logger: logger)
+        try Database(beside: file, access: .readWrite, clock: clock, logger: logger)
     }
 }

@@ -1,3 +1,5 @@
+internal import SQLite
+
 /// What a store holds and has done, for `millwright status`.
 package struct StoreStatistics: Sendable {
     /// Samples in the file.
@@ -48,12 +50,12 @@ package struct StoreCounters: Sendable, Equatable {
 extension Database {
     func statistics(directory: String, counters: StoreCounters, isShort: Bool) throws(StoreError) -> StoreStatistics {
         let pageBytes = try pragma("page_size")
-        let path = Database.path(in: directory)
         return StoreStatistics(
             samples: try recentSamples(),
             lastSample: try newestSample(), alerts: try integer("SELECT count(*) FROM alerts") ?? 0,
             databaseBytes: try pragma("page_count") * pageBytes,
-            freeBytesInDatabase: try pragma("freelist_count") * pageBytes, logBytes: Files.size("\(path)-wal") ?? 0,
+            freeBytesInDatabase: try pragma("freelist_count") * pageBytes,
+            logBytes: Files.size("\(connection.file)-wal") ?? 0,
             diskFreeBytes: Files.freeBytes(directory), outbox: try outboxTotals(), quarantined: try quarantinedEver(),
             damagedSinceStart: Int64(damagedRows), gaps: try integer("SELECT count(*) FROM gaps") ?? 0,
             schema: Int(try pragma("user_version")), counters: counters, isShort: isShort)

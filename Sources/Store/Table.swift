@@ -7,6 +7,8 @@ enum Table: String, CaseIterable {
     case outboxTotals = "outbox_totals"
     case models, slots, state, gaps
     case orders, audit
+    /// Files beside the store, carried by a backup; empty in a store that is in use.
+    case files
 
     var columns: [String] {
         switch self {
@@ -45,6 +47,7 @@ enum Table: String, CaseIterable {
                 "id", "tag", "value", "by", "reason", "created_ns", "expires_ns", "state", "outcome", "detail", "old",
                 "ended_ns",
             ]
+        case .files: ["id", "name", "data"]
         case .audit: ["id", "at_ns", "by", "action", "subject", "old", "new", "outcome", "reason", "digest"]
         }
     }

@@ -1,5 +1,5 @@
 /// Numbers, durations and amounts of memory as they are written in a configuration.
-enum Quantity {
+package enum Quantity {
     /// Decimal with an optional sign, or `0x` hexadecimal.
     static func integer(_ text: String) -> Int? {
         if text.hasPrefix("0x") || text.hasPrefix("0X") {
@@ -22,7 +22,8 @@ enum Quantity {
         ("ms", 1_000_000), ("us", 1_000), ("ns", 1),
     ]
 
-    static func duration(_ text: String) -> Duration? {
+    /// `250ms`, `10s`, `5m`, `1h`, `30d`; nil for anything else.
+    package static func duration(_ text: String) -> Duration? {
         guard let nanoseconds = scaled(text, by: durationUnits.map { ($0.symbol, $0.nanoseconds) }) else { return nil }
         return .nanoseconds(nanoseconds)
     }

@@ -17,6 +17,12 @@ enum Files {
         try OutputFile.write(Array(text.utf8), to: path, isDurable: false)
     }
 
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        try OutputFile.write(bytes, to: path, isDurable: false)
+    }
+
+    static func bytes(_ path: String) throws -> [UInt8] { try TextFile.read(path, limit: 1 << 30) }
+
     static func text(_ path: String) throws -> String { String(decoding: try TextFile.read(path), as: UTF8.self) }
 
     /// The program, beside the tests' own, where the build put both.

@@ -157,7 +157,7 @@ import Testing
         .enabled(if: writerFolder == nil && canTrace),
         // Counted in each thread of the writer; opening the file takes fewer calls in its thread than these.
         arguments: [
-            "fdatasync:error=EIO:when=20..22", "fdatasync:error=EIO:when=30", "pwrite64:error=EIO:when=200..201",
+            "fdatasync:error=EIO:when=40..42", "fdatasync:error=EIO:when=50", "pwrite64:error=EIO:when=200..201",
             "pwrite64:error=ENOSPC:when=200..215",
         ])
     func afterAFailedWriteOrSyncTheStoreReadsAgainAndGoesOn(fault: String) async throws {

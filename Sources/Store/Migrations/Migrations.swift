@@ -8,7 +8,9 @@ struct Migration: Sendable {
 
 /// Brings a file of any earlier version to the newest one, a step a transaction.
 enum Migrations {
-    static let all: [Migration] = [M0001_Initial.migration, M0002_Chunks.migration, M0003_Audit.migration]
+    static let all: [Migration] = [
+        M0001_Initial.migration, M0002_Chunks.migration, M0003_Audit.migration, M0005_Files.migration,
+    ]
 
     /// Written into the file's header, so that a file of another program is not taken for a store: "MWST".
     static let applicationID: Int64 = 0x4D57_5354

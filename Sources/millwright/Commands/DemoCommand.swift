@@ -2,7 +2,6 @@ import ArgumentParser
 import Glibc
 import Host
 import Plant
-import UnixSignals
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,17 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
         let directory = try DrillDirectory.make(output)
         let demo = Demo(pack: pack, seconds: seconds, directory: directory, language: text.language)
         // Ctrl-C ends the demo in order, so that its children end with it.
-        let holds = try await withThrowingTaskGroup(of: Bool?.self) { group in
-            group.addTask { try await demo.run() }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
-                return nil
-            }
-            let first = try await group.next() ?? nil
-            group.cancelAll()
-            guard let first else { throw ExitCode(130) }
-            return first
-        }
+        let holds = try await Interruptible.run { try await demo.run() }
         if !holds { throw ExitCode.failure }
     }
 }

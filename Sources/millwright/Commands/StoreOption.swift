@@ -7,7 +7,7 @@ import Store
 
 /// Which store a command looks at: by its folder, or by the configuration that names it.
 struct StoreOption: ParsableArguments {
-    @Option(help: "Folder of the store.", completion: .directory)
+    @Option(help: "Folder of the store, or the file of a backup.", completion: .file())
     var store: String?
 
     @Option(help: "Configuration that names the store.", completion: .file(extensions: ["yaml"]))
