@@ -14,6 +14,14 @@ extension Database {
             ])
     }
 
+    /// The first transaction of a daemon.
+    func begin(boot: String) throws(StoreError) {
+        try transaction { () throws(StoreError) in
+            try note(boot: boot)
+            try writeMark()
+        }
+    }
+
     func firstSampleOfThisBoot() throws(StoreError) -> Int64 {
         try row(of: .boots, "ORDER BY id DESC LIMIT 1", []) { $0.int64(at: 2) } ?? 0
     }

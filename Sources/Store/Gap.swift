@@ -2,7 +2,7 @@ package import Plant
 
 /// A span in which something that should have been stored or sent is missing.
 package struct Gap: Sendable, Hashable {
-    /// What is missing: `link:<name>`, `tag:<name>` or `outbox`.
+    /// What is missing: `link:<name>`, `tag:<name>`, `samples` or `outbox`.
     package var subject: String
     package var from: WallTime
     package var to: WallTime
@@ -15,6 +15,8 @@ package struct Gap: Sendable, Hashable {
         case diskFull = "disk_full"
         /// No room on the disk; the messages were not acknowledged, so that the broker sends them again.
         case diskFullNotAcknowledged = "disk_full_not_acknowledged"
+        /// No room on the disk; the oldest samples gave way to new ones.
+        case diskFullOldest = "disk_full_oldest"
         /// More waited to be sent upstream than may wait.
         case outboxFull = "outbox_full"
         /// A queue before the store overflowed.

@@ -10,6 +10,8 @@ struct ReserveFile {
         self.bytes = bytes
     }
 
+    var holdsSpace: Bool { Files.size(path).map { $0 > 0 } ?? false }
+
     var isThere: Bool { bytes == 0 || Files.size(path) == bytes }
 
     /// Takes the space.

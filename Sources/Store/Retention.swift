@@ -62,7 +62,11 @@ extension Store {
         return report
     }
 
-    private func endShortage() { endShortageIfPossible() }
+    private func endShortage() {
+        endShortageIfPossible()
+        // Where even that finds no room it is tried again with the next call.
+        if isShort { try? recordRefusals() }
+    }
 
     private func trustsClock() -> Bool { retention.trusts(clock) }
 

@@ -98,32 +98,49 @@ extension Store {
         }
     }
 
-    /// One transaction; a second one without telemetry when the first finds no room.
+    /// One transaction; another one with less telemetry when it finds no room.
     private func attempt(_ group: [Request]) throws(StoreError) -> [Result<Outcome, StoreError>] {
-        let outcomes: [Result<Outcome, StoreError>]
-        do throws(StoreError) {
-            outcomes = try transact { (database) throws(StoreError) in try run(group, database) }
-        } catch {
-            guard error.isFull, !isShort else { throw error }
-            beginShortage()
-            outcomes = try transact { (database) throws(StoreError) in try run(group, database) }
+        var telemetry = isShort ? Telemetry.inPlaceOfOld : .taken
+        while true {
+            do throws(StoreError) {
+                var dropped: Int64 = 0
+                let outcomes = try transact { (database) throws(StoreError) in
+                    try run(group, database, telemetry, &dropped)
+                }
+                counters.droppedForRoom += dropped
+                if isShort {
+                    for case (let request, .failure(.full)) in zip(group, outcomes) { noteRefusal(of: request) }
+                }
+                return outcomes
+            } catch {
+                guard error.isFull, let less = telemetry.less else { throw error }
+                if !isShort { beginShortage() }
+                telemetry = less
+            }
         }
-        if isShort {
-            for request in group { noteRefusal(of: request) }
-        }
-        return outcomes
     }
 
     /// - Throws: only what ends the whole transaction.
-    private func run(_ group: [Request], _ database: Database) throws(StoreError) -> [Result<Outcome, StoreError>] {
+    private func run(
+        _ group: [Request], _ database: Database, _ telemetry: Telemetry, _ dropped: inout Int64
+    ) throws(StoreError) -> [Result<Outcome, StoreError>] {
+        let takesTelemetry =
+            switch telemetry {
+            case .taken: true
+            case .inPlaceOfOld: try makeRoom(for: group, in: database, &dropped)
+            case .refused: false
+            }
         var outcomes: [Result<Outcome, StoreError>] = []
         outcomes.reserveCapacity(group.count)
         for request in group {
+            if request.isTelemetry, !takesTelemetry {
+                outcomes.append(.failure(.full))
+                continue
+            }
             do throws(StoreError) {
-                outcomes.append(.success(try run(request.work, database)))
+                outcomes.append(.success(try run(request.work, database, takesTelemetry)))
             } catch {
                 switch error {
-                case .full where isShort && request.isTelemetry: outcomes.append(.failure(error))
                 case .full, .damaged, .database, .file, .closed: throw error
                 default: outcomes.append(.failure(error))
                 }
@@ -132,22 +149,23 @@ extension Store {
         return outcomes
     }
 
-    private func run(_ work: Request.Work, _ database: Database) throws(StoreError) -> Outcome {
+    private func run(
+        _ work: Request.Work, _ database: Database, _ takesTelemetry: Bool
+    ) throws(StoreError) -> Outcome {
         switch work {
         case .batch(let batch):
-            if isShort { throw .full }
             // A batch that is refused is refused before its first row, so that it needs no savepoint.
             let range = try database.insert(batch.samples)
             try database.insert(batch.receipts, link: batch.link)
             return .stored(range)
         case .changes(let changes):
-            let (limits, isShort) = (limits, isShort)
+            let limits = limits
             // Undoing the changes must not undo samples of the batches before them.
             try database.flushChunk()
             return try database.savepoint { () throws(StoreError) in
                 var numbers: [Int64] = []
                 for change in changes {
-                    numbers.append(try database.apply(change, limits: limits, refusesTelemetry: isShort))
+                    numbers.append(try database.apply(change, limits: limits, refusesTelemetry: !takesTelemetry))
                 }
                 return .applied(numbers)
             }
@@ -168,13 +186,13 @@ extension Store {
         let pages = database.connection.logPages
         // Smaller than at the last request: the log has started anew since.
         if pages < checkpointedPages { checkpointedPages = 0 }
-        guard pages - checkpointedPages > limits.logPages else { return }
+        guard pages - checkpointedPages > (isShort ? shortLogPages : limits.logPages) else { return }
         checkpointedPages = pages
-        guard pages > limits.logPages * Bound.logGrowth else { return checkpointer.request() }
-        // The checkpointer does not keep up, because there is always something new. While this thread checkpoints,
-        // nobody writes, so that the log is emptied and starts anew.
+        guard isShort || pages > limits.logPages * Bound.logGrowth else { return checkpointer.request() }
+        // There is no room for a longer log, or the checkpointer does not keep up, because there is always something new.
+        // While this thread checkpoints, nobody writes, so that the log is emptied and starts anew.
         do throws(SQLiteError) {
-            _ = try database.connection.checkpoint(.passive)
+            try moveLog(of: database)
             counters.ownCheckpoints += 1
         } catch {
             logger.warning("checkpoint failed", metadata: ["error": "\(error)"])

@@ -3,7 +3,7 @@ internal import Plant
 internal import SQLite
 
 extension Database {
-    /// Part of the bound by which the file may outgrow it before telemetry is refused: retention works in steps.
+    /// Part of the bound by which the file may outgrow it before the oldest samples must give way: retention works in steps.
     private static let pageMargin: Int64 = 4
 
     /// Sets the number of pages that the file may have; while space is short the reserve comes on top.
@@ -28,17 +28,19 @@ extension Database {
 }
 
 extension Store {
-    /// Nothing more fits: gives the reserve back and refuses telemetry from here on.
+    /// Nothing more fits: gives the reserve back, and telemetry is taken in the place of old from here on.
     func beginShortage() {
         isShort = true
         counters.shortages += 1
-        logger.error("no space left; telemetry is refused until space returns", metadata: ["directory": "\(directory)"])
+        logger.error(
+            "no space left; the oldest samples give way to new ones until space returns",
+            metadata: ["directory": "\(directory)"])
         do throws(StoreError) {
             try reserve.giveBack()
             guard let database else { return }
             try database.limitPages(to: limits, isShort: true)
             // Empties the log into the database, so that its space is used again from the start.
-            _ = try database.sql { () throws(SQLiteError) in try database.connection.checkpoint(.passive) }
+            try database.sql { () throws(SQLiteError) in try moveLog(of: database) }
         } catch {
             logger.warning("the reserve could not be given back whole", metadata: ["error": "\(error)"])
         }
@@ -48,23 +50,32 @@ extension Store {
     func endShortageIfPossible() {
         guard isShort, let database else { return }
         do throws(StoreError) {
-            let roomNeeded = reserve.isThere ? limits.reserveBytes : limits.reserveBytes * 2
-            guard Files.freeBytes(directory) >= roomNeeded, try database.usedBytes() <= limits.maximumBytes else {
-                return
-            }
+            guard try hasRoomAgain(database) else { return }
             try reserve.make()
             try database.limitPages(to: limits, isShort: false)
             isShort = false
-            let gaps = refused.sorted { $0.key < $1.key }.map(\.value)
-            try transact { (database) throws(StoreError) in
-                for gap in gaps { try database.record(gap) }
-            }
-            refused = [:]
-            logger.notice("space has returned; telemetry is stored again", metadata: ["gaps": "\(gaps.count)"])
+            try recordRefusals()
+            logger.notice("space has returned; all telemetry is stored again", metadata: ["directory": "\(directory)"])
         } catch {
             isShort = true
             logger.warning("space has not returned", metadata: ["error": "\(error)"])
         }
+    }
+
+    func hasRoomAgain(_ database: Database) throws(StoreError) -> Bool {
+        let roomNeeded = reserve.isThere ? limits.reserveBytes : limits.reserveBytes * 2
+        guard Files.freeBytes(directory) >= roomNeeded else { return false }
+        return try database.usedBytes() <= limits.maximumBytes
+    }
+
+    /// Writes down what was refused, also while space is short, so that a restart does not forget it.
+    func recordRefusals() throws(StoreError) {
+        guard !refused.isEmpty else { return }
+        let gaps = refused.sorted { $0.key < $1.key }.map(\.value)
+        try transact { (database) throws(StoreError) in
+            for gap in gaps { try database.record(gap) }
+        }
+        refused = [:]
     }
 
     func noteRefusal(of request: Request) {

@@ -9,7 +9,8 @@ import Threads
 /// transaction (group commit): what has queued while one commit ran is the next one.
 ///
 /// - Only one store may be open on a directory; commands look and acknowledge beside it through ``StoreReader``.
-/// - When the disk is full, the reserve is given back, telemetry is refused with `.full`, and everything else goes on.
+/// - When the disk is full, the reserve is given back and the oldest samples give way to new ones; where there are none
+///   telemetry is refused with `.full`. Everything else goes on.
 /// - After a failed sync the file is closed, opened anew and read again before anything else is written.
 /// - ``keepLossContract()`` must run where ``accept(_:)`` is called: it commits what that has taken.
 /// - ``maintain()`` must be called now and then, about once a second: it keeps the bounds.
@@ -46,7 +47,9 @@ package actor Store: SampleSink {
     var loss = LossMeter()
     /// Pages that the log held when a checkpoint was last asked for.
     var checkpointedPages = 0
-    /// There is no room: telemetry is refused.
+    /// Pages that the log held when the writer last moved all of it into the database: the next commit begins it anew.
+    var movedPages = 0
+    /// There is no room: the oldest samples give way to new ones, or those are refused.
     var isShort = false { didSet { accepted.isOpen = !isShort && !isClosing } }
     /// What was refused since, by link and reason.
     var refused: [String: Gap] = [:]
@@ -70,7 +73,7 @@ package actor Store: SampleSink {
         try Files.makeDirectory(directory)
         lock = try StoreLock(directory: directory)
         let reserve = ReserveFile(directory: directory, bytes: limits.reserveBytes)
-        let database = try Self.openSound(directory, clock, logger)
+        let database = try Self.openWithRoom(directory, reserve, clock, logger)
         let models = try ModelFiles(storeDirectory: directory)
         try database.adoptBackup(models: models)
         let bootID = bootID ?? Files.bootID()
@@ -87,21 +90,35 @@ package actor Store: SampleSink {
         checkpointer = Checkpointer(path: Database.path(in: directory), logger: logger)
         do throws(StoreError) {
             try database.limitPages(to: limits, isShort: false)
-            try database.transaction { () throws(StoreError) in
-                try database.note(boot: bootID)
-                try database.writeMark()
-            }
+            try database.begin(boot: bootID)
             try reserve.make()
         } catch .full {
             // Started on a full disk: alerts still go, into what the reserve held.
             isShort = true
             try reserve.giveBack()
             try database.limitPages(to: limits, isShort: true)
+            try database.begin(boot: bootID)
             logger.error(
-                "no space left; telemetry is refused until space returns", metadata: ["directory": "\(directory)"])
+                "no space left; the oldest samples give way to new ones until space returns",
+                metadata: ["directory": "\(directory)"])
         }
         self.database = database
         accepted.isOpen = !isShort
+    }
+
+    /// Opens the file; on a disk without any room with what the reserve holds.
+    private static func openWithRoom(
+        _ directory: String, _ reserve: ReserveFile, _ clock: any PlantClock, _ logger: Logger
+    ) throws(StoreError) -> Database {
+        do throws(StoreError) {
+            return try openSound(directory, clock, logger)
+        } catch {
+            // That a file beside the database finds no room comes as an error of input and output.
+            guard error.isFull || error.isInputOutput, reserve.holdsSpace else { throw error }
+            logger.error("no space to open the store; the reserve is given back", metadata: ["error": "\(error)"])
+            try reserve.giveBack()
+            return try openSound(directory, clock, logger)
+        }
     }
 
     /// Opens the file, made anew from its sound rows if its structure is damaged.

@@ -3,7 +3,7 @@ package import SQLite
 
 /// What the store refused, and why.
 package enum StoreError: Error, Sendable {
-    /// No room: telemetry is refused until space returns; alerts, acknowledgements and update steps still go.
+    /// No room, and no old samples that could give way: telemetry is refused until space returns; alerts, acknowledgements and update steps still go.
     case full
     /// Another daemon holds the store in this directory.
     case locked(directory: String)

@@ -21,7 +21,7 @@ package struct StoreStatistics: Sendable {
     package var schema: Int
     /// Since the start; zero in a reader.
     package var counters: StoreCounters
-    /// No room: telemetry is refused.
+    /// No room: the oldest samples give way to new ones, or those are refused.
     package var isShort: Bool
 }
 
@@ -43,6 +43,8 @@ package struct StoreCounters: Sendable, Equatable {
     package var shortages: Int64 = 0
     /// Samples refused for want of space; a batch that is offered again counts again.
     package var refusedSamples: Int64 = 0
+    /// Samples that gave way to new ones for want of space.
+    package var droppedForRoom: Int64 = 0
     /// Samples dropped by age or size.
     package var retired: Int64 = 0
 }

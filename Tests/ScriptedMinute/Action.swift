@@ -96,7 +96,7 @@ extension Action {
         switch self {
         case .polled: (facts, "link:\(Self.link)")
         case .alert(_, let score): ([.sample(score)], "derived")
-        case .telemetry: (facts, "outbox")
+        case .telemetry(let body): ([.outbox(body)], "outbox")
         default: nil
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 struct DrillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -7,7 +8,7 @@ struct DrillCommand: AsyncParsableCommand {
             A drill starts its own broker, registry and daemon on free loopback ports and in a folder of its own, kills them at \
             random moments, and compares what was acknowledged with what is stored. It touches no running daemon.
             """,
-        subcommands: [Kill.self, Sync.self])
+        subcommands: [Kill.self, Sync.self, Full.self])
 
     struct Kill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -54,6 +55,30 @@ struct DrillCommand: AsyncParsableCommand {
             let outcome = try await SyncDrill(
                 kills: kills, pack: pack, seed: seed, directory: try DrillDirectory.make(directory)
             ).run { Output.error($0) }
+            Output.line(outcome.description)
+            if !outcome.holds { throw ExitCode.failure }
+        }
+    }
+
+    struct Full: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Fill the disk while a machine wears out: the alert comes, and all goes on when there is room.",
+            discussion: "Needs root, for a small file system of its own; without it ends with status 77.")
+
+        @Option(help: "Folder of the solution pack whose recording is played.", completion: .directory)
+        var pack = "solutions/rotating-machine"
+
+        @Option(help: "Empty folder to work in; a temporary one unless given.", completion: .directory)
+        var directory: String?
+
+        func run() async throws {
+            guard getuid() == 0 else {
+                Output.error("skipped: expected to run as root, to mount a small file system")
+                throw ExitCode(77)
+            }
+            let outcome = try await DrillDirectory.with(directory, holds: \.holds) { directory in
+                try await FullDiskDrill(pack: pack, directory: directory).run { Output.error($0) }
+            }
             Output.line(outcome.description)
             if !outcome.holds { throw ExitCode.failure }
         }

@@ -244,7 +244,13 @@ struct Daemon: Service {
     }
 
     private static func trouble(_ statistics: StoreStatistics, _ loss: LossReport) -> String? {
-        if statistics.isShort { return "no space left: telemetry is refused until space returns" }
+        if statistics.isShort {
+            let (dropped, refused) = (statistics.counters.droppedForRoom, statistics.counters.refusedSamples)
+            return
+                "no space left, \(Format.bytes(statistics.diskFreeBytes)) free: alerts are stored, \(dropped) of the oldest samples "
+                + "have given way to new ones, \(refused) new ones were refused. Free space on the disk of the store, or set "
+                + "store.keep.size lower; the daemon goes on by itself when there is room for twice the reserve"
+        }
         guard loss.isBroken else { return nil }
         return "the loss contract is broken: samples of the last \(Format.fixed(loss.oldest.inSeconds, 1)) s are not "
             + "durable, \(Format.fixed(loss.contract.samples.inSeconds, 1)) s may be; the disk is too slow or fails"

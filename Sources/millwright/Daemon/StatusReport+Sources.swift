@@ -64,6 +64,7 @@ extension StatusReport {
             "disk_free_bytes": Int(statistics.diskFreeBytes), "commits": Int(statistics.counters.commits),
             "samples_since_start": Int(statistics.counters.samples), "quarantined": Int(statistics.quarantined),
             "gaps": Int(statistics.gaps), "refused_samples": Int(statistics.counters.refusedSamples),
+            "dropped_for_room": Int(statistics.counters.droppedForRoom),
             "retired_samples": Int(statistics.counters.retired), "reopened": Int(statistics.counters.reopened),
             "outbox_dropped": Int(statistics.outbox.values.reduce(0) { $0 + $1.droppedRows }),
         ]
