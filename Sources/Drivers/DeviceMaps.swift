@@ -14,13 +14,17 @@ struct DeviceMaps {
     private static let about: Set<String> = ["device", "capture"]
 
     private let directory: String
+    private let shared: String?
     private let diagnostics: Diagnostics
     /// Each map is read once, however many links name it; nil for one that could not be read.
     private var read: [String: Node?] = [:]
 
-    /// - Parameter directory: where relative paths start; "" leaves them as they stand.
-    init(directory: String, diagnostics: Diagnostics) {
+    /// - Parameters:
+    ///   - directory: where relative paths start; "" leaves them as they stand.
+    ///   - shared: where a file is looked for that is not there; nil for nowhere.
+    init(directory: String, shared: String? = nil, diagnostics: Diagnostics) {
         self.directory = directory
+        self.shared = shared
         self.diagnostics = diagnostics
     }
 
@@ -73,7 +77,7 @@ struct DeviceMaps {
 
     private mutating func document(_ name: String, at node: Node, path: String) -> Node? {
         if let known = read[name] { return known }
-        let file = name.hasPrefix("/") || directory.isEmpty ? name : "\(directory)/\(name)"
+        let file = place(of: name)
         var map: Node?
         do {
             let document = try YAML.parse(Self.bytes(of: file), file: file)
@@ -91,6 +95,14 @@ struct DeviceMaps {
         }
         read[name] = .some(map)
         return map
+    }
+
+    /// The plant's own map goes before the one of that name that was installed with the program.
+    private func place(of name: String) -> String {
+        guard !name.hasPrefix("/") else { return name }
+        let own = directory.isEmpty ? name : "\(directory)/\(name)"
+        guard let shared, access(own, F_OK) != 0, access("\(shared)/\(name)", F_OK) == 0 else { return own }
+        return "\(shared)/\(name)"
     }
 
     private static func merged(_ own: [Node.Pair], _ map: [Node.Pair]) -> [Node.Pair] {

@@ -17,16 +17,17 @@ package enum Drivers {
     ///   - node: the list.
     ///   - path: of the list, for messages: `links`.
     ///   - directory: where relative paths in it start.
+    ///   - shared: where a device map is looked for that is not there; nil for nowhere.
     /// - Returns: the links that are right; what is wrong with the others has been reported.
     package static func links(
-        reading node: Node, path: String, directory: String = "", diagnostics: Diagnostics
+        reading node: Node, path: String, directory: String = "", shared: String? = nil, diagnostics: Diagnostics
     ) -> [LinkDefinition] {
         guard let entries = node.elements, entries.count <= maxLinks else {
             diagnostics.report(at: node, path: path, expected: "a list of at most \(maxLinks) links")
             return []
         }
         var claims = LinkClaims(diagnostics: diagnostics, directory: directory)
-        var maps = DeviceMaps(directory: directory, diagnostics: diagnostics)
+        var maps = DeviceMaps(directory: directory, shared: shared, diagnostics: diagnostics)
         return entries.enumerated().compactMap { index, entry in
             guard let whole = maps.expanded(entry, path: "\(path)[\(index)]") else { return nil }
             return link(reading: whole, path: "\(path)[\(index)]", claims: &claims, diagnostics: diagnostics)

@@ -30,10 +30,23 @@ package final class Broker: Sendable {
     ///
     /// - Parameter directory: existing; keeps configuration, log and sessions.
     /// - Throws: `.programMissing` without mosquitto; `.system` without a free port or with a directory that takes no file.
-    package init(directory: String, settings: Settings = Settings()) throws(RigError) {
+    package convenience init(directory: String, settings: Settings = Settings()) throws(RigError) {
+        try self.init(directory: directory) { port in Self.text(settings, port: port, directory: directory) }
+    }
+
+    /// A broker with a configuration of the caller's own.
+    ///
+    /// - Parameter configuration: makes its text, for a port.
+    package init(directory: String, configuration: (_ port: Int) -> String) throws(RigError) {
         program = try ChildProcess.find("mosquitto", debianPackage: "mosquitto")
         port = try FreePort.next()
         self.directory = directory
+        // As root, mosquitto would become the user "mosquitto", who may not write here.
+        let user = geteuid() == 0 ? "user root\n" : ""
+        try Self.write(user + configuration(port), to: "\(directory)/broker.conf")
+    }
+
+    private static func text(_ settings: Settings, port: Int, directory: String) -> String {
         var lines = [
             "listener \(port) 127.0.0.1", "allow_anonymous \(settings.isAnonymousAllowed)", "set_tcp_nodelay true",
             "max_queued_messages 0",
@@ -41,9 +54,7 @@ package final class Broker: Sendable {
             "log_dest stdout", "log_type error", "log_type warning", "connection_messages false",
         ]
         if settings.isPersistent { lines.append("persistence_location \(directory)/") }
-        // As root, mosquitto would become the user "mosquitto", who may not write here.
-        if geteuid() == 0 { lines.append("user root") }
-        try Self.write((lines + settings.extra).joined(separator: "\n") + "\n", to: "\(directory)/broker.conf")
+        return (lines + settings.extra).joined(separator: "\n") + "\n"
     }
 
     /// Starts it on its port and returns when it answers an MQTT connection.

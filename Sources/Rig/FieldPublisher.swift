@@ -29,7 +29,8 @@ package final class FieldPublisher: Sendable {
     /// - Parameters:
     ///   - id: MQTT client id, unique at the broker.
     ///   - port: port of the broker on 127.0.0.1.
-    package init(id: String, port: Int) throws(RigError) {
+    ///   - password: beside a user name.
+    package init(id: String, port: Int, username: String? = nil, password: String? = nil) throws(RigError) {
         _ = Self.library
         // SAFETY: `shared` lives as long as this object, and `deinit` stops the thread that uses the pointer first.
         let context = Unmanaged.passUnretained(shared).toOpaque()
@@ -44,6 +45,7 @@ package final class FieldPublisher: Sendable {
         mosquitto_publish_callback_set(pointer) { _, context, _ in
             FieldPublisher.shared(context)?.counters.withLock { $0.acknowledged += 1 }
         }
+        if let username { mosquitto_username_pw_set(pointer, username, password) }
         mosquitto_max_inflight_messages_set(pointer, 0)
         mosquitto_reconnect_delay_set(pointer, 1, 1, false)
         mosquitto_connect_async(pointer, "127.0.0.1", Int32(port), 30)

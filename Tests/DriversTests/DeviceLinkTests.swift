@@ -47,6 +47,26 @@ import YAML
         #expect(links.first?.tags.map(\.name) == ["press-3.power", "press-3.energy"])
     }
 
+    @Test func aMapThatIsNotBesideTheConfigurationComesFromTheInstallation() throws {
+        let (plant, installed) = (try TempDirectory(), try TempDirectory())
+        for (name, text) in [("meter.yaml", Self.meter), ("plug.yaml", Self.plug)] {
+            try Data(text.utf8).write(to: URL(filePath: installed.file(name)))
+        }
+        // The plant's own map of that name goes before.
+        try Data(Self.meter.replacing("energy", with: "work").utf8).write(to: URL(filePath: plant.file("meter.yaml")))
+        func read(_ yaml: String) throws -> (tags: [String], text: String) {
+            let diagnostics = Diagnostics(file: "plant.yaml")
+            let links = Drivers.links(
+                reading: try YAML.parse(Array(yaml.utf8), file: "plant.yaml"), path: "links", directory: plant.path,
+                shared: installed.path, diagnostics: diagnostics)
+            return (links.flatMap { $0.tags.map(\.name) }, diagnostics.text)
+        }
+        #expect(try read(modbus("device: meter.yaml")).tags == ["power", "work"])
+        let plug = try read("- { name: b, driver: mqtt, host: h, topics: [ { device: plug.yaml } ] }")
+        #expect(plug.text == "")
+        #expect(try read(modbus("device: absent.yaml")).text.contains("\(plant.path)/absent.yaml: No such file"))
+    }
+
     @Test func theLinksOwnKeysCountAndListsAreJoined() throws {
         let own = "max_registers: 2, values: [ { tag: own, registers: input, at: 9, type: uint16 } ]"
         let (links, text) = try read(modbus("device: meter.yaml, prefix: p., \(own)"))

@@ -126,7 +126,7 @@ class Publisher(threading.Thread):
     # Below the 65,535 packet ids; the broker answers at once, so this is reached only when it hangs.
     IN_FLIGHT = 10_000
 
-    def __init__(self, port, rate):
+    def __init__(self, port, rate, name="power-cut-publisher", credentials=None):
         super().__init__(daemon=True)
         self.rate = rate
         self.published, self.acknowledged = 0, 0
@@ -134,7 +134,9 @@ class Publisher(threading.Thread):
         self.flowing, self.still, self.ended = threading.Event(), threading.Event(), threading.Event()
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(self._packet(0x10, b"\x00\x04MQTT\x04\x02\x00\x00" + self._text("power-cut-publisher")))
+        flags = 0xC2 if credentials else 0x02
+        self.socket.sendall(self._packet(0x10, b"\x00\x04MQTT\x04" + bytes([flags, 0, 0])
+                                         + b"".join(self._text(text) for text in (name, *(credentials or ())))))
         answer = self.socket.recv(4)
         if answer != b"\x20\x02\x00\x00":
             raise RuntimeError(f"the broker refused the publisher: {answer.hex()}")

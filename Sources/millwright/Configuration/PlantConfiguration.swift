@@ -67,7 +67,9 @@ extension PlantConfiguration {
         let plant = reader.required("plant", .mapping { PlantSection(reading: &$0) })
         let store = reader.required("store", .mapping { StoreSection(reading: &$0, directory: directory) })
         let links = reader.required("links", .node).map {
-            Drivers.links(reading: $0, path: "links", directory: directory, diagnostics: diagnostics)
+            Drivers.links(
+                reading: $0, path: "links", directory: directory, shared: Installation.sharedDirectory(),
+                diagnostics: diagnostics)
         }
         let watch = reader.optional("watch", WatchRules.kind, default: WatchRules())
         let assets = reader.optional(

@@ -67,10 +67,10 @@ struct DaemonProcess {
 
     /// The file that this process was started from.
     static func program() throws -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0 else { throw DrillError.folder("/proc/self/exe", String(cString: strerror(errno))) }
-        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let program = Installation.program() else {
+            throw DrillError.folder("/proc/self/exe", String(cString: strerror(errno)))
+        }
+        return program
     }
 
     /// The registry's program, which lies beside this one.
