@@ -53,7 +53,11 @@ package enum Drivers {
         let settings = driver.settings(reading: &reader, claims: &claims)
         reader.finish()
         guard let name, let settings else { return nil }
-        return LinkDefinition(name: name, scheme: scheme, settings: settings, fingerprint: node.canonicalText)
+        var text = node.canonicalText
+        // SAFETY: the bytes are only read, within the call.
+        let fingerprint = text.withUTF8 { Digest64.of(UnsafeRawBufferPointer($0)) }
+        return LinkDefinition(
+            name: name, scheme: scheme, settings: settings, fingerprint: String(fingerprint, radix: 16))
     }
 
     /// What is no mistake, and what an integrator should know before it runs: a line that is asked for more than it can give.

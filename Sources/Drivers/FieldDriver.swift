@@ -42,6 +42,17 @@ package protocol TagLookup: Sendable {
     /// - Throws: ``TagRefused`` when the tag can never be had like this: it is known with another kind. Any other error means
     ///   "not now", and the caller asks again.
     func id(for tag: TagDefinition) async throws -> TagID
+
+    /// The ids of many tags, in their order.
+    func ids(for tags: [TagDefinition]) async throws -> [TagID]
+}
+
+extension TagLookup {
+    package func ids(for tags: [TagDefinition]) async throws -> [TagID] {
+        var ids: [TagID] = []
+        for tag in tags { ids.append(try await id(for: tag)) }
+        return ids
+    }
 }
 
 /// A tag cannot be had like this, now or later.
@@ -82,7 +93,7 @@ package struct LinkDefinition: Sendable {
     /// Which driver: ``FieldDriver/scheme``.
     package var scheme: String
     package var settings: any LinkSettings
-    /// The entry as text without layout and comments: a link whose fingerprint stays the same need not be restarted.
+    /// Digest of the entry without layout and comments: a link whose fingerprint stays the same need not be restarted.
     package var fingerprint: String
 
     package init(name: String, scheme: String, settings: any LinkSettings, fingerprint: String) {

@@ -10,4 +10,11 @@ package enum ProcessMemory {
 
     /// To be called after something large has been read and let go of.
     package static func giveBack() { mw_return_free_memory() }
+
+    /// To be called once it runs as it will go on: most of the program was needed for its start only, and the kernel maps what
+    /// lies around that as well.
+    package static func letGoOfStart() {
+        mw_return_free_memory()
+        mw_let_go_of_program_pages()
+    }
 }

@@ -73,6 +73,12 @@ package struct TagWatch: Sendable {
         }
     }
 
+    /// Makes room for so many tags: growing step by step takes up to twice as much.
+    package mutating func reserve(tags count: Int) {
+        states.reserveCapacity(count)
+        tags.reserveCapacity(count)
+    }
+
     /// Watches a tag from now on; one that is watched already goes on as it was, under its new name if it has one.
     package mutating func watch(_ id: TagID, name: String, at now: MonotonicTime) {
         guard (0..<Self.tagLimit).contains(id.rawValue) else { return }

@@ -18,4 +18,9 @@ void mw_limit_heaps(int count);
 /// Gives free pages of the heaps back to the system: what a large configuration took to be read.
 void mw_return_free_memory(void);
 
+/// Lets go of the pages of program and libraries: those that are still needed are mapped again as they are touched.
+///
+/// Only pages that cannot have been written to; the kernel keeps them as long as there is room.
+void mw_let_go_of_program_pages(void);
+
 #endif

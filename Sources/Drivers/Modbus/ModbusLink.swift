@@ -64,11 +64,7 @@ final class ModbusLink: Sendable {
         while !Task.isCancelled {
             do {
                 var ids: [[TagID]] = []
-                for block in settings.blocks {
-                    var row: [TagID] = []
-                    for value in block.values { row.append(try await tags.id(for: value.tag)) }
-                    ids.append(row)
-                }
+                for block in settings.blocks { ids.append(try await tags.ids(for: block.values.map(\.tag))) }
                 return ids
             } catch {
                 monitor.record(error: "\(error)")

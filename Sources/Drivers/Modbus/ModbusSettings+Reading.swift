@@ -129,6 +129,7 @@ extension ModbusBlock {
         // A block may end where the table does, and takes what one request may ask for.
         let last = min(start + (declared ?? limit), 65_536)
         var values: [ModbusValue] = []
+        values.reserveCapacity(nodes.count)
         for (index, node) in nodes.enumerated() {
             let path = "\(entry.path("values"))[\(index)]"
             guard var reader = MappingReader(node, path: path, diagnostics: entry.diagnostics) else { continue }

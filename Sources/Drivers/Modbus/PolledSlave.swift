@@ -183,7 +183,7 @@ final class PolledSlave {
     func flush(_ now: MonotonicTime) {
         if !collected.isEmpty {
             counted.dropped += mailbox.put(collected)
-            collected.removeAll(keepingCapacity: true)
+            collected = []
         }
         let counted = counted
         self.counted = LinkCounters()

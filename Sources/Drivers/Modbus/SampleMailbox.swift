@@ -25,7 +25,7 @@ final class SampleMailbox: Sendable {
     /// - Returns: how many older values were given up.
     func put(_ samples: [Sample]) -> Int {
         let lost = state.withLock { state in
-            state.samples.append(contentsOf: samples)
+            if state.samples.isEmpty { state.samples = samples } else { state.samples += samples }
             let excess = max(0, state.samples.count - limit)
             if excess > 0 { state.samples.removeFirst(excess) }
             return excess

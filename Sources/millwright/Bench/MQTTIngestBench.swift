@@ -25,7 +25,11 @@ struct MQTTIngestBench {
         /// Processor time of the daemon a message; not given where it was killed.
         var daemon_us_per_message: Double?
         var broker_us_per_message: Double
+        /// Before the load, with every tag known; no page is counted as shared with this program.
+        var daemon_rest_pss_bytes: Int
+        /// Right after the load.
         var daemon_pss_bytes: Int
+        var daemon_anonymous_bytes: Int
         /// From handing to the socket to the commit that holds it, as seen from outside each millisecond.
         var publish_to_durable_ms: Distribution
         var publish_to_broker_acknowledgement_ms: Distribution?
@@ -58,6 +62,9 @@ struct MQTTIngestBench {
         load.firstNumber += 2
         load.messagesPerSecond = messagesPerSecond
         load.count = Int(messagesPerSecond * seconds)
+        // Past the time when the daemon lets go of what its start needed.
+        try await Task.sleep(for: .seconds(3))
+        let rest = try ProcessMeter(pid: child.pid).memory()
         progress("\(load.count) messages at \(Format.fixed(messagesPerSecond, 0)) a second, QoS \(qos)")
         let before = try (
             daemon: ProcessMeter(pid: child.pid).processorSeconds(),
@@ -73,7 +80,7 @@ struct MQTTIngestBench {
         }
         let outcome = try await publishing.value
         try await watch.wait(through: first + Int64(load.count))
-        let memory = try ProcessMeter(pid: child.pid).proportionalBytes()
+        let memory = try ProcessMeter(pid: child.pid).memory()
         let after = try (
             daemon: ProcessMeter(pid: child.pid).processorSeconds(),
             broker: ProcessMeter(pid: broker.pid ?? 0).processorSeconds()
@@ -91,7 +98,8 @@ struct MQTTIngestBench {
             stored: stored.rows, missing: outcome.sent - (stored.rows - stored.doubled), doubled: stored.doubled,
             daemon_us_per_message: isKilled ? nil : (after.daemon - before.daemon) / Double(outcome.sent) * 1e6,
             broker_us_per_message: (after.broker - before.broker) / Double(outcome.sent) * 1e6,
-            daemon_pss_bytes: memory, publish_to_durable_ms: Distribution(stored.latencies),
+            daemon_rest_pss_bytes: rest.bytes, daemon_pss_bytes: memory.bytes,
+            daemon_anonymous_bytes: memory.anonymousBytes, publish_to_durable_ms: Distribution(stored.latencies),
             publish_to_broker_acknowledgement_ms: qos > 0 ? Distribution(outcome.acknowledgementMilliseconds) : nil,
             kept_pace: pace > messagesPerSecond * 0.97)
     }

@@ -28,7 +28,9 @@ struct ModbusIngestBench {
         var daemon_us_per_transaction: Double
         /// Of one core.
         var daemon_processor_percent: Double
+        /// Right after the load; no page is counted as shared with this program.
         var daemon_pss_bytes: Int
+        var daemon_anonymous_bytes: Int
         /// How far the time between two scans of a tag is from the interval asked for.
         var scan_jitter_ms: Distribution
     }
@@ -60,7 +62,7 @@ struct ModbusIngestBench {
         let after = (
             cpu: try meter.processorSeconds(), served: farm.served, stored: await watch.last, at: clock.monotonic()
         )
-        let memory = try meter.proportionalBytes()
+        let memory = try meter.memory()
         await child.stop()
         watching.cancel()
         let span = (after.at - before.at).inSeconds
@@ -72,7 +74,8 @@ struct ModbusIngestBench {
             registers_per_second: Double(after.served.registers - before.served.registers) / span,
             stored_per_second: Double(after.stored - before.stored) / span,
             daemon_us_per_transaction: (after.cpu - before.cpu) / transactions * 1e6,
-            daemon_processor_percent: (after.cpu - before.cpu) / span * 100, daemon_pss_bytes: memory,
+            daemon_processor_percent: (after.cpu - before.cpu) / span * 100, daemon_pss_bytes: memory.bytes,
+            daemon_anonymous_bytes: memory.anonymousBytes,
             scan_jitter_ms: Distribution(try await jitter(watch, between: before.stored, and: after.stored)))
     }
 

@@ -15,15 +15,45 @@ struct ProcessMeter {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Memory that is its own, and its share of what it shares; bytes. Source: proc(5), `/proc/pid/smaps_rollup`.
-    func proportionalBytes() throws -> Int {
-        let text = String(decoding: try TextFile.read("/proc/\(pid)/smaps_rollup"), as: UTF8.self)
-        for line in text.split(separator: "\n") where line.hasPrefix("Pss:") {
-            if let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) {
-                return kibibytes * 1_024
+    struct Memory {
+        /// As if nothing else on the machine were of this program: see ``memory()``.
+        var bytes = 0
+        /// Of it what no file holds, so that it cannot be dropped.
+        var anonymousBytes = 0
+    }
+
+    /// Its proportional share of the memory (PSS), but for files that the calling process maps as well: of those every page
+    /// counts in full, because a daemon on a box has nobody to share them with. Source: proc(5), `/proc/pid/smaps`.
+    func memory() throws -> Memory {
+        let ours = Set(try Self.mappings("/proc/self/maps").compactMap(\.file))
+        var memory = Memory()
+        for mapping in try Self.mappings("/proc/\(pid)/smaps") {
+            let isShared = mapping.file.map(ours.contains) ?? false
+            memory.bytes += mapping.kibibytes[isShared ? "Rss:" : "Pss:", default: 0] * 1_024
+            memory.anonymousBytes += mapping.kibibytes["Anonymous:", default: 0] * 1_024
+        }
+        guard memory.bytes > 0 else { throw BenchError.unreadable("/proc/\(pid)/smaps") }
+        return memory
+    }
+
+    private struct Mapping {
+        var file: Substring?
+        var kibibytes: [Substring: Int] = [:]
+    }
+
+    private static func mappings(_ path: String) throws -> [Mapping] {
+        var mappings: [Mapping] = []
+        let text = String(decoding: try TextFile.read(path), as: UTF8.self)
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            // `5581c0a00000-5581c0a50000 r-xp 00000000 fe:00 1234 /usr/bin/millwright`, then `Pss: 12 kB` and its like.
+            if let first = words.first, !first.hasSuffix(":") {
+                mappings.append(Mapping(file: words.count > 5 && words[5].hasPrefix("/") ? words[5] : nil))
+            } else if !mappings.isEmpty, words.count == 3, let count = Int(words[1]) {
+                mappings[mappings.count - 1].kibibytes[words[0]] = count
             }
         }
-        throw BenchError.unreadable("/proc/\(pid)/smaps_rollup")
+        return mappings
     }
 }
 

@@ -127,6 +127,12 @@ struct StoreTags: TagLookup {
         watch.take(id, tag)
         return id
     }
+
+    func ids(for tags: [TagDefinition]) async throws -> [TagID] {
+        let ids = try await store.tagIDs(for: tags)
+        for (id, tag) in zip(ids, tags) { watch.take(id, tag) }
+        return ids
+    }
 }
 
 /// Looks at what came and stores it; the store tells the judge.

@@ -47,10 +47,13 @@ struct Daemon: Service {
         }
 
         var configuration: PlantConfiguration { state.withLock { $0.configuration } }
+        var at: WallTime { state.withLock { $0.at } }
     }
 
     /// How often status is written, bounds are kept, and what other processes wrote is looked for.
     private static let housekeepingInterval = Duration.milliseconds(500)
+    /// After this long the links of a configuration are connected, and what only that needed is let go of.
+    private static let settlingTime = Duration.seconds(2)
 
     init(
         path: String, configuration: PlantConfiguration, clock: any PlantClock, logger: Logger,
@@ -182,6 +185,7 @@ struct Daemon: Service {
     private func keepHouse() async throws {
         let started = clock.wall()
         var lastAlive = clock.monotonic()
+        var (configured, changed, isSettled) = (loaded.at, clock.monotonic(), false)
         while !Task.isCancelled {
             do {
                 if try await store.changedByOthers() {
@@ -201,6 +205,11 @@ struct Daemon: Service {
             if let interval = manager.watchdogInterval, clock.monotonic() - lastAlive >= interval / 2 {
                 manager.alive()
                 lastAlive = clock.monotonic()
+            }
+            if loaded.at != configured { (configured, changed, isSettled) = (loaded.at, clock.monotonic(), false) }
+            if !isSettled, clock.monotonic() - changed >= Self.settlingTime {
+                ProcessMemory.letGoOfStart()
+                isSettled = true
             }
             try await Task.sleep(for: Self.housekeepingInterval)
         }

@@ -54,6 +54,7 @@ final class WatchPart: Sendable {
             }
         }
         state.withLock { state in
+            state.watch.reserve(tags: declared.count)
             state.watch.configure(rules: rules, scans: scans, at: now, isExpected: isExpected)
             for (name, tag) in again { state.watch.watch(tag.id, name: name, at: now) }
         }

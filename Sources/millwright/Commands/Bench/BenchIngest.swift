@@ -87,7 +87,11 @@ struct BenchIngest: AsyncParsableCommand {
                 rows.append(["publish to broker's PUBACK", "\(acknowledgement.text) ms"])
             }
             let price = report.daemon_us_per_message.map { "\(Format.fixed($0, 1)) us a message" } ?? "killed"
-            rows.append(["daemon", "\(price), PSS \(Format.bytes(Int64(report.daemon_pss_bytes)))"])
+            rows.append([
+                "daemon",
+                "\(price), PSS \(Format.bytes(Int64(report.daemon_pss_bytes))), "
+                    + "at rest \(Format.bytes(Int64(report.daemon_rest_pss_bytes)))",
+            ])
             rows.append(["broker", "\(Format.fixed(report.broker_us_per_message, 1)) us a message"])
             return rows
         }
