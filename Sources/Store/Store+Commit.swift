@@ -26,37 +26,43 @@ extension Store {
     }
 
     /// Waits until the work is committed together with whatever else waits.
-    func enqueue(_ work: Request.Work) async throws(StoreError) -> Outcome {
-        guard !isClosed else { throw .closed }
+    ///
+    /// The caller's own thread puts it in line: a visit to the store's thread would cost it two switches more.
+    nonisolated func enqueue(_ work: Request.Work) async throws(StoreError) -> Outcome {
         let result = await withCheckedContinuation { caller in
-            // What was accepted before comes before it.
-            takeAccepted()
-            waiting.append(Request(work: work, caller: caller))
-            scheduleFlush()
+            switch line.append(Request(work: work, caller: caller)) {
+            case .taken: break
+            case .worthACommit: askForCommit()
+            case .refused: caller.resume(returning: .failure(.closed))
+            }
         }
         return try result.get()
     }
 
-    /// The flush queues behind the calls that wait for this thread already, so that it commits theirs too; when there
-    /// are none it runs at once.
-    func scheduleFlush() {
-        guard !isFlushScheduled else { return }
-        isFlushScheduled = true
-        executor.submit { self.assumeIsolated { $0.flush() } }
-    }
+    nonisolated func askForCommit() { executor.submit { self.assumeIsolated { $0.flush() } } }
 
-    /// Puts what was accepted in line.
-    func takeAccepted() { waiting += accepted.take() }
+    func takeLine() { waiting += line.take() }
 
     func flush() {
-        isFlushScheduled = false
-        takeAccepted()
+        takeLine()
         let group = takeGroup()
-        if !waiting.isEmpty { scheduleFlush() }
+        // The rest goes behind the calls that wait for this thread already.
+        if !waiting.isEmpty, !isFlushScheduled {
+            isFlushScheduled = true
+            executor.submit {
+                self.assumeIsolated { store in
+                    store.isFlushScheduled = false
+                    store.flush()
+                }
+            }
+        }
         guard !group.isEmpty else { return }
         let outcomes = commit(group)
         for (request, outcome) in zip(group, outcomes) { request.caller?.resume(returning: outcome) }
-        if group.contains(where: { $0.samples > 0 }) { committedSamples() }
+        let batches = group.compactMap { request in
+            if case .batch(let batch) = request.work, !batch.samples.isEmpty { batch } else { nil }
+        }
+        if !batches.isEmpty { committedSamples(batches) }
         tendLog()
     }
 
@@ -77,7 +83,7 @@ extension Store {
         }
         let group = Array(waiting.prefix(count))
         waiting.removeFirst(count)
-        accepted.count(-group.reduce(0) { $0 + ($1.caller == nil ? $1.samples : 0) })
+        line.countAccepted(-group.reduce(0) { $0 + ($1.caller == nil ? $1.samples : 0) })
         return group
     }
 

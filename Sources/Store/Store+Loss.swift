@@ -1,6 +1,5 @@
 internal import Logging
 package import Plant
-import Threads
 
 /// Samples that nobody waits for are committed together: fewer commits wear out less flash.
 extension Store {
@@ -15,14 +14,14 @@ extension Store {
         guard contract.window > .zero, batch.receipts.isEmpty,
             batch.samples.allSatisfy({ if case .waveform = $0.value { false } else { true } })
         else { return try await store(whole: batch) }
-        switch accepted.put(batch) {
+        switch line.accept(batch) {
         case .taken: return
-        case .worthACommit: executor.submit { self.assumeIsolated { $0.flush() } }
+        case .worthACommit: askForCommit()
         case .refused: try await store(whole: batch)
         }
     }
 
-    private func store(whole batch: SampleBatch) async throws(StoreError) { _ = try await commit(batch) }
+    private nonisolated func store(whole batch: SampleBatch) async throws(StoreError) { _ = try await commit(batch) }
 
     /// Commits what was accepted when its time has come, until the task is cancelled; ``close()`` commits the rest.
     package nonisolated func keepLossContract() async {
@@ -42,7 +41,7 @@ extension Store {
     }
 
     private var oldestAccepted: MonotonicTime? {
-        takeAccepted()
+        takeLine()
         return waiting.lazy.compactMap(\.since).min()
     }
 
@@ -51,9 +50,9 @@ extension Store {
         guard !isClosing else { return }
         let kept = group.filter { $0.caller == nil }
         waiting.insert(contentsOf: kept, at: 0)
-        accepted.count(kept.reduce(0) { $0 + $1.samples })
+        line.countAccepted(kept.reduce(0) { $0 + $1.samples })
         if !kept.isEmpty {
-            logger.error("samples wait for the disk", metadata: ["samples": "\(accepted.count)", "error": "\(error)"])
+            logger.error("samples wait for the disk", metadata: ["samples": "\(line.accepted)", "error": "\(error)"])
         }
     }
 
@@ -69,7 +68,7 @@ extension Store {
     package func lossReport() -> LossReport {
         let now = clock.monotonic()
         return LossReport(
-            contract: contract, oldest: oldestAccepted.map { max(now - $0, .zero) } ?? .zero, waiting: accepted.count,
+            contract: contract, oldest: oldestAccepted.map { max(now - $0, .zero) } ?? .zero, waiting: line.accepted,
             worst: loss.worst, lateCommits: loss.lateCommits, commitMedian: loss.commitTime(at: 0.5),
             commitP99: loss.commitTime(at: 0.99))
     }

@@ -23,7 +23,7 @@ package actor Store: SampleSink {
     let limits: Limits
     nonisolated let contract: LossContract
     /// Called after each commit with samples in it.
-    let committedSamples: @Sendable () -> Void
+    let committedSamples: @Sendable ([SampleBatch]) -> Void
     let clock: any PlantClock
     let logger: Logger
     /// Names this run of the machine, as every store opened in it has it.
@@ -39,18 +39,18 @@ package actor Store: SampleSink {
     var isClosed = false
     /// Closing: what cannot be committed now is not kept.
     var isClosing = false
-    /// Requests that wait for the next commit, oldest first; what ``accepted`` holds comes behind them.
+    /// What is brought to be committed.
+    nonisolated let line = CommitLine()
+    /// What was taken out of the line and is not committed yet, oldest first.
     var waiting: [Request] = []
     var isFlushScheduled = false
-    /// Samples that nobody waits for, and how many of them are not committed yet.
-    nonisolated let accepted: AcceptedSamples
     var loss = LossMeter()
     /// Pages that the log held when a checkpoint was last asked for.
     var checkpointedPages = 0
     /// Pages that the log held when the writer last moved all of it into the database: the next commit begins it anew.
     var movedPages = 0
     /// There is no room: the oldest samples give way to new ones, or those are refused.
-    var isShort = false { didSet { accepted.isOpen = !isShort && !isClosing } }
+    var isShort = false { didSet { line.isAccepting = !isShort && !isClosing } }
     /// What was refused since, by link and reason.
     var refused: [String: Gap] = [:]
     var counters = StoreCounters()
@@ -64,11 +64,11 @@ package actor Store: SampleSink {
     /// - Parameter directory: made if it is missing; its parent must exist.
     /// - Parameter bootID: names this run of the machine; samples of another run have a monotonic time that compares
     ///   with nothing.
-    /// - Parameter committedSamples: called after each commit with samples in it, or the attempt of one.
+    /// - Parameter committedSamples: called after each commit with samples in it, or the attempt of one, with those.
     /// - Throws: `.locked` when another daemon runs on it, `.schema` for a newer file.
     package init(
         directory: String, limits: Limits = Limits(), contract: LossContract = LossContract(), clock: any PlantClock,
-        logger: Logger, bootID: String? = nil, committedSamples: @escaping @Sendable () -> Void = {}
+        logger: Logger, bootID: String? = nil, committedSamples: @escaping @Sendable ([SampleBatch]) -> Void = { _ in }
     ) throws(StoreError) {
         try Files.makeDirectory(directory)
         lock = try StoreLock(directory: directory)
@@ -80,7 +80,6 @@ package actor Store: SampleSink {
         self.directory = directory
         self.limits = limits
         self.contract = contract
-        accepted = AcceptedSamples()
         self.committedSamples = committedSamples
         self.clock = clock
         self.logger = logger
@@ -103,7 +102,7 @@ package actor Store: SampleSink {
                 metadata: ["directory": "\(directory)"])
         }
         self.database = database
-        accepted.isOpen = !isShort
+        line.isAccepting = !isShort
     }
 
     /// Opens the file; on a disk without any room with what the reserve holds.
@@ -142,12 +141,12 @@ package actor Store: SampleSink {
     /// - Throws: `.full` while there is no room; `.unknownTag` and `.wrongKind` for a batch that can never be stored;
     ///   `.database` when the disk failed. After `.database` the batch may have been stored all the same: read
     ///   ``storedReceipts(link:)`` again before offering it again.
-    package func store(_ batch: SampleBatch) async throws { _ = try await commit(batch) }
+    package nonisolated func store(_ batch: SampleBatch) async throws { _ = try await commit(batch) }
 
     /// As ``store(_:)``.
     ///
     /// - Returns: the numbers under which the samples are stored, in their order; nil for a batch without samples.
-    package func commit(_ batch: SampleBatch) async throws(StoreError) -> ClosedRange<Int64>? {
+    package nonisolated func commit(_ batch: SampleBatch) async throws(StoreError) -> ClosedRange<Int64>? {
         guard case .stored(let range) = try await enqueue(.batch(batch)) else { return nil }
         return range
     }
@@ -222,7 +221,7 @@ package actor Store: SampleSink {
     /// While there is no room, telemetry for the outbox is dropped and counted, and the other changes are written.
     /// - Returns: for each change the number of the row that it made (outbox: the sequence number), 0 where none was.
     @discardableResult
-    package func apply(_ changes: [Change]) async throws(StoreError) -> [Int64] {
+    package nonisolated func apply(_ changes: [Change]) async throws(StoreError) -> [Int64] {
         guard case .applied(let numbers) = try await enqueue(.changes(changes)) else { return [] }
         return numbers
     }
@@ -239,8 +238,7 @@ package actor Store: SampleSink {
     /// Commits what waits and closes the file; every later call throws `.closed`.
     package func close() {
         isClosing = true
-        accepted.isOpen = false
-        takeAccepted()
+        waiting += line.shut()
         while !waiting.isEmpty { flush() }
         isClosed = true
         checkpointer.close()

@@ -72,7 +72,7 @@ final class JudgeBench {
         store = try Store(
             directory: configuration.store.directory, limits: Limits(reserveBytes: 64 << 10),
             contract: LossContract(samples: .zero), clock: clock, logger: Self.logger, bootID: "boot",
-            committedSamples: { [signal] in signal.raise() })
+            committedSamples: { [signal] in signal.raise(for: $0) })
         watch = WatchPart(store: store, clock: clock, logger: Self.logger)
         (judge, models) = Self.make(store, signal, configuration, clock, announced)
         try await watch.configure(configuration)

@@ -73,7 +73,7 @@ struct Daemon: Service {
                 outboxRows: Int64(configuration.store.outboxRows), reserveBytes: Int64(configuration.store.reserveBytes)
             ),
             contract: configuration.loss, clock: clock, logger: logger,
-            committedSamples: { [signal] in signal.raise() })
+            committedSamples: { [signal] in signal.raise(for: $0) })
         deliveries = DeliveryPart(store: store, clock: clock, logger: logger)
         judge = JudgeService(
             store: store, signal: signal, configuration: configuration, clock: clock, logger: logger,
@@ -193,6 +193,8 @@ struct Daemon: Service {
                     try await registry.models.followSlots()
                 }
                 _ = try await store.maintain()
+                // The judge's place is moved on past samples that it does not wait for.
+                signal.raise()
             } catch {
                 logger.error("housekeeping failed", metadata: ["reason": "\(error)"])
             }

@@ -89,6 +89,8 @@ actor JudgeService {
         scoreTags = nextScoreTags
         plant = configuration.plant
         alertSettings = configuration.alerts
+        // Other tags may be waited for now.
+        signal.raise()
     }
 
     /// Switches every asset that runs this model; between two windows, never within one.
@@ -121,6 +123,8 @@ actor JudgeService {
             do {
                 if isBehind { try await takeUp(at: cursor) }
                 isBehind = false
+                let interest = interest
+                signal.expect(interest)
                 let page = try await store.samples(after: cursor, limit: Self.pageSize, of: interest)
                 if !page.samples.isEmpty { try await wireOpenRoles() }
                 try await judge(page)

@@ -72,6 +72,9 @@ actor LinkSupervisor {
         }
     }
 
+    /// Whether a link that runs has a driver that can write.
+    var mayWrite: Bool { running.values.contains { $0.driver is any WritingDriver } }
+
     /// Writes to a tag of a link that runs, where its configuration allows it.
     func write(_ tag: String, _ value: Double, within limit: Duration) async -> WriteOutcome {
         guard let link = running.keys.first(where: { $0.tags.contains { $0.name == tag } }), let run = running[link]

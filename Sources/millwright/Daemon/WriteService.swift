@@ -8,8 +8,10 @@ struct WriteService: Sendable {
     let links: LinkSupervisor
     let logger: Logger
 
-    /// Well below what a person notices; the question costs the store a few microseconds.
+    /// Well below what a person notices.
     private static let interval = Duration.milliseconds(50)
+    /// Where no link allows a write: an order is only refused.
+    private static let idleInterval = Duration.milliseconds(500)
     /// A write that is not begun by then is not begun at all.
     private static let patience = Duration.seconds(5)
 
@@ -22,7 +24,7 @@ struct WriteService: Sendable {
             } catch {
                 logger.error("writes interrupted", metadata: ["reason": "\(error)"])
             }
-            try await Task.sleep(for: Self.interval)
+            try await Task.sleep(for: await links.mayWrite ? Self.interval : Self.idleInterval)
         }
     }
 
