@@ -139,6 +139,13 @@ struct ModbusPeerTests {
             program, arguments + ["127.0.0.1", "77", "78"], outputFile: directory.file("write"))
         #expect(await writer.waitForExit() == .code(0))
         #expect(slave.withTables { Array($0.holding[1...4]) } == [1_001, 77, 78, 1_004])
-        peerRow("mbpoll 1.4.11, as master", "reads three registers and writes two of our slave")
+        slave.stop()
+        let refused = try ChildProcess(program, arguments + ["127.0.0.1"], outputFile: directory.file("refused"))
+        #expect(await refused.waitForExit() != .code(0))
+        try slave.start()
+        let later = try ChildProcess(program, arguments + ["127.0.0.1"], outputFile: directory.file("later"))
+        #expect(await later.waitForExit() == .code(0))
+        #expect(later.outputTail().contains("77"))
+        peerRow("mbpoll 1.4.11, as master", "reads and writes our slave, which goes and comes back")
     }
 }

@@ -178,9 +178,14 @@ struct SparkplugPeerTests {
         #expect(
             await eventually { await bench.last("Works/line-3/press-3/on")?.quality == .bad(.deviceOffline) },
             "\(peer.output)")
+        // It returns, and with it everything that it has.
+        let again = try Peer("edge", port: broker.port, directory: directory)
+        #expect(await eventually { await bench.last("Works/line-3/press-3/on")?.quality == .good }, "\(again.output)")
+        #expect(await eventually { await bench.numbers("Works/line-3/speed").last == -1_480 })
         #expect(bench.counters.malformed.isEmpty, "\(bench.counters.malformed)")
+        await again.kill()
         await bench.stop()
         await broker.stop()
-        peerRow("pysparkplug 0.6.1 as edge node", "births, data and death read by our driver")
+        peerRow("pysparkplug 0.6.1 as edge node", "births, data, death and return read by our driver")
     }
 }
