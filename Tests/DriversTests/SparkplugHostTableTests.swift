@@ -81,6 +81,23 @@ import Testing
         func faults() -> [String: Int] { table.takeCounters().malformed }
     }
 
+    /// Source: Sparkplug 3.0, 6.4.4 to 6.4.6: metrics are field 2, `datatype` 4, a table's value 17, a template's 18.
+    @Test func templatesAndTablesAreCountedAndTheRestIsRead() async throws {
+        let bench = try Bench()
+        func metric(_ name: String, type: UInt8, _ value: [UInt8]) -> [UInt8] {
+            let body = [0x0A, UInt8(name.utf8.count)] + Array(name.utf8) + [0x20, type] + value
+            return [0x12, UInt8(body.count)] + body
+        }
+        let speed = withUnsafeBytes(of: 1_480.0.bitPattern.littleEndian) { [0x69] + Array($0) }
+        let birth =
+            [0x08, 0x01] + metric("bdSeq", type: 4, [0x58, 0]) + metric("motor", type: 19, [0x92, 0x01, 0])
+            + metric("batches", type: 16, [0x8A, 0x01, 0]) + metric("speed", type: 10, speed) + [0x18, 0]
+        try await bench.take("spBv1.0/Works/NBIRTH/line 3", birth)
+        #expect(bench.table.takeCounters().malformed == ["unsupported_type": 2])
+        #expect(bench.batch.samples.map(\.value) == [.number(1_480)])
+        #expect(await bench.tags.definitions.count == 1)
+    }
+
     @Test func birthsDeclareTagsAndDataFollowsTheirAliases() async throws {
         let bench = try Bench()
         for message in bench.edge.births(bdSeq: 1, latest: [:], at: bench.clock.wall()) {
