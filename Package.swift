@@ -87,7 +87,11 @@ let modules: [Module] = [
     module("TestBench", .testSupport, uses: ["Plant", "Rig"]),
     module("Seeded", .testSupport),
     module("CAllocationCounter", .testC),
-    module("Hostile", .testSupport, uses: ["Arrays", "Checksum", "Graph", "Compiler", "Runtime"]),
+    module(
+        "Hostile", .testSupport,
+        uses: [
+            "Arrays", "Checksum", "Graph", "Compiler", "Runtime", "Plant", "YAML", "Sparkplug", "Drivers",
+        ]),
     module("Fuzz", .fuzzer, uses: ["Compiler", "Hostile"]),
     module("ConformingEngine", .testSupport, uses: ["Graph", "Runtime"]),
     module("ConformingRuntime", .testC, uses: ["CVendorRuntimes"]),
@@ -122,9 +126,9 @@ let modules: [Module] = [
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
         "DriversTests", .tests,
-        uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded"],
+        uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
         packages: ["Logging"]),
-    module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded"], data: ["Vectors"]),
+    module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded", "Hostile"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),
     module(
         "StoreTests", .tests, uses: ["Plant", "SQLite", "Checksum", "Store", "TestBench", "Seeded"],

@@ -1,6 +1,7 @@
 import Compiler
 import Glibc
 import Hostile
+import Synchronization
 
 /// The format that `MILLWRIGHT_FUZZ` names.
 enum Fuzz {
@@ -10,9 +11,25 @@ enum Fuzz {
         case "onnx": { try HostileFile.model($0, as: ONNXFormat.self) }
         case "mwplan": { try HostileFile.plan(PlanChecksums.repaired($0)) }
         case "npy": { try HostileFile.array($0) }
+        case "sparkplug": { try HostilePayload.sparkplug($0) }
         case let other:
-            preconditionFailure("MILLWRIGHT_FUZZ: expected tflite, onnx, mwplan or npy, found \(other ?? "nothing")")
+            payload(other ?? "nothing")
         }
+
+    private static func payload(_ name: String) -> @Sendable ([UInt8]) throws -> Void {
+        guard let form = HostilePayload.forms.first(where: { $0.name == name }), let target = try? PayloadTarget(form)
+        else { preconditionFailure("MILLWRIGHT_FUZZ: expected one of the formats of Tests/Fuzz/run, found \(name)") }
+        return { try target.read($0) }
+    }
+}
+
+/// Keeps what reads the messages of one form, as a link does from message to message.
+private final class PayloadTarget: Sendable {
+    private let payload: Mutex<HostilePayload>
+
+    init(_ form: HostilePayload.Form) throws { payload = Mutex(try HostilePayload(form)) }
+
+    func read(_ bytes: [UInt8]) throws { _ = try payload.withLock { try $0.read(bytes) } }
 }
 
 // SAFETY: `data` is `count` bytes long and readable during the call; it is copied first.

@@ -116,18 +116,31 @@ struct JSONNumber {
     @inline(__always)
     private mutating func takeDigits(_ text: Span<UInt8>, _ at: inout Int) -> Int {
         let start = at
-        while at < text.count {
-            let digit = text[at] &- UInt8(ascii: "0")
-            guard digit < 10 else { break }
-            if digits > 0 || digit > 0 { digits += 1 }
-            if digits <= 19 {
-                mantissa = mantissa &* 10 &+ UInt64(digit)
-            } else {
-                exponent += 1
-            }
-            at += 1
+        var here = at
+        // Zeros in front are no digits of the number.
+        if mantissa == 0 {
+            while here < text.count, text[here] == UInt8(ascii: "0") { here += 1 }
         }
-        return at - start
+        // Up to 19 digits, without asking each time.
+        let first = here
+        let end = min(text.count, here + 19 - min(digits, 19))
+        var value = mantissa
+        while here < end {
+            let digit = text[here] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            value = value &* 10 &+ UInt64(digit)
+            here += 1
+        }
+        mantissa = value
+        digits += here - first
+        while here < text.count, text[here] &- UInt8(ascii: "0") < 10 {
+            // What the mantissa has no room for.
+            digits += 1
+            exponent += 1
+            here += 1
+        }
+        at = here
+        return here - start
     }
 
     @inline(__always)

@@ -23,6 +23,11 @@ struct JSONQuery: Sendable {
         /// In ``JSONQuery/slots``: whose list this array is.
         var lists = 0..<0
 
+        /// Whether it is one answer, and nothing below it is any.
+        var isPlain: Bool {
+            slots.count == 1 && lists.isEmpty && fields.isEmpty && elements.isEmpty && each == nil
+        }
+
         /// Whether anybody asks what stands here.
         var isWanted: Bool { !slots.isEmpty || !lists.isEmpty }
     }
@@ -34,10 +39,13 @@ struct JSONQuery: Sendable {
     private(set) var slots: [Int] = []
     /// By slot, whether its answer is a list.
     let isList: [Bool]
+    /// Those whose answers are lists.
+    let listSlots: [Int]
 
     /// - Parameter paths: the answer to `paths[i]` goes to slot i; one path may come twice, and no two may conflict.
     init(_ paths: [JSONPath]) {
         isList = paths.map(\.isList)
+        listSlots = paths.indices.filter { paths[$0].isList }
         var tree = Tree()
         for (slot, path) in paths.enumerated() { tree.add(path, slot: slot) }
         for branch in tree.branches {

@@ -32,10 +32,8 @@ struct JSONScanner {
     /// - Throws: at the first byte that is no JSON. The answers found before it must not be used.
     mutating func scan(_ text: Span<UInt8>) throws(JSONError) {
         (at, bits) = (0, 0)
-        for slot in found.indices {
-            found[slot] = .missing
-            if query.isList[slot] { lists[slot].removeAll(keepingCapacity: true) }
-        }
+        for slot in found.indices { found[slot] = .missing }
+        for slot in query.listSlots { lists[slot].removeAll(keepingCapacity: true) }
         JSONBytes.skipSpace(text, &at)
         try value(text, node: 0, depth: 0)
         JSONBytes.skipSpace(text, &at)
@@ -111,12 +109,15 @@ struct JSONScanner {
     private mutating func array(_ text: Span<UInt8>, _ node: JSONQuery.Node, depth: Int) throws(JSONError) {
         guard depth < Self.maxDepth else { throw .tooDeep(at: at) }
         startLists(of: node)
+        if let each = node.each, query.nodes[each].isPlain {
+            return try list(text, query.slots[query.nodes[each].slots.lowerBound], node: each, depth: depth)
+        }
         at += 1
         JSONBytes.skipSpace(text, &at)
         if JSONBytes.take(text, &at, UInt8(ascii: "]")) { return }
         var index = 0
         while true {
-            let child = node.each ?? query.elements[node.elements].first { $0.index == index }?.node
+            let child = node.each ?? single(index, of: node)
             if let child {
                 if node.each != nil {
                     guard index < Self.maxElements else { throw .tooMany(at: at) }
@@ -135,9 +136,62 @@ struct JSONScanner {
         }
     }
 
+    /// Where a single element leads.
+    private func single(_ index: Int, of node: JSONQuery.Node) -> Int? {
+        for place in node.elements where query.elements[place].index == index { return query.elements[place].node }
+        return nil
+    }
+
+    /// An array each element of which is one answer: most often a window of numbers.
+    private mutating func list(_ text: Span<UInt8>, _ slot: Int, node: Int, depth: Int) throws(JSONError) {
+        // Taken out while it grows, so that each element is written in place.
+        var list: [JSONPlace] = []
+        swap(&list, &lists[slot])
+        defer { swap(&list, &lists[slot]) }
+        at += 1
+        JSONBytes.skipSpace(text, &at)
+        if JSONBytes.take(text, &at, UInt8(ascii: "]")) { return }
+        while true {
+            guard list.count < Self.maxElements else { throw .tooMany(at: at) }
+            guard at < text.count else { throw .cutShort }
+            let start = at
+            if text[at] &- UInt8(ascii: "0") < 10
+                || text[at] == UInt8(ascii: "-") && at + 1 < text.count && text[at + 1] != UInt8(ascii: "I")
+            {
+                let number = try JSONNumber.scan(text, from: &at)
+                list.append(JSONPlace(value: number.value(text), at: start))
+            } else {
+                list.append(JSONPlace(value: try element(text, depth: depth + 1), at: start))
+            }
+            JSONBytes.skipSpace(text, &at)
+            if JSONBytes.take(text, &at, UInt8(ascii: "]")) { return }
+            try JSONBytes.expect(text, &at, UInt8(ascii: ","))
+            JSONBytes.skipSpace(text, &at)
+        }
+    }
+
+    /// An element of such an array that is no number.
+    private mutating func element(_ text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
+        switch text[at] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            try JSONBytes.skip(text, &at, depth: depth, bits: &bits)
+            return .container
+        case UInt8(ascii: "\""): return .string(try JSONBytes.string(text, &at, bits: &bits))
+        case UInt8(ascii: "-") where at + 1 < text.count:
+            try JSONBytes.word(text, &at, "-Infinity")
+            return .notFinite
+        case UInt8(ascii: "-"): throw .cutShort
+        case let byte:
+            guard let (word, value) = JSONBytes.words(byte) else { throw .unexpected(byte, at: at) }
+            try JSONBytes.word(text, &at, word)
+            return value
+        }
+    }
+
     /// Of two arrays by the same name the last one counts, as it does of two values.
     private mutating func startLists(of node: JSONQuery.Node) {
-        for slot in query.slots[node.lists] {
+        for index in node.lists {
+            let slot = query.slots[index]
             found[slot] = JSONPlace(value: .list, at: at)
             lists[slot].removeAll(keepingCapacity: true)
         }
@@ -145,15 +199,17 @@ struct JSONScanner {
 
     /// An element in which nothing was found has a place in the list all the same.
     private mutating func finishElement(_ index: Int, of node: JSONQuery.Node) {
-        for slot in query.slots[node.lists] where lists[slot].count == index { lists[slot].append(.missing) }
+        for place in node.lists {
+            let slot = query.slots[place]
+            if lists[slot].count == index { lists[slot].append(.missing) }
+        }
     }
 
     private mutating func set(_ node: JSONQuery.Node, _ value: JSONValue, _ start: Int) {
         // An answer that should have been an array of the list.
-        if !node.lists.isEmpty {
-            for slot in query.slots[node.lists] { found[slot] = JSONPlace(value: value, at: start) }
-        }
-        for slot in query.slots[node.slots] {
+        for index in node.lists { found[query.slots[index]] = JSONPlace(value: value, at: start) }
+        for index in node.slots {
+            let slot = query.slots[index]
             let place = JSONPlace(value: value, at: start)
             if !query.isList[slot] {
                 found[slot] = place

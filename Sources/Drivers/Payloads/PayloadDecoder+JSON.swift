@@ -1,29 +1,33 @@
 import Plant
 
 extension PayloadDecoder {
-    mutating func json(_ text: Span<UInt8>, _ time: JSONTime?) {
+    mutating func json(_ text: Span<UInt8>) {
         do throws(JSONError) {
             try scanner.scan(text)
         } catch {
             return fail(.json, at: error.at)
         }
         var messageTime: WallTime?
-        if let time, !time.path.isList {
-            let place = scanner.found[rule.tags.count]
-            messageTime = time.stamp.time(place, in: text)
+        if let stamp, !isTimeList {
+            let place = scanner.found[scalings.count]
+            messageTime = stamp.time(place, in: text)
             // Without its time the value would be put at the wrong place of the history.
             if messageTime == nil { return fail(.wrongTime, at: place.value == .missing ? nil : place.at) }
         }
-        for tag in singleSlots {
+        for index in singleSlots.indices {
+            let tag = singleSlots[index]
             let place = scanner.found[tag]
-            if case .waveform(let samples, _) = rule.tags[tag].meaning.kind {
+            if case .number(let number, _) = place.value, let scaling = scalings[tag] {
+                let (value, quality) = scaling.value(of: number)
+                add(tag, PayloadValue(value, quality), messageTime, at: place.at)
+            } else if case .waveform(let samples, _) = rule.tags[tag].meaning.kind {
                 window(tag, place, samples, messageTime)
             } else {
                 let value = rule.tags[tag].meaning.value(of: place.value, in: text)
                 add(tag, value, messageTime, at: place.value == .missing ? nil : place.at)
             }
         }
-        if !rowSlots.isEmpty { rows(text, time, messageTime) }
+        if !rowSlots.isEmpty { rows(text, jsonTime, messageTime) }
     }
 
     /// An array of numbers as a window.

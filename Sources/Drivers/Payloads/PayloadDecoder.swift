@@ -13,6 +13,9 @@ struct PayloadDecoder {
         var at: Int?
     }
 
+    /// The word of the rule's format, which costs nothing to look at.
+    private enum Format { case json, csv, number, text, waveform }
+
     /// What made a whole payload useless.
     struct Failure {
         var fault: PayloadFault
@@ -24,11 +27,19 @@ struct PayloadDecoder {
     static let maxReadings = 20_000
 
     let rule: PayloadRule
+    private let format: Format
     var scanner: JSONScanner
     var lines: CSVReader
     /// What the tags of a JSON rule are: slots with one value, and slots with many samples.
     let singleSlots: [Int]
     let rowSlots: [Int]
+    /// By tag, what a plain number of JSON is worth; nil for a tag of another kind. A copy of a whole rule costs more than all
+    /// the rest of a small message.
+    let scalings: [Scaling?]
+    /// Where a JSON rule says when it was measured.
+    let jsonTime: JSONTime?
+    let stamp: TimeStamp?
+    let isTimeList: Bool
     /// Those of the last payload; of one tag, oldest first.
     var readings: [Reading] = []
     private(set) var failure: Failure?
@@ -38,8 +49,11 @@ struct PayloadDecoder {
         var paths: [JSONPath] = []
         var maxFields = 0
         var separator = UInt8(ascii: ",")
+        var jsonTime: JSONTime?
         switch rule.format {
-        case .json(let values, let time): paths = values + (time.map { [$0.path] } ?? [])
+        case .json(let values, let time):
+            jsonTime = time
+            paths = values + (time.map { [$0.path] } ?? [])
         // A text of JSON that is one number says it strictly.
         case .number: paths = [JSONPath("$")].compactMap(\.self)
         case .csv(let layout):
@@ -47,6 +61,18 @@ struct PayloadDecoder {
             maxFields = layout.maxFields
         case .text, .waveform: break
         }
+        self.jsonTime = jsonTime
+        stamp = jsonTime?.stamp
+        isTimeList = jsonTime?.path.isList ?? false
+        scalings = rule.tags.map { $0.meaning.kind == .number ? $0.meaning.scaling : nil }
+        format =
+            switch rule.format {
+            case .json: .json
+            case .csv: .csv
+            case .number: .number
+            case .text: .text
+            case .waveform: .waveform
+            }
         scanner = JSONScanner(JSONQuery(paths))
         lines = CSVReader(separator: separator, maxFields: maxFields)
         let isRow = rule.tags.indices.map { slot in
@@ -64,12 +90,13 @@ struct PayloadDecoder {
         // SAFETY: the span is used during this call only, and who calls keeps the payload for so long.
         payload.withMemoryRebound(to: UInt8.self) { bytes in
             let text = bytes.span
-            switch rule.format {
-            case .json(_, let time): json(text, time)
+            switch format {
+            case .json: json(text)
             case .number: number(text)
             case .text: add(0, rule.tags[0].meaning.value(ofText: text, 0..<text.count), nil, at: nil)
-            case .csv(let layout): csv(text, layout)
-            case .waveform(let format, let channels): waveform(payload.bytes, format, channels)
+            case .csv: if case .csv(let layout) = rule.format { csv(text, layout) }
+            case .waveform:
+                if case .waveform(let format, let channels) = rule.format { waveform(payload.bytes, format, channels) }
             }
         }
     }

@@ -3,5 +3,7 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure what this box can do.",
-        subcommands: [BenchKernels.self, BenchIngest.self, BenchStore.self, BenchLoad.self, BenchWatch.self])
+        subcommands: [
+            BenchKernels.self, BenchIngest.self, BenchStore.self, BenchLoad.self, BenchWatch.self, BenchPayload.self,
+        ])
 }
