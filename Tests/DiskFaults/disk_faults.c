@@ -8,6 +8,7 @@
 //                        kill    the process is killed before the call
 //                        torn    a write writes half of what it should, and the process is killed
 //                        read    a read fails; reads are counted in place of changes
+//                        slow    a sync takes half a second longer
 //   DISK_FAULTS_CALLS    how many calls fail from that one on; 1 where it is missing. Of several without room the first
 //                        writes half
 //   DISK_FAULTS_LOG      file that gets a line a call: its number, its name, the file, the bytes, and what was done
@@ -27,9 +28,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
-enum kind { NONE, EIO_ERROR, ENOSPC_ERROR, SHORT, KILL, TORN, READ };
+enum kind { NONE, EIO_ERROR, ENOSPC_ERROR, SHORT, KILL, TORN, READ, SLOW };
 enum verdict { GO, FAIL, HALF };
 
 static atomic_long count;
@@ -39,7 +41,8 @@ static long calls = 1;
 static const char *folder;
 static int log_file = -1;
 
-static const char *const kind_names[] = {"", "eio", "enospc", "short", "kill", "torn", "read"};
+static const struct timespec half_a_second = {.tv_nsec = 500000000};
+static const char *const kind_names[] = {"", "eio", "enospc", "short", "kill", "torn", "read", "slow"};
 
 __attribute__((constructor)) static void begin(void) {
     folder = getenv("DISK_FAULTS_FOLDER");
@@ -48,7 +51,7 @@ __attribute__((constructor)) static void begin(void) {
     const char *many = getenv("DISK_FAULTS_CALLS");
     if (many) calls = atol(many);
     const char *name = getenv("DISK_FAULTS_KIND");
-    for (int index = EIO_ERROR; name && index <= READ; index++) {
+    for (int index = EIO_ERROR; name && index <= SLOW; index++) {
         if (strcmp(name, kind_names[index]) == 0) kind = (enum kind)index;
     }
     const char *path = getenv("DISK_FAULTS_LOG");
@@ -83,6 +86,7 @@ static enum verdict judge(const char *call, const char *path, size_t bytes, int 
     long number = atomic_fetch_add(&count, 1) + 1;
     int is_first = at > 0 && number == at;
     int is_later = at > 0 && number > at && number - at < calls;
+    int is_sync = strcmp(call, "fsync") == 0 || strcmp(call, "fdatasync") == 0;
     enum verdict verdict = GO;
     int code = EIO;
     if (is_first || is_later) {
@@ -104,6 +108,9 @@ static enum verdict judge(const char *call, const char *path, size_t bytes, int 
                 note(number, call, path, bytes, "killed");
                 kill(getpid(), SIGKILL);
             }
+            break;
+        case SLOW:
+            if (is_sync) nanosleep(&half_a_second, NULL);
             break;
         case NONE: break;
         }

@@ -6,6 +6,8 @@ struct NumberedStream: Sendable {
     let messagesPerSecond: Int
 
     static let topics = 4
+    /// What the names of its tags begin with.
+    static let tagPrefix = "drill."
     /// Sleeping for each message would itself limit the rate.
     private static let shortestSleep = Duration.milliseconds(2)
 
@@ -37,7 +39,7 @@ struct NumberedStream: Sendable {
             port: \(port)
             client_id: drill-daemon
             topics:
-              - { topic: drill/+, tag: "drill.{1}", payload: number }
+              - { topic: drill/+, tag: "\(tagPrefix){1}", payload: number }
         """
     }
 }
