@@ -18,6 +18,9 @@ package struct PendingRanges: Hashable, Sendable {
 
     package var isEmpty: Bool { late.isEmpty }
 
+    /// Everything up to here is sent.
+    package var sentThrough: Int64 { late.first.map { $0.lowerBound - 1 } ?? live }
+
     /// How many numbers wait; of these are also samples of tags that are not published.
     package var count: Int64 { late.reduce(0) { $0 + $1.upperBound - $1.lowerBound + 1 } }
 

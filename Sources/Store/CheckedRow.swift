@@ -12,6 +12,8 @@ enum ColumnValue {
 struct DamagedRow {
     /// Characters kept of one column.
     private static let widthLimit = 4_096
+    /// Bytes kept of a blob, two characters each.
+    static let blobLimit = widthLimit / 2
 
     /// The table.
     var source: String
@@ -24,7 +26,7 @@ struct DamagedRow {
         content = (0..<Int32(row.columnCount)).map { column in
             let text =
                 switch row.storage(at: column) {
-                case .blob: row.withBytes(at: column) { Self.hex($0.prefix(Self.widthLimit / 2)) }
+                case .blob: row.withBytes(at: column) { Self.hex($0.prefix(Self.blobLimit)) }
                 default: row.text(at: column) ?? "null"
                 }
             return "\(row.columnName(at: column))=\(text.prefix(Self.widthLimit))"

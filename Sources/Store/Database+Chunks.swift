@@ -22,7 +22,7 @@ struct DamagedRecord {
 }
 
 /// Some tags by their numbers, which are small and dense.
-struct TagSelection {
+struct TagSelection: Sendable {
     private var isIn: [Bool]
 
     init(_ tags: Set<TagID>) {
@@ -75,7 +75,8 @@ extension Database {
 
     /// Hands over the sound records with numbers from `first` on, in their order, until `body` returns false.
     ///
-    /// - Parameter tags: only records of these.
+    /// - Parameter tags: only records of these. A record whose tag is damaged is passed over and found by the archiver, which
+    ///   looks at all of them; who must not miss it does not choose here.
     /// - Returns: whether every record there is was looked at.
     @discardableResult
     func eachRecord(
@@ -180,12 +181,9 @@ extension Database {
                 "damaged sample left out", metadata: ["number": "\(record.number)", "quarantined": "\(mayRepair)"])
         }
         try quarantine(chunks)
-        guard mayRepair, !records.isEmpty else { return }
-        if connection.isInTransaction {
-            try takeOut(records)
-        } else {
-            try transaction { () throws(StoreError) in try takeOut(records) }
-        }
+        guard !records.isEmpty else { return }
+        guard mayRepair else { return foundDamage.formUnion(records.map { .chunk($0.chunk) }) }
+        try inTransaction { () throws(StoreError) in try takeOut(records) }
     }
 
     private func takeOut(_ records: [DamagedRecord]) throws(StoreError) {
@@ -267,21 +265,11 @@ extension StoredSample {
 }
 
 extension Database {
-    /// Samples in chunks. Numbers have next to no holes, so that the span is the count without a walk of the table.
-    func recentSamples() throws(StoreError) -> Int64 {
+    /// Samples that are in chunks only. Numbers have next to no holes, so that the span is the count without a walk of
+    /// the table.
+    func recentSamples(_ archive: ArchiveState) throws(StoreError) -> Int64 {
         guard let oldest = try oldestRecent() else { return 0 }
-        return max(0, try newestSample() - oldest + 1)
-    }
-
-    /// The newest sample of a tag among the last `depth` numbers.
-    func latest(_ tag: TagID, depth: Int64) throws(StoreError) -> StoredSample? {
-        var last: (number: Int64, record: SampleRecord)?
-        try eachRecord(from: max(1, try newestSample() - depth + 1), of: TagSelection([tag])) {
-            (number, record) throws(StoreError) in
-            if record.state.quality != .uncertain(.outOfOrder) { last = (number, record) }
-            return true
-        }
-        guard let last else { return nil }
-        return try sample(last.record, number: last.number)
+        let first = archive.tag == ArchiveState.everyTag ? max(oldest, archive.number + 1) : oldest
+        return max(0, try newestSample() - first + 1 - archive.underWay)
     }
 }

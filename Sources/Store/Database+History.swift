@@ -1,20 +1,192 @@
 internal import Plant
 internal import SQLite
 
+/// Samples and rollups by tag and time, from blocks and chunks together.
 extension Database {
-    /// Samples of one tag with a time in `from ..< to`, in the order of storing.
-    func samples(tag: TagID, from: WallTime, to: WallTime, limit: Int) throws(StoreError) -> [StoredSample] {
-        let limit = min(max(0, limit), Bound.rowsPerRead)
-        let thisBoot = try firstSampleOfThisBoot()
-        var found: [StoredSample] = []
-        try eachRecord(from: 1, of: TagSelection([tag])) { (number, record) throws(StoreError) in
-            guard found.count < limit else { return false }
-            guard record.time >= from.nanoseconds, record.time < to.nanoseconds,
-                let stored = record.stored(number: number, thisBoot: thisBoot)
-            else { return true }
-            try fill(stored, record.state.kind) { found.append($0) }
+    /// Samples of one tag with a time in `from ..< to`, behind `position`, in the order of their times.
+    func history(
+        _ tag: TagID, from: WallTime, to: WallTime, after position: HistoryPosition?, limit: Int
+    ) throws(StoreError) -> HistoryPage {
+        let limit = min(max(1, limit), Bound.rowsPerRead)
+        let bounds = HistoryBounds(from: from, to: to, after: position)
+        return try snapshot { () throws(StoreError) in
+            let blocks = try blocks(
+                "WHERE tag=? AND from_ns<? AND to_ns>=? ORDER BY from_ns, id",
+                [Int64(tag.rawValue), bounds.end, bounds.start])
+            // Of a damaged index may come a block of another tag.
+            var merge = HistoryMerge(recent: try recent(tag, within: bounds), limit: limit)
+            for block in blocks where block.tag == tag.rawValue {
+                merge.drain(before: block.from)
+                if merge.isFull { break }
+                merge.add(try unpack(block).filter(bounds.contains))
+            }
+            merge.drain(before: nil)
+            return try page(tag, merge)
+        }
+    }
+
+    /// What chunks hold of a tag that no block holds, in the order of the times.
+    private func recent(_ tag: TagID, within bounds: HistoryBounds) throws(StoreError) -> [HistorySample] {
+        var found: [HistorySample] = []
+        let first = try archiveState().firstInChunks(of: tag)
+        try eachRecord(from: first) { (number, record) throws(StoreError) in
+            guard record.tag == tag.rawValue else { return true }
+            let sample = HistorySample(record, number: number)
+            if bounds.contains(sample) { found.append(sample) }
             return true
         }
-        return found
+        return found.inOrderOfTime()
+    }
+
+    private func page(_ tag: TagID, _ merge: HistoryMerge) throws(StoreError) -> HistoryPage {
+        let thisBoot = try firstSampleOfThisBoot()
+        var samples: [StoredSample] = []
+        samples.reserveCapacity(merge.found.count)
+        for sample in merge.found {
+            let record = sample.record(tag: tag.rawValue)
+            if let stored = record.stored(number: sample.number, thisBoot: thisBoot) {
+                try fill(stored, record.state.kind) { samples.append($0) }
+            }
+        }
+        var next: HistoryPosition?
+        if merge.isFull, let last = merge.found.last {
+            next = HistoryPosition(time: WallTime(nanoseconds: last.time), number: last.number)
+        }
+        return HistoryPage(samples: samples, next: next)
+    }
+
+    // MARK: Rollups
+
+    /// The buckets of a tag that begin in `from ..< to` and have samples, in their order.
+    func rollups(_ tag: TagID, _ width: RollupWidth, from: WallTime, to: WallTime) throws(StoreError) -> [RollupBucket]
+    {
+        guard hasRollups(tag.rawValue) else { return [] }
+        return try snapshot { () throws(StoreError) in
+            var buckets: [Int64: Rollup] = [:]
+            let first = Rollup.start(of: from.nanoseconds, width: width.rowNanoseconds)
+            let stored = try rollupRows(
+                "WHERE tag=? AND minutes=? AND from_ns>=? AND from_ns<? ORDER BY from_ns",
+                [Int64(tag.rawValue), width.rawValue, first, to.nanoseconds])
+            for row in stored where row.tag == tag.rawValue && row.width == width {
+                for bucket in row.buckets { buckets[bucket.start.nanoseconds] = bucket.rollup }
+            }
+            let firstInChunks = try archiveState().firstInChunks(of: tag)
+            try eachRecord(from: firstInChunks) { (number, record) throws(StoreError) in
+                guard record.tag == tag.rawValue else { return true }
+                let sample = HistorySample(record, number: number)
+                let start = Rollup.start(of: sample.time, width: width.nanoseconds)
+                buckets[start, default: Rollup()].add(sample.goodValue, at: sample.time)
+                return true
+            }
+            let wanted = buckets.filter { from.nanoseconds <= $0.key && $0.key < to.nanoseconds }
+            return wanted.sorted { $0.key < $1.key }.map {
+                RollupBucket(start: WallTime(nanoseconds: $0.key), rollup: $0.value)
+            }
+        }
+    }
+
+    /// Texts and waveforms have none.
+    func hasRollups(_ tag: Int32) -> Bool { tags[TagID(rawValue: tag)].map { $0.definition.kind == .number } ?? true }
+
+    // MARK: The newest
+
+    /// The newest sample of a tag among the last `depth` numbers, or else in its newest block.
+    func latest(_ tag: TagID, depth: Int64) throws(StoreError) -> StoredSample? {
+        try snapshot { () throws(StoreError) in
+            var last: (number: Int64, record: SampleRecord)?
+            let first = max(1, try newestSample() - depth + 1)
+            try eachRecord(from: first, of: TagSelection([tag])) { (number, record) throws(StoreError) in
+                if record.isNews { last = (number, record) }
+                return true
+            }
+            if last == nil {
+                let newest = try blocks("WHERE tag=? ORDER BY from_ns DESC LIMIT 1", [Int64(tag.rawValue)])
+                for block in newest where block.tag == tag.rawValue {
+                    let news = try unpack(block).last { $0.record(tag: block.tag).isNews }
+                    last = news.map { ($0.number, $0.record(tag: block.tag)) }
+                }
+            }
+            guard let last else { return nil }
+            return try sample(last.record, number: last.number)
+        }
+    }
+
+    /// Every tag that was ever declared.
+    func tagRecords() -> [TagRecord] {
+        tags.byNumber.compactMap { tag in
+            tag.map { TagRecord(id: $0.id, definition: $0.definition, isRetired: $0.isRetired) }
+        }
+    }
+}
+
+/// What a query of the history asks for.
+private struct HistoryBounds {
+    let from: Int64
+    /// The first time that is not asked for any more.
+    let end: Int64
+    let position: HistoryPosition?
+
+    init(from: WallTime, to: WallTime, after position: HistoryPosition?) {
+        self.from = from.nanoseconds
+        end = to.nanoseconds
+        self.position = position
+    }
+
+    var start: Int64 { max(from, position?.time.nanoseconds ?? .min) }
+
+    func contains(_ sample: HistorySample) -> Bool {
+        let time = sample.time
+        guard time >= from, time < end else { return false }
+        guard let position else { return true }
+        return (time, sample.number) > (position.time.nanoseconds, position.number)
+    }
+}
+
+/// Brings what blocks and chunks hold of a tag into the order of the times; blocks come in the order of their first
+/// times.
+private struct HistoryMerge {
+    private let recent: [HistorySample]
+    private var nextRecent = 0
+    private var unpacked: [HistorySample] = []
+    private var nextUnpacked = 0
+    private let limit: Int
+    private(set) var found: [HistorySample] = []
+
+    init(recent: [HistorySample], limit: Int) {
+        self.recent = recent
+        self.limit = limit
+    }
+
+    var isFull: Bool { found.count >= limit }
+
+    mutating func add(_ samples: [HistorySample]) {
+        let left = unpacked[nextUnpacked...]
+        unpacked = (left.isEmpty ? samples : left + samples).inOrderOfTime()
+        nextUnpacked = 0
+    }
+
+    /// Takes what is before a time, of which no block that is still to come has any; all of it for nil.
+    mutating func drain(before time: Int64?) {
+        while !isFull {
+            let takesRecent: Bool
+            if nextUnpacked < unpacked.count {
+                takesRecent = nextRecent < recent.count && recent[nextRecent].isBefore(unpacked[nextUnpacked])
+            } else {
+                guard nextRecent < recent.count else { return }
+                takesRecent = true
+            }
+            let first = takesRecent ? recent[nextRecent] : unpacked[nextUnpacked]
+            if let time, first.time >= time { return }
+            found.append(first)
+            if takesRecent { nextRecent += 1 } else { nextUnpacked += 1 }
+        }
+    }
+}
+
+extension Array where Element == HistorySample {
+    /// Sorted by time, then number; most sources send in order, so that nothing moves.
+    fileprivate func inOrderOfTime() -> Self {
+        let isSorted = indices.dropFirst().allSatisfy { self[$0 - 1].isBefore(self[$0]) }
+        return isSorted ? self : sorted { $0.isBefore($1) }
     }
 }

@@ -71,29 +71,6 @@ extension Database {
 
     // MARK: Reading
 
-    /// Samples with numbers above `id`, at most `limit`.
-    func samples(after id: Int64, limit: Int, of tags: TagSelection? = nil) throws(StoreError) -> SamplePage {
-        let newest = try newestSample()
-        if let tags, tags.isEmpty { return SamplePage(samples: [], through: max(id, newest), isEnd: true) }
-        let limit = min(max(1, limit), Bound.rowsPerRead)
-        let thisBoot = try firstSampleOfThisBoot()
-        var found: [StoredSample] = []
-        var seen = 0
-        var through = id
-        let isWhole = try eachRecord(from: max(0, id) + 1, of: tags) { (number, record) throws(StoreError) in
-            guard seen < limit else { return false }
-            seen += 1
-            through = number
-            if let stored = record.stored(number: number, thisBoot: thisBoot) {
-                try fill(stored, record.state.kind) { found.append($0) }
-            }
-            return true
-        }
-        // Those of other tags were passed over.
-        if isWhole, tags != nil { through = max(id, newest) }
-        return SamplePage(samples: found, through: through, isEnd: isWhole)
-    }
-
     /// A sample that is stored, with what its record does not hold.
     func sample(_ record: SampleRecord, number: Int64) throws(StoreError) -> StoredSample? {
         var found: StoredSample?
@@ -102,9 +79,6 @@ extension Database {
         }
         return found
     }
-
-    /// Number of the last sample ever stored, as this connection sees the file now.
-    func newestSample() throws(StoreError) -> Int64 { mayRepair ? mark.lastSample : try readMark().lastSample }
 
     /// Fills in waveform or text. Leaves out a sample of a tag whose row was lost, because nobody knows what it means,
     /// and one whose waveform or text is damaged or missing.

@@ -21,6 +21,10 @@ final class Database {
     var links: [String: Int64] = [:]
     /// Samples of the open transaction that are not in the file yet.
     var openChunk = OpenChunk()
+    /// Archived samples that somebody reads by number just now.
+    var windows: [NumberWindow] = []
+    /// What was met damaged and cannot be put aside by this connection.
+    var foundDamage: Set<DamagedPlace> = []
 
     /// Opens the file for the daemon: makes it, migrates it, write-ahead log, full sync, no automatic checkpoint.
     init(directory: String, clock: any PlantClock, logger: Logger) throws(StoreError) {
@@ -108,6 +112,19 @@ final class Database {
             openChunk.count = 0
             throw error
         }
+    }
+
+    /// As ``transaction(_:)``, in the open one where there is one.
+    func inTransaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        connection.isInTransaction ? try body() : try transaction(body)
+    }
+
+    /// Runs `body` so that all that it reads is of one moment; only beside a daemon can there be several.
+    func snapshot<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        guard !mayRepair, !connection.isInTransaction else { return try body() }
+        try sql { () throws(SQLiteError) in try connection.begin(.deferred) }
+        defer { connection.rollback() }
+        return try body()
     }
 
     /// Runs `body` so that a throw undoes what it did, and no more.
@@ -230,20 +247,25 @@ final class Database {
                 "damaged row left out",
                 metadata: ["table": "\(row.source)", "row": "\(row.row)", "quarantined": "\(mayRepair)"])
         }
-        guard mayRepair else { return }
-        if connection.isInTransaction {
-            try move(damaged)
-        } else {
-            try transaction { () throws(StoreError) in try move(damaged) }
+        guard mayRepair else {
+            for row in damaged {
+                if let table = Table(rawValue: row.source) { foundDamage.insert(.row(table, row.row)) }
+                if row.source == "chunks" { foundDamage.insert(.chunk(row.row)) }
+            }
+            return
         }
+        try inTransaction { () throws(StoreError) in try move(damaged) }
     }
 
     private func move(_ damaged: [DamagedRow]) throws(StoreError) {
         for row in damaged {
             try keepAside(source: row.source, row: row.row, content: row.content)
+            try recordLoss(of: row)
             try run("DELETE FROM \(row.source) WHERE rowid=?", [.integer(row.row)])
         }
-        if damaged.contains(where: { $0.source == Table.outbox.rawValue }) { try recountOutbox() }
+        let sources = Set(damaged.map(\.source))
+        if sources.contains(Table.outbox.rawValue) { try recountOutbox() }
+        if !sources.isDisjoint(with: [Table.blocks, .rollups, .archive].map(\.rawValue)) { try recountArchive() }
     }
 
     /// Keeps what was found damaged for those who look into it.

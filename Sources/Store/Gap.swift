@@ -2,7 +2,8 @@ package import Plant
 
 /// A span in which something that should have been stored or sent is missing.
 package struct Gap: Sendable, Hashable {
-    /// What is missing: `link:<name>`, `tag:<name>`, `samples` or `outbox`.
+    /// What is missing: `link:<name>`, `tag:<name>`, `outbox`; `samples` of any tag; `rollups`; `reader:<name>` for
+    /// samples that were dropped before that part of the program had read them.
     package var subject: String
     package var from: WallTime
     package var to: WallTime
@@ -29,6 +30,8 @@ package struct Gap: Sendable, Hashable {
         case damaged
         /// A backup was put in the store's place: what came after it was made is not there.
         case restored
+        /// Retention dropped it before a reader by number had it.
+        case droppedUnread = "dropped_unread"
     }
 
     package init(subject: String, from: WallTime, to: WallTime, count: Int64, reason: Reason) {

@@ -5,6 +5,10 @@ internal import SQLite
 package struct MaintenanceReport: Sendable, Equatable {
     /// Samples dropped by age or size.
     package var retiredSamples: Int64 = 0
+    /// Rows of rollups dropped by age or size.
+    package var retiredRollups: Int64 = 0
+    /// Steps of the archiver.
+    package var archiveSteps = 0
     /// Pages given back to the file system.
     package var freedPages: Int64 = 0
     /// Nothing is left to do now.
@@ -36,21 +40,46 @@ struct RetentionClock {
     }
 }
 
+/// What one step of retention drops: the oldest there is.
+enum Retirement {
+    case blocks([BlockHead])
+    case chunks(through: Int64)
+}
+
 extension Store {
     /// Steps of each kind in one call, so that a call ends soon also after a long time without one.
     private static let stepsPerCall = 64
+    /// How long the archiver may go on in one call: what waits for the call besides has a watchdog.
+    private static let archiveTime = Duration.milliseconds(500)
 
-    /// Keeps the bounds: drops old samples in small steps, gives free pages back, looks
+    /// Keeps the bounds: packs samples, drops old ones in small steps, gives free pages back, looks
     /// whether space has returned. Commits go in between the steps.
     package nonisolated func maintain() async throws(StoreError) -> MaintenanceReport {
         var report = MaintenanceReport()
         await endShortage()
         let judgesAge = await trustsClock()
+        let start = clock.monotonic()
+        for step in 0..<Self.stepsPerCall {
+            guard try await archiveStep(judgesAge: judgesAge) else { break }
+            report.archiveSteps += 1
+            guard clock.monotonic() - start < Self.archiveTime, step < Self.stepsPerCall - 1 else {
+                report.isDone = false
+                break
+            }
+        }
+        try await lookAround()
+        await historian.giveBackMemory()
         for step in 0..<Self.stepsPerCall {
             let retired = try await retireStep(judgesAge: judgesAge)
             report.retiredSamples += retired
             if retired == 0 { break }
-            report.isDone = step < Self.stepsPerCall - 1
+            if step == Self.stepsPerCall - 1 { report.isDone = false }
+        }
+        for step in 0..<Self.stepsPerCall {
+            let retired = try await retireRollups(judgesAge: judgesAge)
+            report.retiredRollups += retired
+            if retired == 0 { break }
+            if step == Self.stepsPerCall - 1 { report.isDone = false }
         }
         for step in 0..<Self.stepsPerCall {
             let freed = try await vacuumStep()
@@ -70,17 +99,35 @@ extension Store {
 
     private func trustsClock() -> Bool { retention.trusts(clock) }
 
-    /// Drops the oldest samples, if they are too old or the file is too large.
+    /// Drops the oldest samples, if they are too old or the file is too large: blocks before chunks.
     private func retireStep(judgesAge: Bool) throws(StoreError) -> Int64 {
         let cutoff = judgesAge ? clock.wall() + (.zero - limits.maximumAge) : nil
         let maximumBytes = limits.maximumBytes
-        let last = try read { (database) throws(StoreError) in
-            try database.lastToRetire(before: cutoff, maximumBytes: maximumBytes)
+        let step = try read { (database) throws(StoreError) in
+            try database.nextToRetire(before: cutoff, maximumBytes: maximumBytes)
         }
-        guard let last else { return 0 }
-        let retired = try write { (database) throws(StoreError) in try database.retire(through: last) }
+        guard let step else { return 0 }
+        let readers = readers
+        let retired = try write { (database) throws(StoreError) in try database.retire(step, unlessReadBy: readers) }
         counters.retired += retired
         return retired
+    }
+
+    /// Drops the oldest rollups, if they are too old or take too large a part of the file.
+    private func retireRollups(judgesAge: Bool) throws(StoreError) -> Int64 {
+        let cutoff = judgesAge ? clock.wall() + (.zero - limits.rollupAge) : nil
+        let maximumBytes = limits.rollupBytes
+        let rows = try read { (database) throws(StoreError) in
+            try database.rollupsToRetire(before: cutoff, maximumBytes: maximumBytes)
+        }
+        guard !rows.isEmpty else { return 0 }
+        return try write { (database) throws(StoreError) in try database.retire(rows) }
+    }
+
+    /// Looks at some blocks, whoever asks for them or not, so that damage shows while there may be a copy.
+    private func lookAround() throws(StoreError) {
+        let from = lookedThrough
+        lookedThrough = try read { (database) throws(StoreError) in try database.lookAtBlocks(after: from) }
     }
 
     private func vacuumStep() throws(StoreError) -> Int64 {
@@ -109,29 +156,117 @@ extension Database {
         }
     }
 
-    /// Number of the last sample of the next step of retention, nil when nothing is to go.
-    func lastToRetire(before cutoff: WallTime?, maximumBytes: Int64) throws(StoreError) -> Int64? {
+    /// What the next step of retention drops, nil when nothing is to go.
+    func nextToRetire(before cutoff: WallTime?, maximumBytes: Int64) throws(StoreError) -> Retirement? {
+        let blocks = try blocks("ORDER BY last_number LIMIT ?", [Bound.blocksPerTrim])
         let chunks = try oldestChunks()
-        if try usedBytes() > maximumBytes { return chunks.last.map { $0.first + $0.count - 1 } }
+        let excess = try usedBytes() - maximumBytes
+        if excess > 0 {
+            // No more than must go: in a small file these may be most of it.
+            var bytes: Int64 = 0
+            let oldest = blocks.prefix { block in
+                defer { bytes += block.bytes }
+                return bytes < excess
+            }
+            if !oldest.isEmpty { return .blocks(Array(oldest)) }
+            return chunks.last.map { .chunks(through: $0.first + $0.count - 1) }
+        }
         guard let cutoff else { return nil }
         // Samples of a dead clock go together with the first ones after them whose time means something.
-        let old = chunks.last {
-            $0.newest < cutoff.nanoseconds && $0.newest >= RetentionClock.earliestPlausible.nanoseconds
+        func isOld(_ newest: Int64) -> Bool {
+            newest < cutoff.nanoseconds && newest >= RetentionClock.earliestPlausible.nanoseconds
         }
-        return old.map { $0.first + $0.count - 1 }
+        if let last = blocks.lastIndex(where: { isOld($0.arrived) }) { return .blocks(Array(blocks[...last])) }
+        guard let chunk = chunks.last(where: { isOld($0.newest) }) else { return nil }
+        let end = chunk.first + chunk.count - 1
+        let before = blocks.filter { $0.lastNumber <= end }
+        return before.isEmpty ? .chunks(through: end) : .blocks(before)
     }
 
-    /// Drops the chunks up to this number.
+    /// Drops samples.
     ///
+    /// - Parameter readers: how far those have come who read by number; what one has not had is recorded as a gap.
     /// - Returns: samples dropped.
-    func retire(through last: Int64) throws(StoreError) -> Int64 {
-        let count = try integer(
-            "SELECT sum(length(data)) / \(SampleRecord.bytes) FROM chunks WHERE id<=?", [.integer(last)])
-        let first = try oldestRecent() ?? last
-        try run("DELETE FROM chunks WHERE id<=?", [.integer(last)])
-        try run("DELETE FROM waveforms WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
-        try run("DELETE FROM texts WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
-        return count ?? 0
+    func retire(_ step: Retirement, unlessReadBy readers: [String: Int64]) throws(StoreError) -> Int64 {
+        switch step {
+        case .blocks(let blocks):
+            var state = try archiveState()
+            for block in blocks {
+                try recordUnread(block.firstNumber, block.lastNumber, block.samples, readers)
+                if !hasRollups(block.tag) { try removeContents(of: block) }
+                try remove(block)
+                state.remove(block)
+            }
+            try write(state)
+            return blocks.reduce(0) { $0 + $1.samples }
+        case .chunks(let last):
+            let count =
+                try integer(
+                    "SELECT sum(length(data)) / \(SampleRecord.bytes) FROM chunks WHERE id<=?", [.integer(last)]) ?? 0
+            let first = try oldestRecent() ?? last
+            try recordUnread(first, last, count, readers)
+            try run("DELETE FROM chunks WHERE id<=?", [.integer(last)])
+            try run("DELETE FROM waveforms WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
+            try run("DELETE FROM texts WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
+            return count
+        }
+    }
+
+    /// Waveforms and texts lie under the numbers of their samples.
+    private func removeContents(of block: BlockHead) throws(StoreError) {
+        for sample in try unpack(block) {
+            try run("DELETE FROM waveforms WHERE sample_id=?", [.integer(sample.number)])
+            try run("DELETE FROM texts WHERE sample_id=?", [.integer(sample.number)])
+        }
+    }
+
+    private func recordUnread(
+        _ first: Int64, _ last: Int64, _ samples: Int64, _ readers: [String: Int64]
+    ) throws(StoreError) {
+        let now = clock.wall()
+        for (reader, through) in readers where through < last {
+            // Those of a block are spread evenly enough over its numbers.
+            let unread = through < first ? samples : max(1, samples * (last - through) / (last - first + 1))
+            try record(Gap(subject: "reader:\(reader)", from: now, to: now, count: unread, reason: .droppedUnread))
+        }
+    }
+
+    /// The oldest rows of rollups that are to go, as many as go in one step.
+    func rollupsToRetire(before cutoff: WallTime?, maximumBytes: Int64) throws(StoreError) -> [RollupRow] {
+        let isLarge = try archiveState().rollupBytes > maximumBytes
+        for width in RollupWidth.allCases {
+            let last = isLarge ? Int64.max : cutoff.map { $0.nanoseconds - width.rowNanoseconds }
+            guard let last else { continue }
+            // Rows of a dead clock go when there are too many, not by age.
+            let first = isLarge ? Int64.min : RetentionClock.earliestPlausible.nanoseconds
+            let rows = try rollupRows(
+                "WHERE minutes=? AND from_ns>=? AND from_ns<? ORDER BY from_ns LIMIT \(Bound.rollupsPerTrim)",
+                [width.rawValue, first, last])
+            if !rows.isEmpty { return rows }
+        }
+        return []
+    }
+
+    func retire(_ rows: [RollupRow]) throws(StoreError) -> Int64 {
+        var state = try archiveState()
+        for row in rows {
+            try delete(.rollups, id: row.id)
+            state.rollupBytes -= row.bytes
+        }
+        try write(state)
+        return Int64(rows.count)
+    }
+
+    /// Unpacks the blocks that follow this one; damaged ones are put aside by that.
+    ///
+    /// - Returns: the last of them, 0 at the end.
+    func lookAtBlocks(after id: Int64) throws(StoreError) -> Int64 {
+        var last: Int64 = 0
+        let found = try rows(
+            of: .blocks, "WHERE id>? ORDER BY id LIMIT ?", [.integer(id), .integer(Bound.blocksPerLook)],
+            onVisit: { last = $0 }, decode: BlockHead.init)
+        for block in found { _ = try unpack(block) }
+        return last
     }
 
     /// Gives some free pages back to the file system, when a good part of the file is free.

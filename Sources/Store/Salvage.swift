@@ -13,6 +13,11 @@ enum Salvage {
     /// again.
     private static func pendingPath(_ directory: String) -> String { "\(directory)/salvage.sqlite" }
 
+    /// Up to 4 million samples: as long to copy as the samples that are not packed.
+    private static let blockLimit = 1_000
+    /// A day of a thousand tags.
+    private static let rollupLimit = 25_000
+
     static func isPending(in directory: String) -> Bool { Files.size(pendingPath(directory)) != nil }
 
     /// Puts the file aside, unless it is aside already, and copies what is sound into a new one.
@@ -62,6 +67,8 @@ enum Salvage {
             let limit =
                 switch table {
                 case .samples, .waveforms, .texts: Bound.rowsPerRead
+                case .blocks: blockLimit
+                case .rollups: rollupLimit
                 default: Int.max
                 }
             // From both ends, so that one damaged page costs only its own rows.
@@ -70,6 +77,7 @@ enum Salvage {
             if down.wasCut { copied += try copy(table, "ASC", limit: limit, from: source, to: made).rows }
         }
         copied += try copyChunks(from: source, to: made)
+        try copyPacked(from: source, to: made)
         try copySequences(from: source, to: made)
         let now = made.clock.wall()
         try made.record(Gap(subject: "store", from: now, to: now, count: 1, reason: .damaged))
@@ -122,6 +130,19 @@ enum Salvage {
             if !wasCut { break }
         }
         return copied
+    }
+
+    /// The data of the blocks that were copied; a block without is found when it is read.
+    private static func copyPacked(from source: Connection, to made: Database) throws(StoreError) {
+        guard let row = try? source.prepare("SELECT data FROM packed WHERE block=?") else { return }
+        for block in try made.blocks("") {
+            row.reset()
+            guard (try? row.bind(1, block.id)) != nil, (try? row.step()) == true, let data = row.blob(at: 0) else {
+                continue
+            }
+            try made.run("INSERT OR IGNORE INTO packed(block, data) VALUES(?,?)", [.integer(block.id), .blob(data)])
+        }
+        try made.recountArchive()
     }
 
     /// Numbers given once must not be given again, also where the rows are gone: the registry knows the outbox by them.

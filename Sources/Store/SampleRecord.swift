@@ -44,6 +44,17 @@ struct SampleRecord {
         monotonic = sample.monotonic.nanoseconds
     }
 
+    init(
+        tag: Int32, state: SampleState, sourceTime: Int64, arrival: Int64, monotonic: Int64, value: UInt64
+    ) {
+        self.tag = tag
+        self.state = state
+        self.sourceTime = sourceTime
+        self.arrival = arrival
+        self.monotonic = monotonic
+        self.value = value
+    }
+
     /// Stands where a damaged record was, so that the ones behind it keep their numbers.
     static let takenOut = SampleRecord(
         Sample(
@@ -51,8 +62,10 @@ struct SampleRecord {
             monotonic: MonotonicTime(nanoseconds: 0)))
 
     var isTakenOut: Bool { tag == 0 }
+    /// As ``Sample/isNews``.
+    var isNews: Bool { state.quality != .uncertain(.outOfOrder) }
     /// The time to order by, as of ``Sample/time``.
-    var time: Int64 { state.hasSourceTime ? sourceTime : arrival }
+    var time: Int64 { state.isOrderedBySource ? sourceTime : arrival }
 
     // SAFETY: the stores are unaligned ones within the 44 bytes, which the slice's bounds check.
     func write(to bytes: UnsafeMutableRawBufferPointer, number: Int64) {

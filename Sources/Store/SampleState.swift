@@ -27,6 +27,9 @@ struct SampleState: RawRepresentable, Hashable {
 
     var kind: Kind { Kind(rawValue: rawValue >> Self.kindShift & 3) ?? .none }
     var hasSourceTime: Bool { rawValue & Self.sourceTimeBit != 0 }
+    /// Whether the source's time is the one to order by, as of ``Sample/time``.
+    var isOrderedBySource: Bool { hasSourceTime && rawValue & Self.qualityMask != Self.wrongClock }
+    private static let wrongClock = UInt32(bitPattern: Quality.uncertain(.wrongClock).code)
     var isGood: Bool { rawValue & Self.qualityMask == 0 }
     /// Nil for a word that no sample has.
     var quality: Quality? {

@@ -93,6 +93,7 @@ extension Store {
     func dropDatabase() {
         counters.reopened += 1
         checkpointer.close()
+        historian.close()
         database?.connection.close()
         database = nil
         seenDataVersion = nil

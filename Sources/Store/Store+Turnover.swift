@@ -69,7 +69,7 @@ extension Store {
         let pages = Int64(bytes) * 2 / pageBytes + Self.pagesBesides
         for _ in 0..<Self.dropsPerCommit {
             if try database.pragma("freelist_count") >= pages { return true }
-            guard let count = try database.dropOldest() else { return false }
+            guard let count = try database.dropOldest(unlessReadBy: readers) else { return false }
             dropped += count
         }
         return try database.pragma("freelist_count") >= pages
@@ -80,11 +80,17 @@ extension Database {
     /// Drops a step of the oldest samples and records the gap.
     ///
     /// - Returns: how many; nil when there are none.
-    func dropOldest() throws(StoreError) -> Int64? {
-        guard let last = try lastToRetire(before: nil, maximumBytes: 0) else { return nil }
-        let from = try oldestArrival()
-        let count = try retire(through: last)
-        let to = try oldestArrival()
+    func dropOldest(unlessReadBy readers: [String: Int64]) throws(StoreError) -> Int64? {
+        guard let step = try nextToRetire(before: nil, maximumBytes: 0) else { return nil }
+        var (from, to): (WallTime?, WallTime?)
+        switch step {
+        case .blocks(let blocks):
+            from = blocks.map(\.from).min().map(WallTime.init(nanoseconds:))
+            to = blocks.map(\.to).max().map(WallTime.init(nanoseconds:))
+        case .chunks: from = try oldestArrival()
+        }
+        let count = try retire(step, unlessReadBy: readers)
+        if case .chunks = step { to = try oldestArrival() }
         let now = clock.wall()
         try record(
             Gap(subject: "samples", from: from ?? now, to: to ?? now, count: count, reason: .diskFullOldest))

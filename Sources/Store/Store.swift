@@ -58,6 +58,11 @@ package actor Store: SampleSink {
     var newest = NewestSamples()
     var seenDataVersion: Int64?
     var retention = RetentionClock()
+    let historian: Historian
+    /// How far those have come who read by number, by their names.
+    var readers: [String: Int64] = [:]
+    /// Number of the last block that was looked at for damage.
+    var lookedThrough: Int64 = 0
 
     /// Opens or makes the store in a directory.
     ///
@@ -87,6 +92,7 @@ package actor Store: SampleSink {
         self.reserve = reserve
         self.models = models
         checkpointer = Checkpointer(path: Database.path(in: directory), logger: logger)
+        historian = Historian(directory: directory, clock: clock, logger: logger)
         do throws(StoreError) {
             try database.limitPages(to: limits, isShort: false)
             try database.begin(boot: bootID)
@@ -190,23 +196,7 @@ package actor Store: SampleSink {
         try read { (database) throws(StoreError) in database.tags.inUse }
     }
 
-    /// Samples with numbers above `id` in the order of storing, at most `limit` (and at most 100,000).
-    ///
-    /// - Parameter tags: only samples of these; nil for those of all.
-    package func samples(after id: Int64, limit: Int, of tags: Set<TagID>? = nil) throws(StoreError) -> SamplePage {
-        try read { (database) throws(StoreError) in
-            try database.samples(after: id, limit: limit, of: tags.map(TagSelection.init))
-        }
-    }
-
-    /// Samples of one tag with a time in `from ..< to`, in the order of storing.
-    package func samples(
-        tag: TagID, from: WallTime, to: WallTime, limit: Int
-    ) throws(StoreError) -> [StoredSample] {
-        try read { (database) throws(StoreError) in try database.samples(tag: tag, from: from, to: to, limit: limit) }
-    }
-
-    /// The newest sample of a tag; nil when there is none among the last 100,000 stored before the start or since.
+    /// The newest sample of a tag; nil when there is none.
     package func latest(_ tag: TagID) throws(StoreError) -> StoredSample? {
         try read { (database) throws(StoreError) in
             guard let known = newest[tag] else { return try database.latest(tag, depth: Int64(Bound.rowsPerRead)) }
@@ -236,11 +226,12 @@ package actor Store: SampleSink {
     }
 
     /// Commits what waits and closes the file; every later call throws `.closed`.
-    package func close() {
+    package func close() async {
         isClosing = true
         waiting += line.shut()
         while !waiting.isEmpty { flush() }
         isClosed = true
+        await historian.end()
         checkpointer.close()
         database?.connection.close()
         database = nil

@@ -43,15 +43,29 @@ package actor StoreReader {
         return try database.samples(after: id, limit: limit)
     }
 
-    /// Samples of one tag with a time in `from ..< to`, in the order of storing.
-    package func samples(
-        tag: TagID, from: WallTime, to: WallTime, limit: Int
-    ) throws(StoreError) -> [StoredSample] {
+    /// As ``Store/history(_:from:to:after:limit:)``.
+    package func history(
+        _ tag: TagID, from: WallTime, to: WallTime, after position: HistoryPosition? = nil, limit: Int
+    ) throws(StoreError) -> HistoryPage {
         try database.reloadTags()
-        return try database.samples(tag: tag, from: from, to: to, limit: limit)
+        return try database.history(tag, from: from, to: to, after: position, limit: limit)
     }
 
-    /// The newest sample of a tag, nil when there is none among the last 100,000 of all tags.
+    /// As ``Store/rollups(_:_:from:to:)``.
+    package func rollups(
+        _ tag: TagID, _ width: RollupWidth, from: WallTime, to: WallTime
+    ) throws(StoreError) -> [RollupBucket] {
+        try database.reloadTags()
+        return try database.rollups(tag, width, from: from, to: to)
+    }
+
+    /// Every tag that was ever declared, also those whose unit has changed since.
+    package func tagRecords() throws(StoreError) -> [TagRecord] {
+        try database.reloadTags()
+        return database.tagRecords()
+    }
+
+    /// The newest sample of a tag; nil when there is none.
     package func latest(_ tag: TagID) throws(StoreError) -> StoredSample? {
         try database.latest(tag, depth: Int64(Bound.rowsPerRead))
     }

@@ -4,6 +4,11 @@ internal import SQLite
 package struct StoreStatistics: Sendable {
     /// Samples in the file.
     package var samples: Int64
+    /// Of these, packed ones; what they take in the file, and how many blocks they are in.
+    package var archivedSamples: Int64
+    package var archivedBytes: Int64
+    package var blocks: Int64
+    package var rollupBytes: Int64
     /// Number of the last sample ever stored.
     package var lastSample: Int64
     package var alerts: Int64
@@ -45,6 +50,8 @@ package struct StoreCounters: Sendable, Equatable {
     package var refusedSamples: Int64 = 0
     /// Samples that gave way to new ones for want of space.
     package var droppedForRoom: Int64 = 0
+    /// Samples packed into blocks.
+    package var archived: Int64 = 0
     /// Samples dropped by age or size.
     package var retired: Int64 = 0
 }
@@ -52,8 +59,10 @@ package struct StoreCounters: Sendable, Equatable {
 extension Database {
     func statistics(directory: String, counters: StoreCounters, isShort: Bool) throws(StoreError) -> StoreStatistics {
         let pageBytes = try pragma("page_size")
+        let archive = try archiveState()
         return StoreStatistics(
-            samples: try recentSamples(),
+            samples: try recentSamples(archive) + archive.samples, archivedSamples: archive.samples,
+            archivedBytes: archive.bytes, blocks: archive.blocks, rollupBytes: archive.rollupBytes,
             lastSample: try newestSample(), alerts: try integer("SELECT count(*) FROM alerts") ?? 0,
             databaseBytes: try pragma("page_count") * pageBytes,
             freeBytesInDatabase: try pragma("freelist_count") * pageBytes,

@@ -7,6 +7,7 @@ enum Table: String, CaseIterable {
     case outboxTotals = "outbox_totals"
     case models, slots, state, gaps
     case orders, audit
+    case blocks, rollups, archive
     /// Files beside the store, carried by a backup; empty in a store that is in use.
     case files
 
@@ -49,6 +50,10 @@ enum Table: String, CaseIterable {
             ]
         case .files: ["id", "name", "data"]
         case .audit: ["id", "at_ns", "by", "action", "subject", "old", "new", "outcome", "reason", "digest"]
+        case .blocks:
+            ["id", "tag", "from_ns", "to_ns", "arrived_ns", "first_number", "last_number", "samples", "bytes"]
+        case .rollups: ["id", "tag", "minutes", "from_ns", "data"]
+        case .archive: ["id", "number", "tag", "under_way", "samples", "blocks", "bytes", "rollup_bytes"]
         }
     }
 

@@ -39,8 +39,9 @@ import Testing
         #expect(outbox.count { $0.kind == .alert } == 2)
         #expect(Set(outbox.filter { $0.kind == .telemetry }.map(\.body)).count == moments.count)
         let scoreTag = try #require(try await bench.store.tags()["fan-3.score"])
-        let scores = try await bench.store.samples(
-            tag: scoreTag.id, from: WallTime(nanoseconds: 0), to: .init(nanoseconds: .max), limit: 10_000)
+        let scores = try await bench.store.history(
+            scoreTag.id, from: WallTime(nanoseconds: 0), to: .init(nanoseconds: .max), limit: 10_000
+        ).samples
         #expect(scores.count == moments.count && Set(scores.map(\.sample.time)).count == moments.count)
         // The cursor is beyond the last window, so that nothing is judged twice.
         let cursor = try #require(try await bench.store.cursor("judge"))

@@ -27,10 +27,9 @@ import Watch
     }
 
     func stored(_ bench: JudgeBench, _ tag: String) async throws -> [Sample] {
-        try await bench.store.samples(
-            tag: try await bench.id(tag), from: WallTime(nanoseconds: .min), to: WallTime(nanoseconds: .max),
-            limit: 1_000
-        ).map(\.sample)
+        try await bench.store.history(
+            try await bench.id(tag), from: WallTime(nanoseconds: .min), to: WallTime(nanoseconds: .max), limit: 1_000
+        ).samples.map(\.sample)
     }
 
     enum Trouble: String, CaseIterable, Sendable {

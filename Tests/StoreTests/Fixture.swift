@@ -59,14 +59,7 @@ struct Fixture {
 
     /// Every sample that can be read, page by page.
     func everything(pageRows: Int = 1_000) async throws -> [StoredSample] {
-        var all: [StoredSample] = []
-        var last: Int64 = 0
-        while true {
-            let page = try await store.samples(after: last, limit: pageRows)
-            all += page.samples
-            last = page.through
-            if page.isEnd { return all }
-        }
+        try await everySample(in: store, pageRows: pageRows)
     }
 
     /// Changes the file behind the store's back.
@@ -74,6 +67,18 @@ struct Fixture {
         let other = try Connection(path: databasePath, access: .readWrite)
         try other.execute(sql)
         other.close()
+    }
+}
+
+/// Every sample that can be read by number, page by page.
+func everySample(in store: Store, pageRows: Int = 1_000) async throws -> [StoredSample] {
+    var all: [StoredSample] = []
+    var last: Int64 = 0
+    while true {
+        let page = try await store.samples(after: last, limit: pageRows)
+        all += page.samples
+        last = page.through
+        if page.isEnd { return all }
     }
 }
 

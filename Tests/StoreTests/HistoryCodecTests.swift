@@ -141,4 +141,21 @@ struct HistoryCodecTests {
         writer.append(CRC32C.checksum(Array(body)))
         return writer.bytes
     }
+
+    /// Of docs/internals/store.md, byte for byte.
+    @Test func theExampleOfTheDocumentIsWhatIsWritten() throws {
+        let values = [20.5, 20.6, 20.6, 20.7]
+        let samples = values.enumerated().map { index, value in
+            let time = Int64(index + 2) * 1_000_000_000
+            return HistorySample(
+                number: Int64(index + 7), state: 0x0150_0000, sourceTime: time, arrival: time,
+                monotonic: time - 1_000_000_000, value: value.bitPattern)
+        }
+        let expected =
+            "010400020700000000000000020032009435770000000002003000000000000000000030"
+            + "003665c4ffffffff00020101cd00000000000000022204000050013aee9060"
+        let block = HistoryCodec.encode(samples)
+        #expect(DamagedRow.hex(block) == expected)
+        #expect(try HistoryCodec.decode(block) == samples)
+    }
 }

@@ -1,4 +1,5 @@
 import Plant
+import Seeded
 import Store
 import TestBench
 import Testing
@@ -38,17 +39,25 @@ import Testing
         limits.maximumBytes = 2 << 20
         let fixture = try await Fixture(limits: limits)
         var largest: Int64 = 0
-        for _ in 0..<60 {
-            try await fixture.store.store(fixture.batch((0..<4_000).map(Double.init)))
+        let start = fixture.clock.wall()
+        var random = SplitMix64(seed: 4)
+        for _ in 0..<120 {
+            // Noise, which packs badly.
+            try await fixture.store.store(fixture.batch((0..<4_000).map { _ in Double(random.next() >> 11) }))
+            fixture.clock.advance(by: .seconds(1))
             _ = try await maintain(fixture.store)
             largest = max(largest, try await fixture.store.statistics().databaseBytes)
         }
         let statistics = try await fixture.store.statistics()
         #expect(largest <= limits.maximumBytes * 5 / 4)
-        #expect(statistics.samples > 10_000 && statistics.samples < 60_000)
-        #expect(statistics.lastSample == 240_000)
+        #expect(statistics.samples > 60_000 && statistics.samples < 300_000)
+        #expect(statistics.lastSample == 480_000)
         let page = try await fixture.store.samples(after: 0, limit: 1)
-        #expect(page.samples.first?.id == 240_000 - statistics.samples + 1)
+        #expect(page.samples.first?.id == 480_000 - statistics.samples + 1)
+        // What was made of the samples stays when they go.
+        let hours = try await fixture.store.rollups(
+            fixture.number, .hour, from: start + .seconds(-7_200), to: fixture.clock.wall())
+        #expect(hours.reduce(0) { $0 + $1.rollup.good } == 480_000)
     }
 
     @Test func aClockThatJumpsDeletesNothing() async throws {

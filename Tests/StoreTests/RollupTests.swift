@@ -75,18 +75,29 @@ struct RollupTests {
     @Test(arguments: [(0, 0), (59, 0), (60, 60), (-1, -60), (-60, -60), (-61, -120)] as [(Int64, Int64)])
     func bucketsStartAtOrBefore(_ time: Int64, _ start: Int64) { #expect(Rollup.start(of: time, width: 60) == start) }
 
-    @Test func aRecordComesBackAndDamageIsFound() throws {
-        for rollup in [Rollup(), Self.rollup(Self.given(50, seed: 3)[...])] {
-            let record = rollup.encoded()
-            #expect(record.count == Rollup.bytes)
-            #expect(try Rollup(record) == rollup)
-            for index in record.indices {
-                var damaged = record
-                damaged[index] ^= 0x10
-                #expect(throws: HistoryError.self) { try Rollup(damaged) }
-                #expect(throws: HistoryError.self) { try Rollup(Array(record[..<index])) }
-            }
-            #expect(throws: HistoryError.self) { try Rollup(record + [0]) }
+    @Test(arguments: 1...10 as ClosedRange<UInt64>) func aRowComesBackToTheBit(_ seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var start: Int64 = -120
+        let buckets = (0..<1 + random.below(60)).map { _ -> (start: Int64, rollup: Rollup) in
+            start += 60 * Int64(1 + random.below(3))
+            let rollup = Self.rollup(Self.given(random.below(4), seed: random.next())[...])
+            return (start, rollup)
+        }
+        let back = try RollupCodec.decode(RollupCodec.encode(buckets))
+        #expect(back.map(\.start) == buckets.map(\.start) && back.map(\.rollup) == buckets.map(\.rollup))
+    }
+
+    @Test func aRowThatIsCutOrChangedIsAnErrorOrARowAndNeverMore() {
+        let row = RollupCodec.encode(
+            (0..<60).map { (Int64($0) * 60, Self.rollup(Self.given(20, seed: UInt64($0) + 1)[...])) })
+        for count in row.indices { #expect(throws: HistoryError.self) { try RollupCodec.decode(Array(row[..<count])) } }
+        #expect(throws: HistoryError.self) { try RollupCodec.decode(row + [0]) }
+        var random = SplitMix64(seed: 11)
+        for _ in 0..<2_000 {
+            var changed = row
+            changed[random.below(row.count)] ^= 1 << UInt8(random.below(8))
+            guard let read = try? RollupCodec.decode(changed) else { continue }
+            #expect(read.count <= 1_440 && zip(read, read.dropFirst()).allSatisfy { $0.start < $1.start })
         }
     }
 }

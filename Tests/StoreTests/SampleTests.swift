@@ -183,15 +183,15 @@ import Testing
             fixture.clock.advance(by: .seconds(1))
         }
         func windows() async throws -> [Sample.Value] {
-            try await fixture.store.samples(
-                tag: fixture.waveform, from: start + .seconds(40), to: start + .seconds(43), limit: 100
-            ).map(\.sample.value)
+            try await fixture.store.history(
+                fixture.waveform, from: start + .seconds(40), to: start + .seconds(43), limit: 100
+            ).samples.map(\.sample.value)
         }
         let expected = (40..<43).map { first in Sample.Value.waveform((0..<64).map { Float(first) + Float($0) }) }
         #expect(try await windows() == expected)
-        let all = try await fixture.store.samples(
-            tag: fixture.waveform, from: start, to: start + .seconds(1_000), limit: 1_000)
-        #expect(all.count == 100)
+        let all = try await fixture.store.history(
+            fixture.waveform, from: start, to: start + .seconds(1_000), limit: 1_000)
+        #expect(all.samples.count == 100)
     }
 
     @Test func numbersAreNeverGivenTwice() async throws {

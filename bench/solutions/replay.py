@@ -7,13 +7,13 @@ criterion that can be tested holds; 1: one does not; 77: skipped, because data o
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import platform
 import re
 import shutil
 import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
@@ -26,11 +26,11 @@ from field import Broker, Daemon, Publisher, wait_for
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+import store_samples  # noqa: E402
+
 PACK = ROOT / "solutions" / "rotating-machine"
 SKIPPED = 77
-# A record of the store's chunks: tag, state, source time, arrival, monotonic time, value, checksum.
-RECORD = struct.Struct("<iIqqqdI")
-HAS_SOURCE_TIME = 1 << 24
 
 
 def write_pack(machine, folder):
@@ -81,21 +81,21 @@ links:
 {"".join(assets)}""")
 
 
+def open_store(daemon):
+    return sqlite3.connect(f"file:{daemon.store}/store.sqlite?mode=ro", uri=True, timeout=30)
+
+
 def query(daemon, sql, *values):
-    base = sqlite3.connect(f"file:{daemon.store}/store.sqlite?mode=ro", uri=True, timeout=30)
-    try:
+    with contextlib.closing(open_store(daemon)) as base:
         return base.execute(sql, values).fetchall()
-    finally:
-        base.close()
 
 
 def rows_of(daemon, tag):
     """Source time in ns and value of each sample of a tag, in order."""
     numbers = {row[0] for row in query(daemon, "SELECT id FROM tags WHERE name=?", tag)}
-    return [
-        (source if state & HAS_SOURCE_TIME else arrival, value)
-        for (data,) in query(daemon, "SELECT data FROM chunks ORDER BY id")
-        for number, state, source, arrival, _, value, _ in RECORD.iter_unpack(data) if number in numbers]
+    with contextlib.closing(open_store(daemon)) as base:
+        return [(source if state & store_samples.HAS_SOURCE_TIME else arrival, value)
+                for _, tag, state, source, arrival, value in store_samples.samples(base) if tag in numbers]
 
 
 def publish(publisher, record):

@@ -1,30 +1,21 @@
-internal import Checksum
-
 /// What is known of a tag's samples within one bucket of time; two of neighbouring parts merge into that of both.
 package struct Rollup: Hashable, Sendable {
-    /// Widths that are kept: one minute and one hour, in nanoseconds.
-    package static let widths: [Int64] = [60_000_000_000, 3_600_000_000_000]
-    /// Six doubles, two times, two counts, CRC-32C.
-    package static let bytes = 84
-    /// So that no merging of what was read overflows a count.
-    private static let countLimit: UInt64 = 1 << 48
-
     package struct Point: Hashable, Sendable {
         package var time: Int64
         package var value: Double
     }
 
-    package private(set) var good: UInt64 = 0
-    package private(set) var notGood: UInt64 = 0
+    package fileprivate(set) var good: UInt64 = 0
+    package fileprivate(set) var notGood: UInt64 = 0
     /// These four are of good values only; 0 without one.
-    package private(set) var minimum = 0.0
-    package private(set) var maximum = 0.0
-    package private(set) var first = Point(time: 0, value: 0)
-    package private(set) var last = Point(time: 0, value: 0)
-    private var total = 0.0
+    package fileprivate(set) var minimum = 0.0
+    package fileprivate(set) var maximum = 0.0
+    package fileprivate(set) var first = Point(time: 0, value: 0)
+    package fileprivate(set) var last = Point(time: 0, value: 0)
+    fileprivate var total = 0.0
     /// What rounding took from `total`, so that n values of magnitude m are summed to about n * n * m * 2^-106 before
     /// the one rounding of ``sum``.
-    private var lost = 0.0
+    fileprivate var lost = 0.0
 
     package init() {}
 
@@ -82,36 +73,73 @@ package struct Rollup: Hashable, Sendable {
         lost += abs(total) >= abs(value) ? (total - next) + value : (value - next) + total
         total = next
     }
+}
 
-    /// ``bytes`` bytes, little-endian.
-    package func encoded() -> [UInt8] {
+/// Packs rollups of one tag, as the rows of `rollups` hold them.
+///
+/// A row is: version (1 byte), count (2), then eleven columns: starts of the buckets, good samples, others, first and
+/// last time less the start (``IntegerColumn``s); minimum, maximum, first and last value, sum and what rounding took
+/// from it (``ValueColumn``s). The checksum is that of the table's row.
+enum RollupCodec {
+    private static let version: UInt8 = 1
+    /// More than any row holds: a day of minutes.
+    private static let maximumBuckets = 1_440
+    /// So that no merging of what was read overflows a count.
+    private static let countLimit: Int64 = 1 << 48
+
+    /// - Parameter buckets: 1 to 1,440, each with the start of its time, in their order.
+    static func encode(_ buckets: [(start: Int64, rollup: Rollup)]) -> [UInt8] {
+        precondition((1...maximumBuckets).contains(buckets.count))
         var writer = ByteWriter()
-        for value in [minimum, maximum, total, lost, first.value, last.value] { writer.append(value.bitPattern) }
-        for word in [UInt64(bitPattern: first.time), UInt64(bitPattern: last.time), good, notGood] {
-            writer.append(word)
+        writer.append(version)
+        writer.append(UInt16(buckets.count))
+        IntegerColumn.append(buckets.map(\.start), to: &writer)
+        IntegerColumn.append(buckets.map { Int64($0.rollup.good) }, to: &writer)
+        IntegerColumn.append(buckets.map { Int64($0.rollup.notGood) }, to: &writer)
+        for time in [\Rollup.first.time, \.last.time] {
+            // Without a good sample there is no such time.
+            let offsets = buckets.map { $0.rollup.good == 0 ? 0 : $0.rollup[keyPath: time] &- $0.start }
+            IntegerColumn.append(offsets, to: &writer)
         }
-        writer.append(CRC32C.checksum(writer.bytes))
+        for value in values { ValueColumn.append(buckets.map { $0.rollup[keyPath: value].bitPattern }, to: &writer) }
         return writer.bytes
     }
 
-    package init(_ bytes: [UInt8]) throws(HistoryError) {
-        guard bytes.count == Self.bytes else { throw .length(expected: Self.bytes, found: bytes.count) }
+    static func decode(_ bytes: [UInt8]) throws(HistoryError) -> [(start: Int64, rollup: Rollup)] {
         var reader = ByteReader(bytes)
-        minimum = Double(bitPattern: try reader.word64())
-        maximum = Double(bitPattern: try reader.word64())
-        total = Double(bitPattern: try reader.word64())
-        lost = Double(bitPattern: try reader.word64())
-        first.value = Double(bitPattern: try reader.word64())
-        last.value = Double(bitPattern: try reader.word64())
-        first.time = Int64(bitPattern: try reader.word64())
-        last.time = Int64(bitPattern: try reader.word64())
-        good = try reader.word64()
-        notGood = try reader.word64()
-        let expected = CRC32C.checksum(Array(bytes.dropLast(4)))
-        let found = try reader.word32()
-        guard expected == found else { throw .checksum(expected: expected, found: found) }
-        for count in [good, notGood] where count > Self.countLimit {
-            throw .field(expected: "a count up to \(Self.countLimit)", found: Int(clamping: count), offset: 64)
+        let found = try reader.byte()
+        guard found == version else { throw .version(expected: version, found: found) }
+        let count = Int(try reader.word16())
+        guard (1...maximumBuckets).contains(count) else { throw .count(limit: maximumBuckets, found: count) }
+        let starts = try IntegerColumn.read(count, from: &reader)
+        let good = try IntegerColumn.read(count, from: &reader)
+        let others = try IntegerColumn.read(count, from: &reader)
+        let firsts = try IntegerColumn.read(count, from: &reader)
+        let lasts = try IntegerColumn.read(count, from: &reader)
+        for (start, next) in zip(starts, starts.dropFirst()) where start >= next {
+            throw .field(expected: "a start after \(start)", found: Int(next), offset: reader.offset)
         }
+        for number in good + others where !(0...countLimit).contains(number) {
+            throw .field(expected: "a count up to \(countLimit)", found: Int(number), offset: reader.offset)
+        }
+        var rollups = [Rollup](repeating: Rollup(), count: count)
+        for index in rollups.indices {
+            (rollups[index].good, rollups[index].notGood) = (UInt64(good[index]), UInt64(others[index]))
+            guard good[index] > 0 else { continue }
+            rollups[index].first.time = starts[index] &+ firsts[index]
+            rollups[index].last.time = starts[index] &+ lasts[index]
+        }
+        for value in values {
+            let column = try ValueColumn.read(count, from: &reader)
+            for index in rollups.indices { rollups[index][keyPath: value] = Double(bitPattern: column[index]) }
+        }
+        guard reader.isAtEnd else {
+            throw .field(expected: "the end", found: reader.left, offset: reader.offset)
+        }
+        return zip(starts, rollups).map { ($0, $1) }
+    }
+
+    private static var values: [WritableKeyPath<Rollup, Double>] {
+        [\.minimum, \.maximum, \.first.value, \.last.value, \.total, \.lost]
     }
 }

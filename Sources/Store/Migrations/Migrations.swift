@@ -9,7 +9,8 @@ struct Migration: Sendable {
 /// Brings a file of any earlier version to the newest one, a step a transaction.
 enum Migrations {
     static let all: [Migration] = [
-        M0001_Initial.migration, M0002_Chunks.migration, M0003_Audit.migration, M0005_Files.migration,
+        M0001_Initial.migration, M0002_Chunks.migration, M0003_Audit.migration, M0004_History.migration,
+        M0005_Files.migration,
     ]
 
     /// Written into the file's header, so that a file of another program is not taken for a store: "MWST".

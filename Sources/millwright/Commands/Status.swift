@@ -104,6 +104,11 @@ struct StatusCommand: ParsableCommand {
             "store     \(report.store["samples"] ?? 0) samples, \(Format.bytes(Int64(report.store["bytes"] ?? 0))), "
                 + "\(report.store["gaps"] ?? 0) gaps, \(report.store["quarantined"] ?? 0) quarantined, "
                 + "\(Format.bytes(Int64(report.store["disk_free_bytes"] ?? 0))) free")
+        if let packed = report.store["packed_samples"], packed > 0, let bytes = report.store["packed_bytes"] {
+            lines.append(
+                "history   \(packed) samples packed, \(Format.fixed(Double(bytes) / Double(packed), 1)) bytes each; "
+                    + "rollups \(Format.bytes(Int64(report.store["rollup_bytes"] ?? 0)))")
+        }
         lines.append(loss(report.loss))
         if let registry = report.registry {
             lines.append(

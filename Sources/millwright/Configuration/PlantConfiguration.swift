@@ -31,6 +31,8 @@ struct PlantConfiguration: Sendable {
         var maximumBytes: Int
         var reserveBytes: Int
         var outboxRows: Int
+        var hotSamples: Int
+        var rollupAge: Duration
     }
 
     struct RegistrySection: Hashable, Sendable {
@@ -177,12 +179,17 @@ extension PlantConfiguration.StoreSection {
         let age =
             keep?.optional("age", .duration(.seconds(3600)...(.seconds(10 * 366 * 86_400)))) ?? .seconds(30 * 86_400)
         let size = keep?.optional("size", .bytes(16_000_000...1_000_000_000_000)) ?? 2_000_000_000
+        let rollups =
+            keep?.optional("rollups", .duration(.seconds(3600)...(.seconds(10 * 366 * 86_400))))
+            ?? .seconds(366 * 86_400)
         keep?.finish()
         let reserve = reader.optional("reserve", .bytes(1_000_000...1_000_000_000), default: 8_000_000)
         let outbox = reader.optional("outbox_rows", .integer(1_000...100_000_000), default: 1_000_000)
+        let hot = reader.optional("hot_samples", .integer(1_000...10_000_000), default: 262_144)
         guard let path else { return nil }
         self.init(
-            directory: path, maximumAge: age, maximumBytes: size, reserveBytes: reserve, outboxRows: outbox)
+            directory: path, maximumAge: age, maximumBytes: size, reserveBytes: reserve, outboxRows: outbox,
+            hotSamples: hot, rollupAge: rollups)
     }
 }
 

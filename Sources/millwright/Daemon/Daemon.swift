@@ -70,8 +70,9 @@ struct Daemon: Service {
             directory: configuration.store.directory,
             limits: Limits(
                 maximumAge: configuration.store.maximumAge, maximumBytes: Int64(configuration.store.maximumBytes),
-                outboxRows: Int64(configuration.store.outboxRows), reserveBytes: Int64(configuration.store.reserveBytes)
-            ),
+                outboxRows: Int64(configuration.store.outboxRows),
+                hotSamples: Int64(configuration.store.hotSamples), rollupAge: configuration.store.rollupAge,
+                reserveBytes: Int64(configuration.store.reserveBytes)),
             contract: configuration.loss, clock: clock, logger: logger,
             committedSamples: { [signal] in signal.raise(for: $0) })
         deliveries = DeliveryPart(store: store, clock: clock, logger: logger)

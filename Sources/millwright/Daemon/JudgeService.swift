@@ -25,10 +25,14 @@ actor JudgeService {
     /// Wakes the delivery service.
     private let announce: @Sendable () async -> Void
     private var failures = 0
+    /// Where a start would begin.
+    private var storedCursor: Int64 = 0
 
     private static let cursorName = "judge"
     /// Samples read in one go: 256 windows of 2,560 values are 2.6 MB.
     private static let pageSize = 256
+    /// Samples to read again after a crash at most; a commit for so many is nothing.
+    private static let storeCursorEvery: Int64 = 65_536
     /// A store that refuses (disk full, damaged page) is asked again after this long.
     private static let retryDelay = Duration.seconds(1)
 
@@ -125,7 +129,8 @@ actor JudgeService {
                 isBehind = false
                 let interest = interest
                 signal.expect(interest)
-                let page = try await store.samples(after: cursor, limit: Self.pageSize, of: interest)
+                let page = try await store.samples(
+                    after: cursor, limit: Self.pageSize, of: interest, reader: Self.cursorName)
                 if !page.samples.isEmpty { try await wireOpenRoles() }
                 try await judge(page)
                 cursor = page.through
@@ -155,8 +160,14 @@ actor JudgeService {
 
     /// Where the last run of the daemon came to; a new store starts with the next sample.
     private func startingPoint() async throws -> Int64 {
-        if let cursor = try await store.cursor(Self.cursorName) { return cursor }
-        return try await store.statistics().lastSample
+        if let cursor = try await store.cursor(Self.cursorName) {
+            storedCursor = cursor
+            return cursor
+        }
+        let newest = try await store.statistics().lastSample
+        try await store.apply([.cursor(Self.cursorName, newest)])
+        storedCursor = newest
+        return newest
     }
 
     /// What is read: the tags of the assets, most plants have many more; all of them while a tag of an asset is still to
@@ -201,11 +212,14 @@ actor JudgeService {
                 }
             }
         }
-        // A page of values that nobody judges moves the cursor in memory only: it is read again after a crash, and nothing comes of it.
-        guard !changes.isEmpty || !scores.isEmpty else { return }
+        // Pages of values that nobody judges move the cursor in memory only, up to a limit: they are read again after a crash,
+        // and nothing comes of it.
+        let isDue = page.through - storedCursor >= Self.storeCursorEvery
+        guard !changes.isEmpty || !scores.isEmpty || isDue else { return }
         changes.append(.cursor(Self.cursorName, page.through))
         if !scores.isEmpty { changes.append(.append(scores)) }
         try await store.apply(changes)
+        storedCursor = page.through
         if published { await announce() }
     }
 

@@ -58,6 +58,7 @@ struct StoreEdgeSource: EdgeSource {
     /// One edge node a box: its numbers belong to the box, not to its name.
     private static let sequenceKey = "sparkplug.bdseq"
     private static let pendingKey = "sparkplug.pending"
+    private static let readerName = "sparkplug"
 
     func tags() async throws -> EdgeTags { section.tags(try await store.tags(), assets: assets) }
 
@@ -84,5 +85,6 @@ struct StoreEdgeSource: EdgeSource {
             .value(Self.sequenceKey, progress.bdSeq.map { String($0) }),
             .value(Self.pendingKey, progress.pending?.text),
         ])
+        await store.note(reader: Self.readerName, through: progress.pending?.sentThrough)
     }
 }

@@ -60,6 +60,8 @@ extension StatusReport {
     static func counters(_ statistics: StoreStatistics) -> [String: Int] {
         [
             "samples": Int(statistics.samples), "last_sample": Int(statistics.lastSample),
+            "packed_samples": Int(statistics.archivedSamples), "packed_bytes": Int(statistics.archivedBytes),
+            "blocks": Int(statistics.blocks), "rollup_bytes": Int(statistics.rollupBytes),
             "bytes": Int(statistics.databaseBytes), "log_bytes": Int(statistics.logBytes),
             "disk_free_bytes": Int(statistics.diskFreeBytes), "commits": Int(statistics.counters.commits),
             "samples_since_start": Int(statistics.counters.samples), "quarantined": Int(statistics.quarantined),

@@ -10,6 +10,8 @@ struct LoadedDaemon {
     let publisher: FieldPublisher
     private(set) var child: ChildProcess
     private let stream: Task<Int, any Error>
+    /// So few that samples are packed all the time, and kills hit that too.
+    private static let hotSamples = 2_000
 
     /// Starts it all; returns when the daemon is connected and numbers come in.
     ///
@@ -20,7 +22,7 @@ struct LoadedDaemon {
         let configuration = "\(directory)/plant.yaml"
         let text = """
             plant: { name: Drill, device: drill }
-            store: { directory: store }
+            store: { directory: store, hot_samples: \(hotSamples) }
             links:
             \(NumberedStream.link(port: broker.port))
             \(plant)
