@@ -12,7 +12,7 @@ struct Millwright: AsyncParsableCommand {
         version: version,
         subcommands: [
             Run.self, Check.self, StatusCommand.self, TagsCommand.self, WatchCommand.self, AlertsCommand.self,
-            WriteCommand.self, AuditCommand.self, BackupCommand.self, ModelCommand.self,
+            WriteCommand.self, AuditCommand.self, ExportCommand.self, BackupCommand.self, ModelCommand.self,
             ProfilesCommand.self, UpdateCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self,
             BenchCommand.self, AcceleratorHostCommand.self,
         ])

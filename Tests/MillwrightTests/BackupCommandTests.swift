@@ -18,6 +18,7 @@ import Testing
     static func run(_ arguments: [String], in folder: TempDirectory, limitBlocks: Int? = nil) async throws -> Outcome {
         let program = try Files.program()
         let log = folder.file("command.log")
+        unlink(log)
         let child =
             if let limitBlocks {
                 try ChildProcess(

@@ -11,7 +11,7 @@ struct BackupCommand: AsyncParsableCommand {
         discussion: """
             The file holds samples, alerts, models and everything else of the moment at which the copying began, and is \
             read again from the medium: every checksum in it. It can be looked into as it is (--store FILE), and becomes \
-            the store of a box when it is put there as store.sqlite: docs/guides/back-up-and-restore.md. Exit status 1 \
+            the store of a box when it is put there as store.sqlite: docs/guides/get-data-out.md. Exit status 1 \
             when something in it is damaged: the file is kept, because the rest of it is sound.
             """)
 
