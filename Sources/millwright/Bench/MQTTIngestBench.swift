@@ -11,6 +11,8 @@ struct MQTTIngestBench {
     var topics = 200
     /// Kill the daemon (SIGKILL) in the middle and start it again; what it had not acknowledged comes again.
     var isKilled = false
+    /// A file with mosquitto's settings; nil for those of the tests.
+    var brokerSettings: String?
     var directory: String
 
     struct Report: Encodable {
@@ -42,18 +44,13 @@ struct MQTTIngestBench {
     }
 
     func run(progress: (String) -> Void) async throws -> Report {
-        let broker = try Broker(directory: directory)
-        try await broker.start()
-        let configuration = "\(directory)/plant.yaml"
-        try OutputFile.write(Array(plant(port: broker.port).utf8), to: configuration)
-        let daemon = DaemonProcess(configuration: configuration, directory: directory)
-        var child = try daemon.start()
-        _ = try await daemon.wait(child, for: "the connection to the broker") { $0.links.first?.state == "connected" }
-        let watch = try CommitWatch(directory: "\(directory)/store")
+        var stage = try await IngestStage.build(
+            directory: directory, brokerSettings: brokerSettings, plant: plant(port:))
+        let watch = stage.watch
         let watching = Task { try await watch.run() }
         defer { watching.cancel() }
 
-        var load = MQTTLoad(port: broker.port, messagesPerSecond: 2_000, count: topics * 2)
+        var load = MQTTLoad(port: stage.broker.port, messagesPerSecond: 2_000, count: topics * 2)
         load.qos = qos
         load.topics = topics
         _ = try await load.run()
@@ -64,32 +61,26 @@ struct MQTTIngestBench {
         load.count = Int(messagesPerSecond * seconds)
         // Past the time when the daemon lets go of what its start needed.
         try await Task.sleep(for: .seconds(3))
-        let rest = try ProcessMeter(pid: child.pid).memory()
+        let rest = try ProcessMeter(pid: stage.child.pid).memory()
         progress("\(load.count) messages at \(Format.fixed(messagesPerSecond, 0)) a second, QoS \(qos)")
-        let before = try (
-            daemon: ProcessMeter(pid: child.pid).processorSeconds(),
-            broker: ProcessMeter(pid: broker.pid ?? 0).processorSeconds()
-        )
+        let before = try stage.processor()
         let publishing = Task { [load] in try await load.run() }
         if isKilled {
             try await Task.sleep(for: .seconds(seconds / 2))
-            child.kill()
-            _ = await child.waitForExit()
-            child = try daemon.start()
+            stage.child.kill()
+            _ = await stage.child.waitForExit()
+            stage.child = try stage.daemon.start()
             progress("killed and started again")
         }
         let outcome = try await publishing.value
         try await watch.wait(through: first + Int64(load.count))
-        let memory = try ProcessMeter(pid: child.pid).memory()
-        let after = try (
-            daemon: ProcessMeter(pid: child.pid).processorSeconds(),
-            broker: ProcessMeter(pid: broker.pid ?? 0).processorSeconds()
-        )
+        let memory = try ProcessMeter(pid: stage.child.pid).memory()
+        let after = try stage.processor()
         // Time for one that comes twice to show.
         try await Task.sleep(for: .milliseconds(500))
-        await child.stop()
+        await stage.child.stop()
         watching.cancel()
-        await broker.stop()
+        await stage.broker.stop()
         let stored = try await count(watch, after: first, perTopic: load.count / topics, firstNumber: load.firstNumber)
         let pace = Double(outcome.sent) / outcome.seconds
         return Report(

@@ -75,8 +75,12 @@ struct DemoStage: Sendable {
         }
     }
 
-    /// One window as the sensor sends it: int16, little-endian, 0.5 mg a step.
     func publish(window: [Float]) throws {
+        try publisher.publish("plant/fan-3/vibration", Self.payload(window))
+    }
+
+    /// One window as the sensor sends it: int16, little-endian, 0.5 mg a step.
+    static func payload(_ window: [Float]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(window.count * 2)
         for value in window {
@@ -84,7 +88,7 @@ struct DemoStage: Sendable {
             bytes.append(UInt8(truncatingIfNeeded: step))
             bytes.append(UInt8(truncatingIfNeeded: step >> 8))
         }
-        try publisher.publish("plant/fan-3/vibration", bytes)
+        return bytes
     }
 
     func report() throws -> StatusReport {

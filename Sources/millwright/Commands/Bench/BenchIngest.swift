@@ -8,7 +8,7 @@ struct BenchIngest: AsyncParsableCommand {
             Starts a broker or a farm of slaves, and a daemon of its own, on free loopback ports and in a folder of its own. It \
             touches no running daemon. Messages and slaves take part of the same processor, as they do not in a plant.
             """,
-        subcommands: [MQTT.self, Modbus.self])
+        subcommands: [MQTT.self, Waveforms.self, Modbus.self])
 
     struct Place: ParsableArguments {
         @Option(help: "How long to measure, in seconds.")
@@ -29,6 +29,14 @@ struct BenchIngest: AsyncParsableCommand {
         }
     }
 
+    struct BrokerSettings: ParsableArguments {
+        @Option(
+            help:
+                "File with mosquitto's settings, such as systemd/mosquitto-millwright.conf; port, folder and access are ours.",
+            completion: .file(extensions: ["conf"]))
+        var brokerSettings: String?
+    }
+
     struct MQTT: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "mqtt",
@@ -46,6 +54,7 @@ struct BenchIngest: AsyncParsableCommand {
         @Flag(help: "Kill the daemon (SIGKILL) in the middle and start it again.")
         var kill = false
 
+        @OptionGroup var broker: BrokerSettings
         @OptionGroup var place: Place
 
         func validate() throws {
@@ -62,7 +71,7 @@ struct BenchIngest: AsyncParsableCommand {
             let report = try await DrillDirectory.with(place.directory, holds: \.holds) { directory in
                 try await MQTTIngestBench(
                     qos: qos, messagesPerSecond: rate, seconds: place.seconds, topics: topics, isKilled: kill,
-                    directory: directory
+                    brokerSettings: broker.brokerSettings, directory: directory
                 ).run { Output.error($0) }
             }
             if place.json {
