@@ -42,12 +42,16 @@ struct MQTTSecurityTests {
 
     /// A link that must not connect, and says so with these words.
     private func refusal(
-        _ words: String, of port: Int, host: String = "localhost", _ extra: String,
+        _ words: String, of port: Int, host: String = "localhost", _ extra: String, isLate: Bool = false,
         _ location: SourceLocation = #_sourceLocation
     ) async throws {
         let bench = try bench(port, host: host, extra)
+        // A broker under load closes before its alert is read, and the kernel resets the connection: then we say that much.
+        let closed = "the broker closed the connection at its beginning without a word"
         #expect(
-            await eventually { bench.status.lastError?.contains(words) == true },
+            await eventually {
+                bench.status.lastError.map { $0.contains(words) || isLate && $0.contains(closed) } == true
+            },
             "\(bench.status.lastError ?? "no error")", sourceLocation: location)
         #expect(bench.status.state != .connected, sourceLocation: location)
         #expect(bench.status.lastError?.contains("sesame") == false, sourceLocation: location)
@@ -136,10 +140,12 @@ struct MQTTSecurityTests {
         }
         try await exchanges(try bench(port, tls("box.pem", "box.key")), broker)
         try await refusal(
-            "the broker wants a certificate of ours", of: port, "  tls: { ca: \(directory.file("ca.pem")) }")
-        try await refusal("our certificate has expired", of: port, tls("expired.pem", "expired.key"))
+            "the broker wants a certificate of ours", of: port, "  tls: { ca: \(directory.file("ca.pem")) }",
+            isLate: true)
+        try await refusal("our certificate has expired", of: port, tls("expired.pem", "expired.key"), isLate: true)
         try await refusal(
-            "does not know the authority that signed our certificate", of: port, tls("stranger.pem", "stranger.key"))
+            "does not know the authority that signed our certificate", of: port, tls("stranger.pem", "stranger.key"),
+            isLate: true)
         try await refusal("does not belong to `tls.certificate`", of: port, tls("box.pem", "stranger.key"))
         #expect(chmod(directory.file("box.key"), 0o644) == 0)
         try await refusal("box.key: every user of this machine", of: port, tls("box.pem", "box.key"))

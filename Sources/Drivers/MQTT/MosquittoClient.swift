@@ -223,7 +223,13 @@ final class MosquittoClient {
     private func check(_ code: Int32) throws(LinkFailure) {
         guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
         let system = errno
-        if let tls = settings.tls, let reason = TLSReason.text(of: complaints, tls) { throw .notEncrypted(reason) }
+        if let tls = settings.tls {
+            if let reason = TLSReason.text(of: complaints, tls) { throw .notEncrypted(reason) }
+            let isReset = code == MOSQ_ERR_ERRNO.rawValue && (system == ECONNRESET || system == EPIPE)
+            if isHandshaking, isReset || code == MOSQ_ERR_CONN_LOST.rawValue {
+                throw .notEncrypted(TLSReason.closedAtOnce(tls))
+            }
+        }
         switch mosq_err_t(code) {
         case MOSQ_ERR_ERRNO: throw .notConnected(String(cString: strerror(system)))
         case MOSQ_ERR_CONN_LOST: throw .closed

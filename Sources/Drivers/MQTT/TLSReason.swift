@@ -59,4 +59,16 @@ enum TLSReason {
         }
         return first.hasPrefix("Error: ") ? String(first.dropFirst("Error: ".count)) : said
     }
+
+    /// The broker closed before it answered CONNECT, and what it said of the reason, if it did, was lost with what it had not
+    /// read of ours: a socket that is closed then is reset.
+    static func closedAtOnce(_ security: MQTTTransportSecurity) -> String {
+        let what =
+            switch security {
+            case .certificates: "our certificate (`tls.certificate`), or may want one"
+            case .sharedKey: "`tls.psk_identity` and its key"
+            }
+        return
+            "the broker closed the connection at its beginning without a word; it may not take \(what); its log says more"
+    }
 }

@@ -60,11 +60,13 @@ struct ProcessMeter {
 enum BenchError: Error, CustomStringConvertible {
     case unreadable(String)
     case noProgress(String)
+    case recording(String)
 
     var description: String {
         switch self {
         case .unreadable(let path): "\(path): not in the form that the kernel gives it"
         case .noProgress(let what): "gave up waiting: \(what)"
+        case .recording(let fault): fault
         }
     }
 }
