@@ -34,8 +34,10 @@ struct HistoryBench {
     let source: Source
     let directory: String
 
-    /// Samples a commit, and of a page of an answer.
+    /// Samples a commit.
     private static let batch = 20_000
+    /// Samples of a page of an answer: as many as the store gives.
+    private static let page = 100_000
     /// Questions of each kind, each for another tag.
     private static let questions = 9
 
@@ -174,7 +176,7 @@ struct HistoryBench {
         var position: HistoryPosition?
         var count = 0
         while true {
-            let page = try await store.history(tag, from: from, to: to, after: position, limit: Self.batch)
+            let page = try await store.history(tag, from: from, to: to, after: position, limit: Self.page)
             count += page.samples.count
             guard let next = page.next else { return count }
             position = next
