@@ -1,9 +1,10 @@
-import Drivers
 import Glibc
 import Plant
 import Rig
 import TestBench
 import Testing
+
+@testable import Drivers
 
 /// Runs a program that must succeed.
 func runTool(_ program: String, _ arguments: [String], package: String, in directory: TempDirectory) async throws {
@@ -170,5 +171,27 @@ struct MQTTSecurityTests {
         #expect(chmod(directory.file("right"), 0o604) == 0)
         try await refusal("(mode 604)", of: port, tls("box", "right"))
         await broker.stop()
+    }
+
+    /// What a broker says with an alert, whether or not a real one's arrives before it resets the connection.
+    @Test(arguments: [
+        ("sslv3 alert certificate expired", "our certificate has expired"),
+        ("tlsv1 alert unknown ca", "the broker does not know the authority that signed our certificate"),
+        ("tlsv13 alert certificate required", "the broker wants a certificate of ours"),
+    ])
+    func anAlertIsSaidInWords(alert: String, words: String) {
+        let security = MQTTTransportSecurity.certificates(authorityFile: "ca.pem", certificateFile: nil, keyFile: nil)
+        let text = TLSReason.text(of: ["OpenSSL Error[0]: error:0A000415:SSL routines::\(alert)"], security)
+        #expect(text?.hasPrefix(words) == true, "\(text ?? "nothing")")
+        #expect(text?.hasSuffix("(\(alert))") == true, "\(text ?? "nothing")")
+    }
+
+    /// Only a broker that has said nothing is said to have closed without a word.
+    @Test func aResetNamesTheSettingToLookAt() {
+        let certificates = MQTTTransportSecurity.certificates(
+            authorityFile: "ca.pem", certificateFile: nil, keyFile: nil)
+        #expect(TLSReason.text(of: [], certificates) == nil)
+        #expect(TLSReason.closedAtOnce(certificates).contains("`tls.certificate`"))
+        #expect(TLSReason.closedAtOnce(.sharedKey(identity: "box", keyFile: "keys")).contains("`tls.psk_identity`"))
     }
 }

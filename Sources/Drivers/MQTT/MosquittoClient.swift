@@ -225,7 +225,8 @@ final class MosquittoClient {
         let system = errno
         if let tls = settings.tls {
             if let reason = TLSReason.text(of: complaints, tls) { throw .notEncrypted(reason) }
-            let isReset = code == MOSQ_ERR_ERRNO.rawValue && (system == ECONNRESET || system == EPIPE)
+            // A reset that OpenSSL meets while it reads has no entry in its list, and the library makes EPROTO of it.
+            let isReset = code == MOSQ_ERR_ERRNO.rawValue && [ECONNRESET, EPIPE, EPROTO].contains(system)
             if isHandshaking, isReset || code == MOSQ_ERR_CONN_LOST.rawValue {
                 throw .notEncrypted(TLSReason.closedAtOnce(tls))
             }
