@@ -35,6 +35,9 @@ let modules: [Module] = [
     module("CLibcrypto", .system(pkgConfig: "libcrypto", debian: "libssl-dev")),
     module("CZlib", .system(pkgConfig: "zlib", debian: "zlib1g-dev")),
     module("CCurl", .system(pkgConfig: "libcurl", debian: "libcurl4-openssl-dev")),
+    module("CPNG", .system(pkgConfig: "libpng", debian: "libpng-dev")),
+    module("CJPEG", .system(pkgConfig: "libjpeg", debian: "libjpeg62-turbo-dev")),
+    module("CPictures", .c, uses: ["CPNG", "CJPEG"]),
 
     module("Plant"),
     module("Threads"),
@@ -65,6 +68,7 @@ let modules: [Module] = [
     module(
         "AssemblyLine", uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
     module("Plots", uses: ["Plant"]),
+    module("Pictures", uses: ["CPictures", "CZlib"]),
     module("Host", uses: ["Plant", "CHost"], packages: ["Logging"]),
     module("Rig", uses: ["Plant", "CMosquitto"]),
     module("Registry", uses: ["Plant", "Threads", "SQLite", "YAML", "Trust"], packages: ["Hummingbird", "Logging"]),
@@ -90,7 +94,8 @@ let modules: [Module] = [
     module(
         "Hostile", .testSupport,
         uses: [
-            "Arrays", "Checksum", "Graph", "Compiler", "Runtime", "Plant", "YAML", "Sparkplug", "Drivers",
+            "Arrays", "Checksum", "Graph", "Compiler", "Runtime", "Plant", "YAML", "Sparkplug", "Drivers", "Pictures",
+            "CZlib",
         ]),
     module("Fuzz", .fuzzer, uses: ["Compiler", "Hostile"]),
     module("ConformingEngine", .testSupport, uses: ["Graph", "Runtime"]),
@@ -105,6 +110,9 @@ let modules: [Module] = [
     module("HostTests", .tests, uses: ["Plant", "Host"]),
     module("PlotsTests", .tests, uses: ["Plant", "Plots"]),
     module("WatchTests", .tests, uses: ["Plant", "Watch", "Seeded", "CAllocationCounter"]),
+    module(
+        "PicturesTests", .tests, uses: ["Pictures", "CZlib", "Seeded", "Hostile", "CAllocationCounter"],
+        data: ["Golden", "make-golden.py"]),
     module("ArraysTests", .tests, uses: ["Arrays", "Seeded"]),
     module("ChecksumTests", .tests, uses: ["Checksum", "CChecksum"]),
     module("KernelsTests", .tests, uses: ["Kernels", "CKernels", "Seeded"]),
@@ -192,7 +200,7 @@ func target(_ module: Module) -> Target {
     case .swift:
         return .target(name: module.name, dependencies: dependencies, swiftSettings: swiftSettings)
     case .c:
-        return .target(name: module.name, cSettings: cSettings)
+        return .target(name: module.name, dependencies: dependencies, cSettings: cSettings)
     case .testC:
         return .target(
             name: module.name, dependencies: dependencies, path: "Tests/\(module.name)", cSettings: cSettings)

@@ -13,9 +13,11 @@ extern void __libc_free(void *);
 // Initial-exec: the general model may itself allocate when a thread first touches the variable.
 static __thread bool counting __attribute__((tls_model("initial-exec")));
 static __thread uint64_t count __attribute__((tls_model("initial-exec")));
+static __thread uint64_t bytes __attribute__((tls_model("initial-exec")));
 
 void mw_allocation_counter_start(void) {
     count = 0;
+    bytes = 0;
     counting = true;
 }
 
@@ -24,37 +26,41 @@ uint64_t mw_allocation_counter_stop(void) {
     return count;
 }
 
-static void note(void) {
-    if (counting) count++;
+uint64_t mw_allocation_counter_bytes(void) { return bytes; }
+
+static void note(size_t size) {
+    if (!counting) return;
+    count++;
+    bytes += size;
 }
 
 void *malloc(size_t size) {
-    note();
+    note(size);
     return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-    note();
+    note(number * size);
     return __libc_calloc(number, size);
 }
 
 void *realloc(void *old, size_t size) {
-    note();
+    note(size);
     return __libc_realloc(old, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-    note();
+    note(size);
     return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-    note();
+    note(size);
     return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **to, size_t alignment, size_t size) {
-    note();
+    note(size);
     if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
     void *made = __libc_memalign(alignment, size);
     if (made == NULL) return ENOMEM;

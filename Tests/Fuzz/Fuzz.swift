@@ -11,6 +11,8 @@ enum Fuzz {
         case "onnx": { try HostileFile.model($0, as: ONNXFormat.self) }
         case "mwplan": { try HostileFile.plan(PlanChecksums.repaired($0)) }
         case "npy": { try HostileFile.array($0) }
+        case "png": { try HostileFile.picture(PNGChecksums.repaired($0)) }
+        case "jpeg", "bmp": { try HostileFile.picture($0) }
         case "sparkplug": { try HostilePayload.sparkplug($0) }
         case let other:
             payload(other ?? "nothing")

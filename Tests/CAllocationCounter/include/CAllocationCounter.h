@@ -10,4 +10,7 @@ void mw_allocation_counter_start(void);
 /// The allocations of this thread since start.
 uint64_t mw_allocation_counter_stop(void);
 
+/// The bytes of this thread from start to stop, all together: what was given back meanwhile counts too.
+uint64_t mw_allocation_counter_bytes(void);
+
 #endif
