@@ -42,7 +42,7 @@ struct JPEGFile {
     /// Bytes that decoding takes beside the pixels.
     var workBytes: Int {
         // Some rows of blocks and of pixels, and libjpeg's own records.
-        let rows = 256 * (width + 64) + (256 << 10)
+        let rows = 96 * (width + 64) + (256 << 10)
         guard isProgressive || scans > 1 else { return rows }
         // All coefficients are kept, 2 bytes each, in whole blocks of the largest sampling.
         let most = (components.map(\.horizontal).max() ?? 1, components.map(\.vertical).max() ?? 1)

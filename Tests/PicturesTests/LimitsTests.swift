@@ -163,6 +163,33 @@ import Testing
         #expect(Int(mw_allocation_counter_bytes()) <= needed + bytes.count * 4 + (32 << 10))
     }
 
+    /// Sampling of brightness and of both colours, as a hostile file may have it on the widest rows there are.
+    static let samplings: [(UInt8, UInt8, UInt8)] = [
+        (0x11, 0x11, 0x11), (0x22, 0x11, 0x11), (0x41, 0x11, 0x11), (0x14, 0x11, 0x11), (0x42, 0x11, 0x11),
+        (0x24, 0x11, 0x11), (0x11, 0x22, 0x41), (0x11, 0x11, 0x42), (0x12, 0x21, 0x14),
+    ]
+
+    @Test(arguments: samplings, ["444.jpg", "444-progressive.jpg"])
+    func memoryIsWhatWasSaidWhateverTheSampling(_ sampling: (UInt8, UInt8, UInt8), _ name: String) throws {
+        var file = try Golden.bytes(name)
+        let frame = try #require(
+            file.indices.dropLast(1).first { file[$0] == 0xFF && (file[$0 + 1] == 0xC0 || file[$0 + 1] == 0xC2) })
+        file.replaceSubrange(frame + 5..<frame + 9, with: [0, 40, 0x7F, 0xFF])
+        for (component, value) in [sampling.0, sampling.1, sampling.2].enumerated() {
+            file[frame + 11 + 3 * component] = value
+        }
+        var limits = PictureLimits()
+        limits.memoryBytes = 0
+        guard case (.tooLarge(.memoryBytes, 0, let needed, _), _) = try Self.refusal(file, limits) else {
+            Issue.record("another error")
+            return
+        }
+        // The data are those of a small picture, so that it ends damaged, with all memory taken.
+        let (error, allocated) = try Self.refusal(file)
+        #expect(error.code == "picture.damaged", "\(error)")
+        #expect(allocated <= needed + file.count * 4 + (32 << 10), "\(needed) said, \(allocated) taken: \(error)")
+    }
+
     @Test func manyPartsAreRefused() throws {
         let sound = try Golden.bytes("grey-8.png")
         var many = Array(sound.prefix(33))

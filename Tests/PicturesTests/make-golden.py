@@ -3,7 +3,7 @@
 
     python3 -m venv venv && venv/bin/pip install pillow && venv/bin/python make-golden.py
 
-PNG files are put together here byte by byte, so that what they must be read as follows from the samples alone; JPEG files
+PNG files are put together here byte by byte, so that what they must be read as follows from the samples; JPEG files
 are encoded and decoded by Pillow, BMP files checked by it where it reads them. Written anew only where it is changed.
 """
 
@@ -73,7 +73,7 @@ def packed(pixels, depth):
         return b"".join(struct.pack(">H", value) for value in values)
     bits = "".join(f"{value:0{depth}b}" for value in values)
     bits += "0" * (-len(bits) % 8)
-    return bytes(int(bits[at:at + 8], 2) for at in range(0, len(bits), 8))
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
 
 
 def filtered(lines, step):
@@ -110,7 +110,7 @@ def pixel_data(rows, depth, interlaced):
 def png(rows, depth, kind, interlaced=False, before=b"", between=b"", pieces=1):
     data = zlib.compress(pixel_data(rows, depth, interlaced), 9)
     size = -(-len(data) // pieces)
-    parts = b"".join(chunk(b"IDAT", data[at:at + size]) for at in range(0, len(data), size))
+    parts = b"".join(chunk(b"IDAT", data[at : at + size]) for at in range(0, len(data), size))
     return SIGNATURE + header(len(rows[0]), len(rows), depth, kind, interlaced) + before + between + parts + END
 
 
@@ -124,8 +124,7 @@ def make_png():
     for kind, count in channels.items():
         for depth in depths[kind]:
             most = (1 << depth) - 1
-            rows = [
-                [tuple(sample(y, x, c, most) for c in range(count)) for x in range(WIDTH)] for y in range(HEIGHT)]
+            rows = [[tuple(sample(y, x, c, most) for c in range(count)) for x in range(WIDTH)] for y in range(HEIGHT)]
             expected = []
             for row in rows:
                 line = []
@@ -138,7 +137,12 @@ def make_png():
             name = {0: "grey", 2: "colour", 4: "grey-alpha", 6: "colour-alpha"}[kind]
             for interlaced in (False, True):
                 data = png(rows, depth, kind, interlaced)
-                write(f"{name}-{depth}{'-interlaced' if interlaced else ''}.png", data, expected, min(count, 3) if kind != 4 else 1)
+                write(
+                    f"{name}-{depth}{'-interlaced' if interlaced else ''}.png",
+                    data,
+                    expected,
+                    min(count, 3) if kind != 4 else 1,
+                )
                 if depth == 8 and kind in (0, 2):
                     found = list(Image.open(io.BytesIO(data)).convert("L" if kind == 0 else "RGB").getdata())
                     assert found == [p[0] if kind == 0 else p for row in expected for p in row], name
@@ -155,12 +159,19 @@ def make_palettes():
         table = chunk(b"PLTE", b"".join(bytes(colour) for colour in colours))
         expected = [[colours[pixel[0]] for pixel in row] for row in rows]
         for interlaced in (False, True):
-            write(f"palette-{depth}{'-interlaced' if interlaced else ''}.png",
-                  png(rows, depth, 3, interlaced, before=table), expected, 3)
+            write(
+                f"palette-{depth}{'-interlaced' if interlaced else ''}.png",
+                png(rows, depth, 3, interlaced, before=table),
+                expected,
+                3,
+            )
     alphas = [(i * 31) % 256 for i in range(100)]
-    expected = [[tuple(on_black(v, alphas[p[0]] if p[0] < 100 else 255) for v in colours[p[0]]) for p in row]
-                for row in rows]
-    write("palette-8-transparent.png", png(rows, 8, 3, before=table, between=chunk(b"tRNS", bytes(alphas))), expected, 3)
+    expected = [
+        [tuple(on_black(v, alphas[p[0]] if p[0] < 100 else 255) for v in colours[p[0]]) for p in row] for row in rows
+    ]
+    write(
+        "palette-8-transparent.png", png(rows, 8, 3, before=table, between=chunk(b"tRNS", bytes(alphas))), expected, 3
+    )
     greys = chunk(b"PLTE", bytes(v for i in range(4) for v in [i * 80] * 3))
     rows = [[(pixel[0] % 4,) for pixel in row] for row in rows]
     write("palette-2-grey.png", png(rows, 2, 3, before=greys), [[(p[0] * 80,) for p in row] for row in rows], 1)
@@ -169,22 +180,37 @@ def make_palettes():
 def make_png_oddities():
     grey = [[(sample(y, x, 0, 255),) for x in range(WIDTH)] for y in range(HEIGHT)]
     transparent = grey[3][4][0]
-    write("grey-8-transparent.png", png(grey, 8, 0, between=chunk(b"tRNS", struct.pack(">H", transparent))),
-          [[(0 if p[0] == transparent else p[0],) for p in row] for row in grey], 1)
+    write(
+        "grey-8-transparent.png",
+        png(grey, 8, 0, between=chunk(b"tRNS", struct.pack(">H", transparent))),
+        [[(0 if p[0] == transparent else p[0],) for p in row] for row in grey],
+        1,
+    )
     wide = [[tuple(sample(y, x, c, 65535) for c in range(3)) for x in range(WIDTH)] for y in range(HEIGHT)]
     one = wide[5][5]
-    write("colour-16-transparent.png", png(wide, 16, 2, between=chunk(b"tRNS", struct.pack(">HHH", *one))),
-          [[tuple(0 if p == one else to_eight(v, 16) for v in p) for p in row] for row in wide], 3)
-    told = (chunk(b"gAMA", struct.pack(">I", 22727)) + chunk(b"cHRM", struct.pack(">8I", *[31270, 32900] * 4))
-            + chunk(b"sRGB", b"\x00") + chunk(b"tEXt", b"Title\x00part") + chunk(b"pHYs", struct.pack(">IIB", 1, 2, 0))
-            + chunk(b"iCCP", b"profile\x00\x00" + zlib.compress(bytes(5000))))
+    write(
+        "colour-16-transparent.png",
+        png(wide, 16, 2, between=chunk(b"tRNS", struct.pack(">HHH", *one))),
+        [[tuple(0 if p == one else to_eight(v, 16) for v in p) for p in row] for row in wide],
+        3,
+    )
+    told = (
+        chunk(b"gAMA", struct.pack(">I", 22727))
+        + chunk(b"cHRM", struct.pack(">8I", *[31270, 32900] * 4))
+        + chunk(b"sRGB", b"\x00")
+        + chunk(b"tEXt", b"Title\x00part")
+        + chunk(b"pHYs", struct.pack(">IIB", 1, 2, 0))
+        + chunk(b"iCCP", b"profile\x00\x00" + zlib.compress(bytes(5000)))
+    )
     write("gamma-and-profile.png", png(grey, 8, 0, before=told), grey, 1)
     write("many-chunks.png", png(grey, 8, 0, pieces=20), grey, 1)
-    frames = chunk(b"acTL", struct.pack(">II", 2, 0)) + chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0))
+    frames = chunk(b"acTL", struct.pack(">II", 2, 0)) + chunk(
+        b"fcTL", struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0)
+    )
     animated = png(grey, 8, 0, before=frames)
     second = chunk(b"fcTL", struct.pack(">IIIIIHHBB", 1, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0))
     second += chunk(b"fdAT", struct.pack(">I", 2) + zlib.compress(pixel_data(grey, 8, False)))
-    write("animated.png", animated[:-len(END)] + second + END, grey, 1)
+    write("animated.png", animated[: -len(END)] + second + END, grey, 1)
     turned = [[grey[HEIGHT - 1 - x][y] for x in range(HEIGHT)] for y in range(WIDTH)]
     write("turned.png", png(grey, 8, 0, before=chunk(b"eXIf", exif(6, "<"))), turned, 1)
     write("one-pixel.png", png([[(77,)]], 8, 0), [[(77,)]], 1)
@@ -202,27 +228,91 @@ def make_bad_png():
 
     head = header(WIDTH, HEIGHT, 8, 0)
     bomb = zlib.compress(bytes(4 << 20), 9)
-    refuse("bomb-size.png", whole(header(65535, 65535, 8, 2), chunk(b"IDAT", bomb), END), "picture.too_large.side", "IHDR at byte 8")
-    refuse("bomb-pixels.png", whole(header(32767, 32767, 16, 6), chunk(b"IDAT", bomb), END), "picture.too_large.pixels", "1073676289")
+    refuse(
+        "bomb-size.png",
+        whole(header(65535, 65535, 8, 2), chunk(b"IDAT", bomb), END),
+        "picture.too_large.side",
+        "IHDR at byte 8",
+    )
+    refuse(
+        "bomb-pixels.png",
+        whole(header(32767, 32767, 16, 6), chunk(b"IDAT", bomb), END),
+        "picture.too_large.pixels",
+        "1073676289",
+    )
     refuse("bomb-inflates.png", whole(head, chunk(b"IDAT", bomb), END), "picture.damaged", "IDAT")
-    refuse("bomb-huge.png", whole(header(0x7fffffff, 0x7fffffff, 8, 0), chunk(b"IDAT", data), END), "picture.too_large.side", "2147483647")
-    refuse("negative-size.png", whole(header(0xffffffff, 4, 8, 0), chunk(b"IDAT", data), END), "picture.too_large.side", "4294967295")
-    refuse("no-width.png", whole(header(0, HEIGHT, 8, 0), chunk(b"IDAT", data), END), "picture.damaged", "at least one pixel")
+    refuse(
+        "bomb-huge.png",
+        whole(header(0x7FFFFFFF, 0x7FFFFFFF, 8, 0), chunk(b"IDAT", data), END),
+        "picture.too_large.side",
+        "2147483647",
+    )
+    refuse(
+        "negative-size.png",
+        whole(header(0xFFFFFFFF, 4, 8, 0), chunk(b"IDAT", data), END),
+        "picture.too_large.side",
+        "4294967295",
+    )
+    refuse(
+        "no-width.png",
+        whole(header(0, HEIGHT, 8, 0), chunk(b"IDAT", data), END),
+        "picture.damaged",
+        "at least one pixel",
+    )
     refuse("cut-in-head.png", good[:20], "picture.truncated", "IHDR at byte 8")
     refuse("cut-in-pixels.png", good[:60], "picture.truncated", "IDAT at byte 33")
-    refuse("cut-before-end.png", good[:-len(END)], "picture.truncated", "IEND")
-    refuse("short-pixels.png", whole(head, chunk(b"IDAT", zlib.compress(pixel_data(grey[:5], 8, False))), END), "picture.damaged", "Not enough image data")
+    refuse("cut-before-end.png", good[: -len(END)], "picture.truncated", "IEND")
+    refuse(
+        "short-pixels.png",
+        whole(head, chunk(b"IDAT", zlib.compress(pixel_data(grey[:5], 8, False))), END),
+        "picture.damaged",
+        "Not enough image data",
+    )
     refuse("cut-stream.png", whole(head, chunk(b"IDAT", data[:-3]), END), "picture.damaged", "Not enough image data")
-    refuse("wrong-sum-of-stream.png", whole(head, chunk(b"IDAT", data[:-1] + bytes([data[-1] ^ 1])), END), "picture.damaged", "IDAT")
+    refuse(
+        "wrong-sum-of-stream.png",
+        whole(head, chunk(b"IDAT", data[:-1] + bytes([data[-1] ^ 1])), END),
+        "picture.damaged",
+        "IDAT",
+    )
     refuse("wrong-checksum.png", good[:50] + bytes([good[50] ^ 1]) + good[51:], "picture.damaged", "expected checksum")
     refuse("lying-length.png", good[:33] + b"\x7f" + good[34:], "picture.truncated", "IDAT at byte 33")
-    refuse("no-palette.png", whole(header(WIDTH, HEIGHT, 8, 3), chunk(b"IDAT", data), END), "picture.damaged", "palette")
-    refuse("colour-beyond-palette.png", whole(header(WIDTH, HEIGHT, 8, 3), chunk(b"PLTE", bytes(6)), chunk(b"IDAT", data), END), "picture.damaged", "of a palette of 2")
-    refuse("long-palette.png", whole(header(WIDTH, HEIGHT, 1, 3), chunk(b"PLTE", bytes(9)), chunk(b"IDAT", data), END), "picture.damaged", "palette")
-    refuse("wrong-depth.png", whole(header(WIDTH, HEIGHT, 3, 0), chunk(b"IDAT", data), END), "picture.damaged", "3 bits")
-    refuse("wrong-filter.png", whole(head, chunk(b"IDAT", zlib.compress(bytes([9]) * (WIDTH + 1) * HEIGHT)), END), "picture.damaged", "filter")
-    refuse("split-pixels.png", whole(head, chunk(b"IDAT", data[:20]), chunk(b"tEXt", b"a\x00b"), chunk(b"IDAT", data[20:]), END), "picture.damaged", "tEXt between")
-    refuse("unknown-critical.png", whole(head, chunk(b"NEED", b""), chunk(b"IDAT", data), END), "picture.unsupported", "NEED")
+    refuse(
+        "no-palette.png", whole(header(WIDTH, HEIGHT, 8, 3), chunk(b"IDAT", data), END), "picture.damaged", "palette"
+    )
+    refuse(
+        "colour-beyond-palette.png",
+        whole(header(WIDTH, HEIGHT, 8, 3), chunk(b"PLTE", bytes(6)), chunk(b"IDAT", data), END),
+        "picture.damaged",
+        "of a palette of 2",
+    )
+    refuse(
+        "long-palette.png",
+        whole(header(WIDTH, HEIGHT, 1, 3), chunk(b"PLTE", bytes(9)), chunk(b"IDAT", data), END),
+        "picture.damaged",
+        "palette",
+    )
+    refuse(
+        "wrong-depth.png", whole(header(WIDTH, HEIGHT, 3, 0), chunk(b"IDAT", data), END), "picture.damaged", "3 bits"
+    )
+    refuse(
+        "wrong-filter.png",
+        whole(head, chunk(b"IDAT", zlib.compress(bytes([9]) * (WIDTH + 1) * HEIGHT)), END),
+        "picture.damaged",
+        "filter",
+    )
+    refuse(
+        "split-pixels.png",
+        whole(head, chunk(b"IDAT", data[:20]), chunk(b"tEXt", b"a\x00b"), chunk(b"IDAT", data[20:]), END),
+        "picture.damaged",
+        "tEXt between",
+    )
+    refuse(
+        "unknown-critical.png",
+        whole(head, chunk(b"NEED", b""), chunk(b"IDAT", data), END),
+        "picture.unsupported",
+        "NEED",
+    )
     refuse("two-heads.png", whole(head, head, chunk(b"IDAT", data), END), "picture.damaged", "one IHDR")
     refuse("no-pixels.png", whole(head, END), "picture.damaged", "IDAT")
     refuse("not-a-name.png", whole(head, chunk(b"\x00\x01\x02\x03", b""), END), "picture.damaged", "0x00010203")
@@ -258,7 +348,7 @@ def accept(name, data, reader=None):
     assert picture.mode in ("L", "RGB"), picture.mode
     values = list(picture.getdata())
     values = [(value,) for value in values] if channels == 1 else values
-    rows = [values[y * picture.width:(y + 1) * picture.width] for y in range(picture.height)]
+    rows = [values[y * picture.width : (y + 1) * picture.width] for y in range(picture.height)]
     write(name, data, rows, channels)
 
 
@@ -266,7 +356,7 @@ def segments(data):
     """Name, start and end of what stands before the first scan, and that scan's header."""
     at = 2
     while True:
-        code, length = data[at + 1], struct.unpack(">H", data[at + 2:at + 4])[0]
+        code, length = data[at + 1], struct.unpack(">H", data[at + 2 : at + 4])[0]
         yield code, at, at + 2 + length
         if code == 0xDA:
             return
@@ -278,7 +368,7 @@ def segment(data, code):
 
 
 def changed(data, at, value):
-    return data[:at] + bytes([value]) + data[at + 1:]
+    return data[:at] + bytes([value]) + data[at + 1 :]
 
 
 def inserted(data, at, extra):
@@ -298,13 +388,14 @@ def make_jpeg():
     accept("one-pixel.jpg", encoded(picture.crop((0, 0, 1, 1)), quality=90))
     for orientation in range(1, 9):
         order = "<" if orientation % 2 else ">"
-        accept(f"turned-{orientation}.jpg",
-               encoded(picture, quality=85, exif=b"Exif\0\0" + exif(orientation, order)))
+        accept(f"turned-{orientation}.jpg", encoded(picture, quality=85, exif=b"Exif\0\0" + exif(orientation, order)))
     plain = encoded(picture, quality=85, subsampling=0)
     accept("turned-9.jpg", encoded(picture, quality=85, subsampling=0, exif=b"Exif\0\0" + exif(9, "<")), plain)
     # A hostile directory: 65,535 entries that are not there; and one that lies beyond the end.
-    for name, tiff in (("endless", b"MM\0\x2a" + struct.pack(">IH", 8, 65535) + b"\x01" * 30),
-                       ("beyond", b"II\x2a\0" + struct.pack("<I", 0xfffffff0))):
+    for name, tiff in (
+        ("endless", b"MM\0\x2a" + struct.pack(">IH", 8, 65535) + b"\x01" * 30),
+        ("beyond", b"II\x2a\0" + struct.pack("<I", 0xFFFFFFF0)),
+    ):
         accept(f"notes-{name}.jpg", encoded(picture, quality=85, subsampling=0, exif=b"Exif\0\0" + tiff), plain)
     accept("behind-end.jpg", plain + bytes(100), plain)
     accept("padding.jpg", plain[:-2] + bytes(12) + plain[-2:], plain)
@@ -326,10 +417,22 @@ def make_bad_jpeg(picture, plain):
     refuse("ycck.jpg", changed(printing, end - 1, 2), "picture.unsupported", "found CMYK")
     frame, _ = segment(plain, 0xC0)
     scan, scan_end = segment(plain, 0xDA)
-    refuse("bomb-size.jpg", plain[:frame + 5] + b"\xff\xff\xff\xff" + plain[frame + 9:], "picture.too_large.side", "SOF0")
-    refuse("bomb-pixels.jpg", plain[:frame + 5] + b"\x7f\xff\x7f\xff" + plain[frame + 9:], "picture.too_large.pixels", "SOF0")
-    refuse("bigger-than-data.jpg", plain[:frame + 5] + b"\x03\xe8\x03\xe8" + plain[frame + 9:], "picture.damaged", "premature end")
-    refuse("no-height.jpg", plain[:frame + 5] + b"\0\0" + plain[frame + 7:], "picture.damaged", "at least one pixel")
+    refuse(
+        "bomb-size.jpg", plain[: frame + 5] + b"\xff\xff\xff\xff" + plain[frame + 9 :], "picture.too_large.side", "SOF0"
+    )
+    refuse(
+        "bomb-pixels.jpg",
+        plain[: frame + 5] + b"\x7f\xff\x7f\xff" + plain[frame + 9 :],
+        "picture.too_large.pixels",
+        "SOF0",
+    )
+    refuse(
+        "bigger-than-data.jpg",
+        plain[: frame + 5] + b"\x03\xe8\x03\xe8" + plain[frame + 9 :],
+        "picture.damaged",
+        "premature end",
+    )
+    refuse("no-height.jpg", plain[: frame + 5] + b"\0\0" + plain[frame + 7 :], "picture.damaged", "at least one pixel")
     refuse("arithmetic.jpg", changed(plain, frame + 1, 0xC9), "picture.unsupported", "arithmetic")
     refuse("lossless.jpg", changed(plain, frame + 1, 0xC3), "picture.unsupported", "lossless")
     refuse("hierarchical.jpg", changed(plain, frame + 1, 0xC5), "picture.unsupported", "hierarchy")
@@ -337,17 +440,22 @@ def make_bad_jpeg(picture, plain):
     refuse("two-components.jpg", encoded_two(plain, frame), "picture.unsupported", "2 components")
     refuse("sampled-5.jpg", changed(plain, frame + 11, 0x51), "picture.damaged", "sampled")
     refuse("same-names.jpg", changed(plain, frame + 13, 1), "picture.damaged", "different names")
-    refuse("two-frames.jpg", inserted(plain, frame, plain[frame:frame + 19]), "picture.damaged", "one frame")
-    refuse("no-frame.jpg", plain[:frame] + plain[frame + 19:], "picture.damaged", "frame")
-    refuse("cut-in-head.jpg", plain[:frame + 6], "picture.truncated", "SOF0")
-    refuse("cut-in-scan.jpg", plain[:scan_end + 200], "picture.truncated", "markers up to EOI")
-    refuse("cut-and-ended.jpg", plain[:scan_end + 200] + b"\xff\xd9", "picture.damaged", "premature end")
-    refuse("damaged-scan.jpg", plain[:scan_end + 100] + bytes(40) + plain[scan_end + 140:], "picture.damaged", "Corrupt JPEG data")
+    refuse("two-frames.jpg", inserted(plain, frame, plain[frame : frame + 19]), "picture.damaged", "one frame")
+    refuse("no-frame.jpg", plain[:frame] + plain[frame + 19 :], "picture.damaged", "frame")
+    refuse("cut-in-head.jpg", plain[: frame + 6], "picture.truncated", "SOF0")
+    refuse("cut-in-scan.jpg", plain[: scan_end + 200], "picture.truncated", "markers up to EOI")
+    refuse("cut-and-ended.jpg", plain[: scan_end + 200] + b"\xff\xd9", "picture.damaged", "premature end")
+    refuse(
+        "damaged-scan.jpg",
+        plain[: scan_end + 100] + bytes(40) + plain[scan_end + 140 :],
+        "picture.damaged",
+        "Corrupt JPEG data",
+    )
     refuse("padding-40.jpg", plain[:-2] + bytes(40) + plain[-2:], "picture.damaged", "extraneous")
     refuse("no-scan.jpg", plain[:scan] + b"\xff\xd9", "picture.truncated", "none of coefficient 0")
     refuse("stray-restart.jpg", inserted(plain, scan, b"\xff\xd0"), "picture.damaged", "0xffd0")
     refuse("stray-bytes.jpg", inserted(plain, scan, b"\x01\x02\x03"), "picture.damaged", "a marker")
-    refuse("short-segment.jpg", plain[:scan + 2] + b"\0\1" + plain[scan + 4:], "picture.damaged", "at least 2")
+    refuse("short-segment.jpg", plain[: scan + 2] + b"\0\1" + plain[scan + 4 :], "picture.damaged", "at least 2")
     refuse("later-height.jpg", inserted(plain, len(plain) - 2, b"\xff\xdc\0\4\0\x15"), "picture.unsupported", "DNL")
     refuse("strange-component.jpg", changed(plain, scan + 5, 9), "picture.damaged", "component 9")
     start, end = segment(plain, 0xDB)
@@ -356,7 +464,14 @@ def make_bad_jpeg(picture, plain):
 
 
 def encoded_two(plain, frame):
-    return plain[:frame + 2] + struct.pack(">H", 14) + plain[frame + 4:frame + 9] + b"\2" + plain[frame + 10:frame + 16] + plain[frame + 19:]
+    return (
+        plain[: frame + 2]
+        + struct.pack(">H", 14)
+        + plain[frame + 4 : frame + 9]
+        + b"\2"
+        + plain[frame + 10 : frame + 16]
+        + plain[frame + 19 :]
+    )
 
 
 def make_bad_scans(picture):
@@ -366,7 +481,12 @@ def make_bad_scans(picture):
     last = whole.rindex(b"\xff\xc4", 0, scans[-1])
     refuse("last-scan-missing.jpg", whole[:last] + b"\xff\xd9", "picture.truncated", "missing: 1")
     second = whole.rindex(b"\xff\xc4", 0, scans[1])
-    refuse("one-scan-of-ten.jpg", whole[:second] + b"\xff\xd9", "picture.truncated", "component 1, found lowest bits of coefficient 0 missing: 1")
+    refuse(
+        "one-scan-of-ten.jpg",
+        whole[:second] + b"\xff\xd9",
+        "picture.truncated",
+        "component 1, found lowest bits of coefficient 0 missing: 1",
+    )
     repeated = whole[last:-2]
     refuse("bomb-scans.jpg", whole[:-2] + repeated * 80 + b"\xff\xd9", "picture.too_large.scans", "found 65")
 
@@ -412,8 +532,17 @@ def make_bmp():
     five = [[tuple(to_eight(v >> 3, 5) for v in p) for p in row] for row in colours]
     write("16.bmp", bmp(16, lines(lambda p: struct.pack("<H", p[0] >> 3 << 10 | p[1] >> 3 << 5 | p[2] >> 3))), five, 3)
     six = [[(to_eight(r >> 3, 5), to_eight(g >> 2, 6), to_eight(b >> 3, 5)) for r, g, b in row] for row in colours]
-    write("16-fields.bmp", bmp(16, lines(lambda p: struct.pack("<H", p[0] >> 3 << 11 | p[1] >> 2 << 5 | p[2] >> 3)),
-                               compression=3, extra=struct.pack("<III", 0xF800, 0x7E0, 0x1F)), six, 3)
+    write(
+        "16-fields.bmp",
+        bmp(
+            16,
+            lines(lambda p: struct.pack("<H", p[0] >> 3 << 11 | p[1] >> 2 << 5 | p[2] >> 3)),
+            compression=3,
+            extra=struct.pack("<III", 0xF800, 0x7E0, 0x1F),
+        ),
+        six,
+        3,
+    )
     for bits in (1, 4, 8):
         count = 1 << bits
         table = [((i * 37 + 5) % 256, (i * 91 + 80) % 256, (255 - i * 53) % 256) for i in range(count)]
@@ -436,7 +565,7 @@ def make_bad_bmp(full, grey, greys):
     refuse("rle8.bmp", bmp(8, b"\2\0\0\1", compression=1, palette=greys), "picture.unsupported", "RLE8")
     refuse("rle4.bmp", bmp(4, b"\2\0\0\1", compression=2, palette=greys[:64]), "picture.unsupported", "RLE4")
     refuse("jpeg-inside.bmp", bmp(0, b"\xff\xd8", compression=4), "picture.unsupported", "JPEG")
-    refuse("bomb-size.bmp", bmp(24, full, width=0x7fffffff, height=0x7fffffff), "picture.too_large.side", "2147483647")
+    refuse("bomb-size.bmp", bmp(24, full, width=0x7FFFFFFF, height=0x7FFFFFFF), "picture.too_large.side", "2147483647")
     refuse("bomb-pixels.bmp", bmp(24, full, width=32767, height=-32767), "picture.too_large.pixels", "1073676289")
     refuse("lying-size.bmp", bmp(24, full, width=4000, height=4000), "picture.truncated", "4000 rows of 12000 bytes")
     refuse("negative-width.bmp", bmp(24, full, width=-13), "picture.damaged", "at least one pixel")
@@ -446,11 +575,16 @@ def make_bad_bmp(full, grey, greys):
     refuse("cut-in-head.bmp", bmp(24, full)[:30], "picture.truncated", "40 bytes")
     refuse("mark-only.bmp", b"BM", "picture.truncated", "18 bytes")
     refuse("rows-in-head.bmp", bmp(8, grey, palette=greys, at=54), "picture.damaged", "behind the 1078 bytes")
-    refuse("rows-beyond.bmp", bmp(24, full, at=0xffffffff), "picture.truncated", "found 0 bytes")
-    refuse("many-colours.bmp", bmp(8, grey, palette=greys, used=0xffffffff), "picture.damaged", "at most 256 colours")
+    refuse("rows-beyond.bmp", bmp(24, full, at=0xFFFFFFFF), "picture.truncated", "found 0 bytes")
+    refuse("many-colours.bmp", bmp(8, grey, palette=greys, used=0xFFFFFFFF), "picture.damaged", "at most 256 colours")
     refuse("beyond-palette.bmp", bmp(8, grey, palette=greys[:40], used=10), "picture.damaged", "one of 10 colours")
     refuse("strange-header.bmp", bmp(24, full, head=41), "picture.unsupported", "41 bytes")
-    refuse("split-masks.bmp", bmp(32, full, compression=3, extra=struct.pack("<III", 0xFF0000, 0xF0F0, 0xFF)), "picture.damaged", "0xf0f0")
+    refuse(
+        "split-masks.bmp",
+        bmp(32, full, compression=3, extra=struct.pack("<III", 0xFF0000, 0xF0F0, 0xFF)),
+        "picture.damaged",
+        "0xf0f0",
+    )
     refuse("three-bits.bmp", bmp(3, full), "picture.unsupported", "3 bits")
 
 
@@ -461,7 +595,12 @@ def main():
     make_png()
     make_jpeg()
     make_bmp()
-    for name, data in (("empty", b""), ("text", b"not a picture\n"), ("gif", b"GIF89a" + bytes(20)), ("start-of.png", SIGNATURE[:4])):
+    for name, data in (
+        ("empty", b""),
+        ("text", b"not a picture\n"),
+        ("gif", b"GIF89a" + bytes(20)),
+        ("start-of.png", SIGNATURE[:4]),
+    ):
         refuse(f"{name}.bin" if "." not in name else f"{name}.bin", data, "picture.unknown_format", "found")
     (FOLDER / "refused.txt").write_text("\n".join(sorted(refused)) + "\n")
 
