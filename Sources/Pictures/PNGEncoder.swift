@@ -20,8 +20,8 @@ package enum PNGEncoder {
     private static let grey: UInt8 = 0
     private static let colour: UInt8 = 2
     private static let palette: UInt8 = 3
-    /// zlib's own balance of size and time.
-    private static let compressionLevel: Int32 = 6
+    /// Up to twice as fast as zlib's own choice, 6, for 2 to 3 % more bytes of what cameras see.
+    private static let compressionLevel: Int32 = 3
 
     /// A picture as it is, without loss.
     package static func encode(_ picture: Picture) -> [UInt8] {
