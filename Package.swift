@@ -57,6 +57,7 @@ let modules: [Module] = [
     module("Signals", uses: ["Plant"]),
     module("Watch", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
+    module("Inspection", uses: ["Signals"]),
     module("Sparkplug", uses: ["Plant", "Protobuf"]),
     module(
         "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
@@ -136,6 +137,7 @@ let modules: [Module] = [
         "DriversTests", .tests,
         uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
         packages: ["Logging"]),
+    module("InspectionTests", .tests, uses: ["Signals", "Inspection", "Seeded"]),
     module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded", "Hostile"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),
     module(

@@ -1,0 +1,105 @@
+internal import Signals
+
+/// One channel of a picture as real numbers, row by row from the top left.
+///
+/// Grey levels of a picture stand as 0...1, whatever its depth was.
+package struct Plane: Sendable, Equatable {
+    package let width: Int
+    package let height: Int
+    /// [height x width].
+    package var values: [Float]
+
+    package init(width: Int, height: Int, values: [Float]) {
+        precondition(width > 0 && height > 0 && values.count == width * height)
+        self.width = width
+        self.height = height
+        self.values = values
+    }
+
+    package init(width: Int, height: Int, repeating value: Float = 0) {
+        self.init(width: width, height: height, values: [Float](repeating: value, count: width * height))
+    }
+
+    /// - Parameter grey: [height x width], 0...255.
+    package init(width: Int, height: Int, grey: [UInt8]) {
+        self.init(width: width, height: height, values: grey.map { Float($0) / 255 })
+    }
+
+    package subscript(x: Int, y: Int) -> Float {
+        get { values[y * width + x] }
+        set { values[y * width + x] = newValue }
+    }
+
+    /// Bilinear value at a place between pixels; outside, that of the nearest edge.
+    package func value(x: Float, y: Float) -> Float {
+        let x = min(max(x, 0), Float(width - 1))
+        let y = min(max(y, 0), Float(height - 1))
+        let left = min(Int(x), max(width - 2, 0))
+        let top = min(Int(y), max(height - 2, 0))
+        let right = min(left + 1, width - 1)
+        let bottom = min(top + 1, height - 1)
+        let across = x - Float(left)
+        let down = y - Float(top)
+        let upper = self[left, top] + across * (self[right, top] - self[left, top])
+        let lower = self[left, bottom] + across * (self[right, bottom] - self[left, bottom])
+        return upper + down * (lower - upper)
+    }
+
+    package var mean: Double { values.reduce(0) { $0 + Double($1) } / Double(values.count) }
+
+    /// Blurred by a Gaussian of this standard deviation in pixels, cut at three of them; edges count on outwards.
+    package func blurred(_ deviation: Double) -> Plane {
+        guard deviation > 0 else { return self }
+        let reach = max(1, Int((3 * deviation).rounded(.up)))
+        var taps = (-reach...reach).map {
+            Float(Elementary.exponential(-Double($0 * $0) / (2 * deviation * deviation)))
+        }
+        let sum = taps.reduce(0, +)
+        for index in taps.indices { taps[index] /= sum }
+        return filteredAcross(taps, reach).filteredDown(taps, reach)
+    }
+
+    private func filteredAcross(_ taps: [Float], _ reach: Int) -> Plane {
+        var result = self
+        var line = [Float](repeating: 0, count: width + 2 * reach)
+        for y in 0..<height {
+            let row = y * width
+            for x in line.indices { line[x] = values[row + min(max(x - reach, 0), width - 1)] }
+            for x in 0..<width {
+                var sum: Float = 0
+                for tap in taps.indices { sum += taps[tap] * line[x + tap] }
+                result.values[row + x] = sum
+            }
+        }
+        return result
+    }
+
+    private func filteredDown(_ taps: [Float], _ reach: Int) -> Plane {
+        var result = Plane(width: width, height: height)
+        for y in 0..<height {
+            let row = y * width
+            for tap in taps.indices {
+                let source = min(max(y + tap - reach, 0), height - 1) * width
+                let weight = taps[tap]
+                for x in 0..<width { result.values[row + x] += weight * values[source + x] }
+            }
+        }
+        return result
+    }
+
+    /// Half as wide and high: each value the mean of four. An odd last row or column is left out.
+    package func halved() -> Plane {
+        var half = Plane(width: max(1, width / 2), height: max(1, height / 2))
+        for y in 0..<half.height {
+            let upper = min(2 * y, height - 1) * width
+            let lower = min(2 * y + 1, height - 1) * width
+            for x in 0..<half.width {
+                let left = min(2 * x, width - 1)
+                let right = min(2 * x + 1, width - 1)
+                half.values[y * half.width + x] =
+                    (values[upper + left] + values[upper + right] + values[lower + left] + values[lower + right]) / 4
+            }
+        }
+        return half
+    }
+}
