@@ -57,7 +57,7 @@ let modules: [Module] = [
     module("Signals", uses: ["Plant"]),
     module("Watch", uses: ["Plant"]),
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
-    module("Inspection", uses: ["Signals"]),
+    module("Inspection", uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures"]),
     module("Sparkplug", uses: ["Plant", "Protobuf"]),
     module(
         "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
@@ -82,7 +82,7 @@ let modules: [Module] = [
             "YAML",
             "Signals", "Scoring", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "Trust", "Transfer", "Uplink",
             "AssemblyLine",
-            "Rig", "Host", "Plots",
+            "Rig", "Host", "Plots", "Pictures", "Inspection",
         ],
         packages: ["ArgumentParser", "ServiceLifecycle", "UnixSignals", "Logging"]),
     module(
@@ -137,7 +137,7 @@ let modules: [Module] = [
         "DriversTests", .tests,
         uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
         packages: ["Logging"]),
-    module("InspectionTests", .tests, uses: ["Signals", "Inspection", "Seeded"]),
+    module("InspectionTests", .tests, uses: ["Signals", "Graph", "Runtime", "Pictures", "Inspection", "Seeded"]),
     module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded", "Hostile"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),
     module(
@@ -165,7 +165,7 @@ let modules: [Module] = [
         uses: [
             "Plant", "SQLite", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles",
             "Deployment", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench",
-            "millwright",
+            "Pictures", "Inspection", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),
 ]

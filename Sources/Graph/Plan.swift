@@ -16,6 +16,8 @@ package struct Plan: Sendable {
     private let receiptBytes: Constant<UInt8>?
     /// What vendors' compilers made of the same network, for their accelerators.
     package let vendorModels: [VendorModel]
+    /// What was fitted on site to what the plan computes, opaque here; nil where nothing was.
+    package let fitted: Constant<UInt8>?
     /// Length of the file and of its weights, biases and scales.
     package let fileBytes: Int
     package let constantBytes: Int
@@ -39,6 +41,7 @@ package struct Plan: Sendable {
     /// - Throws: what was expected, what came, and at which byte.
     package init(bytes: UnsafeRawBufferPointer, contracts: [any Contract.Type] = Contracts.all) throws(PlanError) {
         let sections = try SectionTable(bytes)
+        try sections.expectPlan()
         // SAFETY: the caller keeps `bytes` alive and unchanged, as said above; what is kept of them is in Constant.
         let constants = sections[.constants] ?? UnsafeRawBufferPointer(start: nil, count: 0)
         var reader = ByteReader(
@@ -68,6 +71,7 @@ package struct Plan: Sendable {
             try sections[.vendorModels].map { section throws(PlanError) in
                 try VendorModel.all(section, origin: sections.offset(of: .vendorModels))
             } ?? []
+        fitted = sections[.fitted].map { Constant(bytes: $0) }
         fileBytes = bytes.count
         constantBytes = constants.count
     }

@@ -28,16 +28,20 @@ package enum PlanFormat {
         case receipt = 4
         /// What vendors' compilers made of the same network.
         case vendorModels = 5
+        /// Opaque here: what was fitted on site to what the network computes; alone where no network is needed.
+        case fitted = 6
 
         /// Weights begin on a page, so that they are used where `mmap` puts them.
         package var alignment: Int {
             switch self {
             case .constants: 4_096
             case .vendorModels: VendorModel.alignment
+            case .fitted: constantAlignment
             case .graph, .card, .receipt: 8
             }
         }
-        package var isRequired: Bool { self == .graph || self == .constants }
+        /// Of a plan.
+        var isRequired: Bool { self == .graph || self == .constants }
         /// Largest length that is believed: above any model that fits an edge box, below what could exhaust one.
         package var maximumBytes: Int {
             switch self {
@@ -45,6 +49,7 @@ package enum PlanFormat {
             case .constants, .vendorModels: 1 << 30
             case .card: 1 << 20
             case .receipt: 16 << 20
+            case .fitted: 64 << 20
             }
         }
     }

@@ -2,7 +2,7 @@ internal import Checksum
 
 /// The sections of a plan file, each with its checksum verified.
 struct SectionTable {
-    // SAFETY: lives no longer than Plan.init(bytes:), whose caller keeps the bytes; ranges are checked in `add`.
+    // SAFETY: lives no longer than the call that reads a file, whose caller keeps the bytes; ranges are checked in `add`.
     private let bytes: UnsafeRawBufferPointer
     private var ranges: [(section: PlanFormat.Section, range: Range<Int>)] = []
 
@@ -28,7 +28,7 @@ struct SectionTable {
             throw .unsupportedVersion(
                 .init("version", expected: "\(PlanFormat.version)", found: "\(version)", offset: 8))
         }
-        let count = try reader.count("number of sections", in: 2...PlanFormat.Section.allCases.count)
+        let count = try reader.count("number of sections", in: 1...PlanFormat.Section.allCases.count)
         let size = try reader.uint64("file size")
         guard size == UInt64(bytes.count) else {
             let fault = PlanError.Fault("file size", expected: "\(size) bytes", found: "\(bytes.count)", offset: 16)
@@ -48,11 +48,20 @@ struct SectionTable {
             throw .malformed(
                 .init("end of the last section", expected: "\(bytes.count)", found: "\(end)", offset: headerEnd))
         }
-        for section in PlanFormat.Section.allCases where section.isRequired && range(of: section) == nil {
+    }
+
+    /// - Throws: where a section is not there that a plan needs.
+    func expectPlan() throws(PlanError) {
+        for section in PlanFormat.Section.allCases where section.isRequired { _ = try expect(section) }
+    }
+
+    func expect(_ section: PlanFormat.Section) throws(PlanError) -> UnsafeRawBufferPointer {
+        guard let bytes = self[section] else {
             throw .malformed(
                 .init(
                     "section table", expected: "a \(section) section", found: "none", offset: PlanFormat.entriesOffset))
         }
+        return bytes
     }
 
     private mutating func add(_ entries: inout ByteReader, after end: inout Int, previous: inout UInt32)

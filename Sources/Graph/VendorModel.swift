@@ -131,10 +131,9 @@ extension Plan {
             interface: interface, chip: chip, toolchain: toolchain, agreement: agreement,
             bytes: Constant(bytes: memory.bytes))
         let section = withExtendedLifetime(memory) { VendorModel.section(kept + [added]) }
-        var sections = PlanFormat.Section.allCases.compactMap { kind in
-            kind == .vendorModels ? nil : table[kind].map { (kind.rawValue, kind.alignment, Array($0)) }
+        let sections = PlanFormat.Section.allCases.compactMap { kind in
+            (kind == .vendorModels ? section : table[kind].map(Array.init)).map { (kind.rawValue, kind.alignment, $0) }
         }
-        sections.append((PlanFormat.Section.vendorModels.rawValue, PlanFormat.Section.vendorModels.alignment, section))
         let result = PlanFormat.file(of: sections)
         try result.withUnsafeBytes { file in Result { () throws(PlanError) in _ = try Plan(bytes: file) } }.get()
         return result

@@ -1,39 +1,3 @@
-/// A rectangle of pixels: `left...right-1` and `top...bottom-1`.
-package struct Box: Sendable, Hashable {
-    package var left: Int
-    package var top: Int
-    package var right: Int
-    package var bottom: Int
-
-    package init(left: Int, top: Int, right: Int, bottom: Int) {
-        self.left = left
-        self.top = top
-        self.right = right
-        self.bottom = bottom
-    }
-
-    package var area: Int { max(0, right - left) * max(0, bottom - top) }
-
-    /// Shared area over the area of both together, 0...1.
-    package func overlap(with other: Box) -> Double {
-        let shared = Box(
-            left: max(left, other.left), top: max(top, other.top), right: min(right, other.right),
-            bottom: min(bottom, other.bottom)
-        )
-        let width = shared.right - shared.left
-        let height = shared.bottom - shared.top
-        guard width > 0, height > 0 else { return 0 }
-        return Double(width * height) / Double(area + other.area - width * height)
-    }
-
-    /// Larger by a margin on every side, within a picture.
-    func grown(by margin: Int, width: Int, height: Int) -> Box {
-        Box(
-            left: max(0, left - margin), top: max(0, top - margin), right: min(width, right + margin),
-            bottom: min(height, bottom + margin))
-    }
-}
-
 /// One connected place in a map of how unusual each pixel is.
 package struct DefectRegion: Sendable, Hashable {
     /// Around the pixels above the lower threshold.
@@ -42,12 +6,15 @@ package struct DefectRegion: Sendable, Hashable {
     package var pixels: Int
     package var certainPixels: Int
     package var peak: Float
+    /// The upper threshold at which it would just hold enough pixels above; 0 where it has too few of them.
+    package var level: Float
 
-    package init(box: Box, pixels: Int, certainPixels: Int, peak: Float) {
+    package init(box: Box, pixels: Int, certainPixels: Int, peak: Float, level: Float) {
         self.box = box
         self.pixels = pixels
         self.certainPixels = certainPixels
         self.peak = peak
+        self.level = level
     }
 }
 
@@ -70,16 +37,35 @@ package struct DefectRegions: Sendable, Equatable {
         self.leastCertain = leastCertain
     }
 
-    /// Strongest first.
-    package func find(in map: Plane) -> [DefectRegion] {
+    /// The same with another upper threshold and a lower one in the same proportion.
+    package func scaled(to upper: Float) -> DefectRegions {
+        var scaled = self
+        scaled.upper = upper
+        scaled.lower = lower / self.upper * upper
+        return scaled
+    }
+
+    /// What a map holds.
+    package struct Finding: Sendable {
+        /// Strongest first.
+        package var regions: [DefectRegion]
+        /// The upper threshold below which there would be a region, as far as places above the lower one say it: above
+        /// `upper` where there are regions, at most `upper` where there are none.
+        package var level: Float
+    }
+
+    package func find(in map: Plane) -> Finding {
         let (width, height) = (map.width, map.height)
         let wide = dilated(map)
         var label = [Int32](repeating: 0, count: map.values.count)
         var regions: [DefectRegion] = []
         var stack: [Int] = []
+        var largest = Largest(count: leastCertain)
+        var level: Float = 0
         for start in wide.indices where wide[start] && label[start] == 0 {
             var region = DefectRegion(
-                box: Box(left: width, top: height, right: 0, bottom: 0), pixels: 0, certainPixels: 0, peak: 0)
+                box: Box(left: width, top: height, right: 0, bottom: 0), pixels: 0, certainPixels: 0, peak: 0, level: 0)
+            largest.empty()
             stack.append(start)
             label[start] = 1
             while let at = stack.popLast() {
@@ -89,6 +75,7 @@ package struct DefectRegions: Sendable, Equatable {
                     region.pixels += 1
                     if value > upper { region.certainPixels += 1 }
                     region.peak = max(region.peak, value)
+                    largest.take(value)
                     region.box.left = min(region.box.left, x)
                     region.box.right = max(region.box.right, x + 1)
                     region.box.top = min(region.box.top, y)
@@ -104,11 +91,19 @@ package struct DefectRegions: Sendable, Equatable {
                     }
                 }
             }
+            region.level = largest.least
+            level = max(level, region.level)
             if region.certainPixels >= leastCertain { regions.append(region) }
+        }
+        if level == 0 {
+            // Nothing hangs together above the lower threshold: then what is there lies below it.
+            largest.empty()
+            for value in map.values { largest.take(value) }
+            level = min(largest.least, lower)
         }
         // Ties keep the order of the picture, so that the same map always gives the same list.
         let order = regions.indices.sorted { (regions[$1].peak, $0) < (regions[$0].peak, $1) }
-        return order.prefix(Self.limit).map { regions[$0] }
+        return Finding(regions: order.prefix(Self.limit).map { regions[$0] }, level: level)
     }
 
     /// Pixels within `bridge` of one above the lower threshold.
@@ -130,4 +125,29 @@ package struct DefectRegions: Sendable, Equatable {
         }
         return above
     }
+}
+
+/// The largest of many values, a handful of them.
+private struct Largest {
+    private let count: Int
+    /// Ascending.
+    private var kept: [Float] = []
+
+    init(count: Int) {
+        self.count = max(count, 1)
+        kept.reserveCapacity(self.count + 1)
+    }
+
+    mutating func empty() { kept.removeAll(keepingCapacity: true) }
+
+    mutating func take(_ value: Float) {
+        if kept.count == count {
+            guard value > kept[0] else { return }
+            kept.removeFirst()
+        }
+        kept.insert(value, at: kept.firstIndex { $0 > value } ?? kept.count)
+    }
+
+    /// The last of the handful; 0 where there are fewer values.
+    var least: Float { kept.count == count ? kept[0] : 0 }
 }

@@ -1,3 +1,4 @@
+package import Pictures
 internal import Signals
 
 /// One channel of a picture as real numbers, row by row from the top left.
@@ -23,6 +24,12 @@ package struct Plane: Sendable, Equatable {
     /// - Parameter grey: [height x width], 0...255.
     package init(width: Int, height: Int, grey: [UInt8]) {
         self.init(width: width, height: height, values: grey.map { Float($0) / 255 })
+    }
+
+    /// Of a grey picture.
+    package init(_ grey: Picture) {
+        precondition(grey.channels == 1)
+        self.init(width: grey.width, height: grey.height, grey: grey.pixels)
     }
 
     package subscript(x: Int, y: Int) -> Float {

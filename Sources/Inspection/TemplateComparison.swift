@@ -12,7 +12,14 @@ package struct TemplateComparison: Sendable {
         package var boxMargin = 2
         /// Below this correlation with the golden part it is another part.
         package var leastCorrelation = 0.5
+        /// What is printed where the part has two levels, ink and ground; nil for other parts, whose differences have no names.
+        package var print: Print?
         package init() {}
+    }
+
+    /// Which of a print's two levels is the print.
+    package enum Print: String, Sendable, Hashable, Codable, CaseIterable {
+        case dark, bright
     }
 
     package struct Finding: Sendable {
@@ -22,6 +29,10 @@ package struct TemplateComparison: Sendable {
         package var regions: [DefectRegion]
         /// Of the regions, grown by the margin.
         package var boxes: [Box]
+        /// What each region does to the print; empty where the part is none.
+        package var changes: [PrintChange]
+        /// As of ``DefectRegions/Finding``.
+        package var level: Float
     }
 
     /// Blur of both pictures before they are compared, and of their difference: what a pixel's share of an edge costs.
@@ -34,18 +45,26 @@ package struct TemplateComparison: Sendable {
 
     package let settings: Settings
     private let golden: Plane
+    /// Of the golden part's pixels, whether a difference counts there; nil where it does everywhere.
+    private let isLooked: [Bool]?
     private let alignment: RigidAlignment
+    /// The level that parts print and ground of the golden part.
+    private let middle: Float
     /// Between the golden part's dark and bright; never below `leastContrast`.
     private let contrast: Float
     private static let leastContrast: Float = 0.05
 
-    package init(golden: Plane, settings: Settings = Settings()) {
+    /// - Parameter isLooked: a value a pixel of the golden part: false where differences do not count, as at a serial number.
+    package init(golden: Plane, isLooked: [Bool]? = nil, settings: Settings = Settings()) {
+        precondition(isLooked.map { $0.count == golden.values.count } ?? true)
         self.golden = golden
+        self.isLooked = isLooked
         self.settings = settings
         alignment = RigidAlignment(golden: golden, limits: settings.alignment)
         let sorted = golden.values.sorted()
         let tail = Int(Self.tails * Double(sorted.count))
         contrast = max(sorted[sorted.count - 1 - tail] - sorted[tail], Self.leastContrast)
+        middle = (sorted[sorted.count - 1 - tail] + sorted[tail]) / 2
     }
 
     /// - Parameter picture: of the golden part's size.
@@ -64,10 +83,22 @@ package struct TemplateComparison: Sendable {
         }
         var map = difference.blurred(Self.differenceBlur)
         for index in map.values.indices { map.values[index] = isCovered[index] ? abs(map.values[index]) : 0 }
-        let regions = settings.regions.find(in: map)
+        let found = settings.regions.find(in: map)
         return Finding(
-            alignment: placed, map: map, regions: regions,
-            boxes: regions.map { $0.box.grown(by: settings.boxMargin, width: map.width, height: map.height) })
+            alignment: placed, map: map, regions: found.regions,
+            boxes: found.regions.map { $0.box.grown(by: settings.boxMargin, width: map.width, height: map.height) },
+            changes: changes(found.regions, seen: seen, expected: expected, light), level: found.level)
+    }
+
+    private func changes(_ regions: [DefectRegion], seen: Plane, expected: Plane, _ light: Light) -> [PrintChange] {
+        guard let print = settings.print, !regions.isEmpty else { return [] }
+        var lit = expected
+        for index in lit.values.indices { lit.values[index] = light.gain * lit.values[index] + light.offset }
+        return regions.map { region in
+            PrintChange(
+                of: region.box, seen: seen, expected: lit, middle: light.gain * middle + light.offset,
+                isPrintDark: print == .dark)
+        }
     }
 
     /// The golden part as it would lie in the picture, and which pixels it covers.
@@ -86,12 +117,18 @@ package struct TemplateComparison: Sendable {
                 let isInside =
                     atX >= 0 && atY >= 0 && atX <= Float(golden.width - 1) && atY <= Float(golden.height - 1)
                 isCovered[y * golden.width + x] =
-                    isInside && x >= Self.edge && y >= Self.edge && x < golden.width - Self.edge
+                    isInside && isLooked(atX, atY) && x >= Self.edge && y >= Self.edge && x < golden.width - Self.edge
                     && y < golden.height - Self.edge
                 result[x, y] = golden.value(x: atX, y: atY)
             }
         }
         return (result, isCovered)
+    }
+
+    /// - Parameter x: within the golden part, as `y` is.
+    private func isLooked(_ x: Float, _ y: Float) -> Bool {
+        guard let isLooked else { return true }
+        return isLooked[Int(y.rounded()) * golden.width + Int(x.rounded())]
     }
 }
 

@@ -11,10 +11,29 @@ import Testing
         // Only half sure: no pixel above the upper threshold.
         map.fill(Box(left: 25, top: 20, right: 35, bottom: 25), with: 0.55)
         #expect(
-            Self.regions.find(in: map) == [
+            Self.regions.find(in: map).regions == [
                 DefectRegion(
-                    box: Box(left: 5, top: 6, right: 11, bottom: 9), pixels: 18, certainPixels: 3, peak: 0.9)
+                    box: Box(left: 5, top: 6, right: 11, bottom: 9), pixels: 18, certainPixels: 3, peak: 0.9, level: 0.9
+                )
             ])
+    }
+
+    /// What a map says without a defect too: how far it is from one.
+    @Test func theLevelIsTheThresholdThatTheMapWouldJustPass() {
+        var map = Plane(width: 40, height: 30)
+        #expect(Self.regions.find(in: map).level == 0)
+        map.fill(Box(left: 5, top: 6, right: 7, bottom: 7), with: 0.9)
+        map.fill(Box(left: 30, top: 6, right: 31, bottom: 7), with: 0.3)
+        // Two pixels are not enough for a region, however high; a third one elsewhere does not belong to them.
+        #expect(Self.regions.find(in: map).level == 0.3)
+        map.fill(Box(left: 20, top: 20, right: 24, bottom: 21), with: 0.55)
+        let half = Self.regions.find(in: map)
+        #expect(half.regions.isEmpty && half.level == 0.55)
+        #expect(Self.regions.scaled(to: 0.54).find(in: map).regions.count == 1)
+        #expect(Self.regions.scaled(to: 0.56).find(in: map).regions.isEmpty)
+        map.fill(Box(left: 20, top: 20, right: 23, bottom: 21), with: 0.7)
+        let whole = Self.regions.find(in: map)
+        #expect(whole.regions.map(\.level) == [0.7] && whole.level == 0.7)
     }
 
     @Test func smallGapsAreBridgedAndLargeOnesNot() {
@@ -22,7 +41,7 @@ import Testing
         map.fill(Box(left: 3, top: 3, right: 6, bottom: 6), with: 1)
         map.fill(Box(left: 9, top: 3, right: 12, bottom: 6), with: 1)
         map.fill(Box(left: 18, top: 3, right: 21, bottom: 6), with: 0.8)
-        let found = Self.regions.find(in: map)
+        let found = Self.regions.find(in: map).regions
         #expect(
             found.map(\.box) == [
                 Box(left: 3, top: 3, right: 12, bottom: 6), Box(left: 18, top: 3, right: 21, bottom: 6),
@@ -31,7 +50,7 @@ import Testing
     }
 
     @Test func aPictureThatIsWrongAsAWholeIsOneRegion() {
-        let found = Self.regions.find(in: Plane(width: 64, height: 48, repeating: 1))
+        let found = Self.regions.find(in: Plane(width: 64, height: 48, repeating: 1)).regions
         #expect(found.map(\.box) == [Box(left: 0, top: 0, right: 64, bottom: 48)])
     }
 

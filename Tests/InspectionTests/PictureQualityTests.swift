@@ -8,9 +8,9 @@ import Testing
         return picture
     }
 
-    static let limits = PictureLimits(good: (1...5).map { PictureQuality(of: good(seed: $0)) })
+    static let limits = CameraLimits(good: (1...5).map { PictureQuality(of: good(seed: $0)) })
 
-    static func fault(_ change: (Float) -> Float) -> PictureLimits.Fault? {
+    static func fault(_ change: (Float) -> Float) -> CameraLimits.Fault? {
         var picture = good(seed: 6)
         picture.values = picture.values.map(change)
         return limits.fault(of: PictureQuality(of: picture))
@@ -36,7 +36,7 @@ import Testing
 
     @Test func theReasonSaysWhatWasExpected() {
         #expect(
-            "\(PictureLimits.Fault.tooDark(level: 0.08, least: 0.2))"
+            "\(CameraLimits.Fault.tooDark(level: 0.08, least: 0.2))"
                 == "too dark: mean level 8.0 %, at least 20.0 % expected")
     }
 }

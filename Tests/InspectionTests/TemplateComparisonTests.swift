@@ -48,6 +48,29 @@ import Testing
         #expect(found.boxes.allSatisfy { $0.right > 80 && $0.bottom > 80 })
     }
 
+    @Test func whatIsMaskedDoesNotCount() {
+        var picture = Self.part.drawn()
+        let place = Self.place(in: picture, where: { $0 < 0.3 })
+        picture.fill(place, with: 0.8)
+        var isLooked = [Bool](repeating: true, count: picture.values.count)
+        for y in (place.top - 4)..<(place.bottom + 4) {
+            for x in (place.left - 4)..<(place.right + 4) { isLooked[y * picture.width + x] = false }
+        }
+        #expect(!TemplateComparison(golden: Self.part.drawn()).compare(picture).regions.isEmpty)
+        #expect(TemplateComparison(golden: Self.part.drawn(), isLooked: isLooked).compare(picture).regions.isEmpty)
+    }
+
+    @Test func aPrintsChangesHaveNames() {
+        var picture = Self.part.drawn()
+        picture.fill(Self.place(in: picture, where: { $0 < 0.3 }), with: 0.8)
+        var settings = TemplateComparison.Settings()
+        #expect(TemplateComparison(golden: Self.part.drawn(), settings: settings).compare(picture).changes.isEmpty)
+        settings.print = .bright
+        #expect(TemplateComparison(golden: Self.part.drawn(), settings: settings).compare(picture).changes == [.island])
+        settings.print = .dark
+        #expect(TemplateComparison(golden: Self.part.drawn(), settings: settings).compare(picture).changes == [.hole])
+    }
+
     /// The first 7 x 7 pixels that are all such, away from the edges.
     static func place(in plane: Plane, where isSuch: (Float) -> Bool) -> Box {
         for top in 20..<130 {

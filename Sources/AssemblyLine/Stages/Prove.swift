@@ -1,6 +1,7 @@
 internal import Graph
 internal import Runtime
 internal import Scoring
+internal import Signals
 
 /// Writes the plan with its receipt, runs it on this machine's kernels, and measures what it sees.
 package enum Prove: Stage {

@@ -1,6 +1,4 @@
-internal import Signals
-
-/// The few statistics that the line needs, without the C library.
+/// The few statistics that are needed, without the C library.
 package enum Statistics {
     /// The upper of the two middle values of an even number; 0 of none.
     package static func median(_ values: [Double]) -> Double { values.isEmpty ? 0 : values.sorted()[values.count / 2] }

@@ -1,0 +1,88 @@
+internal import Graph
+
+/// What was fitted to good parts: a recipe and its numbers, read from the file that `millwright inspect fit` leaves.
+///
+/// ```
+///  0  u32 bytes of the recipe, the recipe as JSON, zeros up to a multiple of 64
+///     golden part: a byte a pixel of the region, then zeros up to a multiple of 64
+///     mask: a byte a pixel of the region, 0 where differences do not count, then zeros up to a multiple of 64
+/// ```
+/// Each part is there when the recipe says so, and nothing else is.
+package struct InspectionModel: Sendable, Equatable {
+    package var recipe: InspectionRecipe
+    /// Grey levels of the golden part within the region; empty without.
+    package var golden: [UInt8]
+    /// Of each pixel of the region, whether it counts; empty where all do.
+    package var mask: [Bool]
+
+    package init(recipe: InspectionRecipe, golden: [UInt8] = [], mask: [Bool] = []) {
+        self.recipe = recipe
+        self.golden = golden
+        self.mask = mask
+    }
+
+    private static let alignment = 64
+    /// Of a recipe with hundreds of classes.
+    private static let recipeBytes = 1 << 20
+
+    /// The section of the file.
+    package func encoded() throws(InspectionError) -> [UInt8] {
+        var writer = ByteWriter()
+        let json = try recipe.json()
+        writer.count(json.count)
+        writer.raw(json)
+        writer.pad(to: Self.alignment)
+        if recipe.template != nil {
+            writer.raw(golden)
+            writer.pad(to: Self.alignment)
+        }
+        if recipe.hasMask {
+            writer.raw(mask.lazy.map { $0 ? 1 : 0 })
+            writer.pad(to: Self.alignment)
+        }
+        return writer.bytes
+    }
+
+    /// Reads the section of a file, whatever its bytes are.
+    package init(_ section: UnsafeRawBufferPointer) throws(InspectionError) {
+        var reader = SectionReader(section)
+        recipe = try InspectionRecipe(json: try reader.recipe(atMost: Self.recipeBytes))
+        try reader.skip(to: Self.alignment)
+        let pixels = recipe.looked?.count ?? 0
+        golden = recipe.template == nil ? [] : try reader.bytes(pixels, "golden part")
+        try reader.skip(to: Self.alignment)
+        mask = recipe.hasMask ? try reader.bytes(pixels, "mask").map { $0 != 0 } : []
+        try reader.skip(to: Self.alignment)
+        try reader.end()
+    }
+}
+
+/// What ``ByteReader`` throws as an error of this module.
+private struct SectionReader {
+    private var reader: ByteReader
+
+    // SAFETY: lives no longer than InspectionModel.init, whose caller keeps the bytes; ByteReader checks each range.
+    init(_ section: UnsafeRawBufferPointer) { reader = ByteReader(section, origin: 0) }
+
+    mutating func recipe(atMost limit: Int) throws(InspectionError) -> [UInt8] {
+        do throws(PlanError) {
+            let count = try reader.count("length of the recipe", in: 2...limit)
+            return Array(try reader.take(count, "recipe"))
+        } catch { throw .file(error) }
+    }
+
+    mutating func bytes(_ count: Int, _ what: String) throws(InspectionError) -> [UInt8] {
+        do throws(PlanError) { return Array(try reader.take(count, what)) } catch { throw .file(error) }
+    }
+
+    mutating func skip(to alignment: Int) throws(InspectionError) {
+        let gap = (alignment - reader.offset % alignment) % alignment
+        guard try bytes(gap, "padding").allSatisfy({ $0 == 0 }) else {
+            throw .model(what: "padding", expected: "zeros", found: "other bytes")
+        }
+    }
+
+    func end() throws(InspectionError) {
+        do throws(PlanError) { try reader.end("fitted section") } catch { throw .file(error) }
+    }
+}

@@ -1,0 +1,124 @@
+internal import FoundationEssentials
+
+/// How parts are judged: the head of what `millwright inspect fit` leaves, as JSON before the numbers it speaks of.
+package struct InspectionRecipe: Sendable, Hashable, Codable {
+    /// Raised when a reader of the old form could not use the new one.
+    package static let currentFormat = 1
+
+    package enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
+        /// A golden part, and what differs from it.
+        case template
+        /// What good parts look like, and what does not.
+        case goodOnly = "good_only"
+        /// Which of the labelled classes a part belongs to.
+        case classes
+    }
+
+    package struct Size: Sendable, Hashable, Codable, CustomStringConvertible {
+        package var width: Int
+        package var height: Int
+
+        package init(width: Int, height: Int) {
+            self.width = width
+            self.height = height
+        }
+
+        package var description: String { "\(width) x \(height) pixels" }
+        var count: Int { width * height }
+    }
+
+    /// What mode `template` needs besides.
+    package struct Template: Sendable, Hashable, Codable {
+        package var boxMargin: Int
+        /// Largest shift as a share of the shorter side, and largest turn.
+        package var shiftShare: Double
+        package var degrees: Double
+        package var leastCorrelation: Double
+        package var print: TemplateComparison.Print?
+
+        package init(_ settings: TemplateComparison.Settings) {
+            boxMargin = settings.boxMargin
+            shiftShare = settings.alignment.shiftShare
+            degrees = settings.alignment.degrees
+            leastCorrelation = settings.leastCorrelation
+            print = settings.print
+        }
+    }
+
+    package var format = currentFormat
+    package var mode: Mode
+    /// What a picture must measure; nil where good ones differed.
+    package var size: Size?
+    /// The only part of it that is looked at; nil for all of it.
+    package var region: Box?
+    /// Whether pixels that do not count are among the numbers behind.
+    package var hasMask: Bool
+    package var camera: CameraLimits
+    package var threshold: Threshold
+    package var template: Template?
+
+    package init(
+        mode: Mode, size: Size?, region: Box?, hasMask: Bool, camera: CameraLimits, threshold: Threshold,
+        template: Template? = nil
+    ) {
+        self.mode = mode
+        self.size = size
+        self.region = region
+        self.hasMask = hasMask
+        self.camera = camera
+        self.threshold = threshold
+        self.template = template
+    }
+
+    /// What is looked at of a picture of the right size.
+    var looked: Size? { region.map { Size(width: $0.right - $0.left, height: $0.bottom - $0.top) } ?? size }
+
+    // MARK: JSON
+
+    /// With sorted keys: the same recipe gives the same bytes.
+    func json() throws(InspectionError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do { return [UInt8](try encoder.encode(self)) } catch {
+            throw .model(what: "recipe", expected: "finite numbers", found: "\(error)")
+        }
+    }
+
+    init(json: [UInt8]) throws(InspectionError) {
+        do { self = try JSONDecoder().decode(InspectionRecipe.self, from: Data(json)) } catch {
+            throw .model(what: "recipe", expected: "JSON of format \(Self.currentFormat)", found: "\(error)")
+        }
+        try check()
+    }
+
+    /// A side of a picture, as decoders have it.
+    private static let sides = 1...32_767
+    private static let pixels = 24_000_000
+
+    /// - Throws: for the first thing that makes it unusable.
+    private func check() throws(InspectionError) {
+        func expect(_ holds: Bool, _ what: String, _ expected: String, _ found: Any) throws(InspectionError) {
+            guard holds else { throw .model(what: what, expected: expected, found: "\(found)") }
+        }
+        try expect(format == Self.currentFormat, "format", "\(Self.currentFormat)", format)
+        try expect(threshold.value.isFinite && threshold.value > 0, "threshold", "a number above 0", threshold.value)
+        if let size {
+            try expect(
+                Self.sides.contains(size.width) && Self.sides.contains(size.height) && size.count <= Self.pixels,
+                "size", "at most \(Self.pixels) pixels", size)
+        }
+        if let region {
+            let isInside =
+                region.left >= 0 && region.top >= 0 && region.left < region.right && region.top < region.bottom
+                && region.right <= size?.width ?? 0 && region.bottom <= size?.height ?? 0
+            try expect(isInside, "region", "a part of the picture", region)
+        }
+        try expect((template != nil) == (mode == .template), "template", "in mode template only", mode.rawValue)
+        guard let template else { return }
+        try expect(size != nil, "size", "that of the golden part", "none")
+        try expect((0...256).contains(template.boxMargin), "box margin", "0...256", template.boxMargin)
+        try expect((0...0.5).contains(template.shiftShare), "largest shift", "0...0.5", template.shiftShare)
+        try expect((0...45).contains(template.degrees), "largest turn", "0...45 degrees", template.degrees)
+        try expect((-1...1).contains(template.leastCorrelation), "correlation", "-1...1", template.leastCorrelation)
+    }
+}

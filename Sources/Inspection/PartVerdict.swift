@@ -1,0 +1,73 @@
+/// What is said about one part, from one picture.
+package struct PartVerdict: Sendable {
+    package enum Outcome: Sendable, Hashable {
+        case good, defect
+        case notJudged(NotJudged)
+    }
+
+    /// Where a defect is.
+    package struct Place: Sendable, Hashable {
+        /// In pixels of the whole picture.
+        package var box: Box
+        /// As a score.
+        package var strength: Double
+        /// What it is, where that is known.
+        package var name: String?
+    }
+
+    package var outcome: Outcome
+    /// Above the model's threshold of a defect; nil where it was not judged.
+    package var score: Double?
+    /// Strongest first.
+    package var places: [Place]
+    /// What the defect is, where that is known.
+    package var name: String?
+    /// How unusual each pixel of the region of interest is, as a score; nil where it was not judged.
+    package var map: Plane?
+
+    init(notJudged reason: NotJudged) {
+        outcome = .notJudged(reason)
+        score = nil
+        places = []
+        name = nil
+        map = nil
+    }
+
+    init(score: Double, threshold: Double, places: [Place], name: String?, map: Plane) {
+        outcome = score > threshold ? .defect : .good
+        self.score = score
+        self.places = score > threshold ? places : []
+        self.name = score > threshold ? name : nil
+        self.map = map
+    }
+}
+
+/// Why a part was not judged: something is wrong with the picture, so nothing is said about the part.
+package enum NotJudged: Error, Sendable, Hashable, CustomStringConvertible {
+    case camera(CameraLimits.Fault)
+    /// Another camera, or another setting of it.
+    case size(expected: String, found: String)
+    /// Another part, or this one where it cannot be found.
+    case anotherPart(correlation: Double, least: Double)
+
+    /// Stable; for reports and rules.
+    package var code: String {
+        switch self {
+        case .camera(let fault): fault.code
+        case .size: "picture.size"
+        case .anotherPart: "part.another"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .camera(let fault): "\(fault)"
+        case .size(let expected, let found): "another camera or setting: expected \(expected), found \(found)"
+        case .anotherPart(let correlation, let least):
+            "another part, or it lies elsewhere: \(percent(correlation)) like the golden part, at least \(percent(least)) "
+                + "expected"
+        }
+    }
+
+    private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+}

@@ -1,0 +1,111 @@
+package import Pictures
+
+/// Learns how much good parts differ from the golden one, one picture after the other.
+package struct TemplateFit {
+    /// What became of a picture.
+    package enum Outcome: Sendable, Hashable {
+        case score(Double)
+        case notUsed(NotJudged)
+    }
+
+    private struct Good {
+        var name: String
+        var score: Double
+        var quality: PictureQuality
+    }
+
+    /// No part is so alike another that a difference of less than this share of the contrast would be a defect: sensors
+    /// are noisy, and edges fall between pixels.
+    private static let leastThreshold = 0.3
+    /// Good prints seldom reach half of their contrast where they are placed to a part of a pixel.
+    private static let usualThreshold = 0.6
+
+    private let golden: Picture
+    private let size: InspectionRecipe.Size
+    private let region: Box?
+    private let mask: [Bool]
+    private let settings: TemplateComparison.Settings
+    private let inspector: Inspector
+    private let quality: PictureQuality
+    private var goods: [Good] = []
+
+    /// - Parameters:
+    ///   - golden: the whole picture.
+    ///   - region: the only part of it that is looked at.
+    ///   - mask: a picture of the region's size, black where differences do not count.
+    package init(golden: Picture, region: Box?, mask: Picture?, settings: TemplateComparison.Settings)
+        throws(InspectionError)
+    {
+        size = .init(width: golden.width, height: golden.height)
+        self.region = region
+        self.golden = try Self.looked(golden, region)
+        self.mask = try Self.mask(mask, of: self.golden)
+        self.settings = settings
+        quality = PictureQuality(of: Plane(self.golden))
+        inspector = try Inspector(
+            Self.model(
+                size, region, self.golden, self.mask, settings, CameraLimits(good: [quality]),
+                Threshold(value: Self.leastThreshold, falseRejectBudget: 0.01, goodPictures: 0, largestGood: 0)))
+    }
+
+    private static func looked(_ picture: Picture, _ region: Box?) throws(InspectionError) -> Picture {
+        let grey = picture.grey
+        guard let region else { return grey }
+        do throws(PictureError) {
+            return try grey.cropped(
+                column: region.left, row: region.top, width: region.right - region.left,
+                height: region.bottom - region.top)
+        } catch {
+            throw .pictures(
+                expected: "a region within the golden part's \(picture.width) x \(picture.height) pixels",
+                found: "\(region.left),\(region.top) to \(region.right),\(region.bottom)")
+        }
+    }
+
+    private static func mask(_ mask: Picture?, of looked: Picture) throws(InspectionError) -> [Bool] {
+        guard let mask else { return [] }
+        guard mask.width == looked.width, mask.height == looked.height else {
+            throw .pictures(
+                expected: "a mask of \(looked.width) x \(looked.height) pixels, as what is looked at",
+                found: "one of \(mask.width) x \(mask.height)")
+        }
+        let levels = mask.grey.pixels.map { $0 >= 128 }
+        guard levels.contains(true) else {
+            throw .pictures(expected: "a mask that leaves something", found: "all black")
+        }
+        return levels
+    }
+
+    private static func model(
+        _ size: InspectionRecipe.Size, _ region: Box?, _ golden: Picture, _ mask: [Bool],
+        _ settings: TemplateComparison.Settings, _ camera: CameraLimits, _ threshold: Threshold
+    ) -> InspectionModel {
+        let recipe = InspectionRecipe(
+            mode: .template, size: size, region: region, hasMask: !mask.isEmpty, camera: camera, threshold: threshold,
+            template: .init(settings))
+        return InspectionModel(recipe: recipe, golden: golden.pixels, mask: mask)
+    }
+
+    /// Looks at a picture that is said to be good.
+    package mutating func add(_ picture: Picture, name: String) -> Outcome {
+        let verdict = inspector.judge(picture)
+        if case .notJudged(let reason) = verdict.outcome { return .notUsed(reason) }
+        let score = verdict.score ?? 0
+        let looked = (try? Self.looked(picture, region)) ?? golden
+        goods.append(Good(name: name, score: score, quality: PictureQuality(of: Plane(looked))))
+        return .score(score)
+    }
+
+    /// What was fitted, and the pictures that were left out of it because they look like defects among good parts.
+    package func finish(budget: Double) -> (model: InspectionModel, outliers: [(name: String, score: Double)]) {
+        let out = Set(Outliers.indices(of: goods.map(\.score), atLeast: Self.usualThreshold))
+        let kept = goods.indices.filter { !out.contains($0) }.map { goods[$0] }
+        let threshold = Threshold(
+            scores: kept.map(\.score), budget: budget, least: Self.leastThreshold, usual: Self.usualThreshold)
+        let camera = CameraLimits(good: [quality] + kept.map(\.quality))
+        return (
+            Self.model(size, region, golden, mask, settings, camera, threshold),
+            out.sorted().map { (goods[$0].name, goods[$0].score) }
+        )
+    }
+}

@@ -1,0 +1,54 @@
+internal import Signals
+
+/// From which score on a part is a defect, found from the scores of good parts alone.
+package struct Threshold: Sendable, Hashable, Codable {
+    package var value: Double
+    /// Share of good parts that may be rejected.
+    package var falseRejectBudget: Double
+    /// Good pictures that it was found from, and the largest score among them.
+    package var goodPictures: Int
+    package var largestGood: Double
+
+    /// Fewer scores say nothing about how they spread.
+    package static let leastScores = 5
+
+    package init(value: Double, falseRejectBudget: Double, goodPictures: Int, largestGood: Double) {
+        self.value = value
+        self.falseRejectBudget = falseRejectBudget
+        self.goodPictures = goodPictures
+        self.largestGood = largestGood
+    }
+
+    /// The logarithms of good parts' scores are taken as normally distributed; with few of them the spread itself is
+    /// uncertain, and the threshold lies higher. As many of these very parts are rejected as the budget allows, at most.
+    ///
+    /// - Parameters:
+    ///   - scores: of good parts that nothing was fitted to.
+    ///   - budget: share of good parts, above 0 and below 0.4.
+    ///   - least: below which the threshold must not lie, whatever the scores say.
+    ///   - usual: what it is where there are too few scores, unless one of them lies higher.
+    package init(scores: [Double], budget: Double, least: Double, usual: Double) {
+        precondition(budget > 0 && budget < 0.4)
+        let sorted = scores.sorted()
+        let largest = sorted.last ?? 0
+        var value: Double
+        if scores.count < Self.leastScores {
+            value = max(usual, Self.margin * largest)
+        } else {
+            let logarithms = sorted.map { Elementary.logarithm(max($0, Self.leastScore)) }
+            let count = Double(scores.count)
+            let spread = Statistics.deviation(logarithms) * (1 + 1 / count).squareRoot()
+            let quantile = Statistics.studentQuantile(exceededBy: budget, freedom: count - 1)
+            value = Elementary.exponential(Statistics.mean(logarithms) + quantile * spread)
+            let allowed = Int(budget * count)
+            value = max(value, sorted[sorted.count - 1 - allowed])
+        }
+        self.init(
+            value: max(value, least), falseRejectBudget: budget, goodPictures: scores.count, largestGood: largest)
+    }
+
+    /// Times the largest of few scores.
+    private static let margin = 1.25
+    /// A picture that equals what was expected to the last bit has no logarithm.
+    private static let leastScore = 1e-6
+}
