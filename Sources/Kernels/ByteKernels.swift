@@ -7,6 +7,7 @@ package struct ByteKernels: Sendable {
     /// Places in the C tables, which hold functions that Swift does not take for Sendable.
     let elementwise: Int
     let resize: Int
+    let distance: Int
     private let pooling: Int
     private let lookup: Int
     private let quantize: Int
@@ -17,6 +18,7 @@ package struct ByteKernels: Sendable {
         pooling = Self.last(mw_s8_pooling_kernels, allowed) { ($0.isa, $0.is_supported) }
         resize = Self.last(mw_s8_resize_kernels, allowed) { ($0.isa, $0.is_supported) }
         quantize = Self.last(mw_s8_quantize_kernels, allowed) { ($0.isa, $0.is_supported) }
+        distance = Self.last(mw_s8_distance_kernels, allowed) { ($0.isa, $0.is_supported) }
         lookup = Self.last(mw_s8_lookup_kernels, allowed) { ($0.isa, $0.is_supported) }
     }
 

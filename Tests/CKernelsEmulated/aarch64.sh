@@ -36,8 +36,8 @@ run() { # cpu, then the kernel that must be the best of each operator
 }
 others="lookup=neon elementwise=neon pooling=scalar quantize=scalar resize=scalar"
 # shellcheck disable=SC2086
-run max convolution=neon_i8mm depthwise=neon_dotprod $others
+run max convolution=neon_i8mm depthwise=neon_dotprod distance=neon_dotprod $others
 # shellcheck disable=SC2086
-run neoverse-n1 convolution=neon_dotprod depthwise=neon_dotprod $others
+run neoverse-n1 convolution=neon_dotprod depthwise=neon_dotprod distance=neon_dotprod $others
 # shellcheck disable=SC2086
-run cortex-a53 convolution=neon depthwise=neon $others
+run cortex-a53 convolution=neon depthwise=neon distance=scalar $others

@@ -147,6 +147,7 @@ int main(int count, char **values) {
     is_scalar_alone = count == 2 && strcmp(values[1], "scalar") == 0;
     check_convolution();
     check_depthwise();
+    check_distance();
     check_lookup();
     check_elementwise();
     check_pooling();

@@ -41,6 +41,7 @@ void check_best(const char *operator_name, const char *isa);
 /// One check an operator: every kernel of its table that this CPU has against the first one, scalar.
 void check_convolution(void);
 void check_depthwise(void);
+void check_distance(void);
 void check_lookup(void);
 void check_elementwise(void);
 void check_pooling(void);

@@ -25,7 +25,7 @@ clang --target=riscv64-linux-gnu -fuse-ld=lld -O2 -std=c11 -Wall -Wextra -Werror
 echo "compiler: $(clang --version | head -n 1)"
 
 run() { # cpu, the kernel that must be the best of each operator
-    "$qemu" -cpu "$1" "$work/kernels" "convolution=$2" "depthwise=$2" "lookup=$2" \
+    "$qemu" -cpu "$1" "$work/kernels" "convolution=$2" "depthwise=$2" "lookup=$2" distance=scalar \
         "elementwise=$2" "pooling=$2" "quantize=$2" "resize=$2"
 }
 for bits in 128 256 512; do

@@ -134,6 +134,7 @@ void mw_s8_convolution_most(
     const int32_t *restrict weight_zero_points, int64_t *restrict most);
 
 #include "depthwise.h"
+#include "distance.h"
 #include "elementwise.h"
 #include "layout.h"
 #include "limit.h"
