@@ -137,7 +137,8 @@ let modules: [Module] = [
         "DriversTests", .tests,
         uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
         packages: ["Logging"]),
-    module("InspectionTests", .tests, uses: ["Signals", "Graph", "Runtime", "Pictures", "Inspection", "Seeded"]),
+    module(
+        "InspectionTests", .tests, uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures", "Inspection", "Seeded"]),
     module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded", "Hostile"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),
     module(

@@ -5,6 +5,8 @@ internal import Graph
 /// ```
 ///  0  u32 bytes of the recipe, the recipe as JSON, zeros up to a multiple of 64
 ///     golden part: a byte a pixel of the region, then zeros up to a multiple of 64
+///     memory: [row][channel] of int8, then zeros up to a multiple of 64
+///     head of the classes: float32, then zeros up to a multiple of 64
 ///     mask: a byte a pixel of the region, 0 where differences do not count, then zeros up to a multiple of 64
 /// ```
 /// Each part is there when the recipe says so, and nothing else is.
@@ -14,11 +16,19 @@ package struct InspectionModel: Sendable, Equatable {
     package var golden: [UInt8]
     /// Of each pixel of the region, whether it counts; empty where all do.
     package var mask: [Bool]
+    /// Features of good parts, [row][channel]; empty without.
+    package var memory: [Int8]
+    /// What tells classes apart; empty without.
+    package var head: [Float]
 
-    package init(recipe: InspectionRecipe, golden: [UInt8] = [], mask: [Bool] = []) {
+    package init(
+        recipe: InspectionRecipe, golden: [UInt8] = [], mask: [Bool] = [], memory: [Int8] = [], head: [Float] = []
+    ) {
         self.recipe = recipe
         self.golden = golden
         self.mask = mask
+        self.memory = memory
+        self.head = head
     }
 
     private static let alignment = 64
@@ -36,6 +46,14 @@ package struct InspectionModel: Sendable, Equatable {
             writer.raw(golden)
             writer.pad(to: Self.alignment)
         }
+        if recipe.memory != nil {
+            writer.raw(memory.lazy.map(UInt8.init(bitPattern:)))
+            writer.pad(to: Self.alignment)
+        }
+        if recipe.classes != nil {
+            for number in head { writer.float(number) }
+            writer.pad(to: Self.alignment)
+        }
         if recipe.hasMask {
             writer.raw(mask.lazy.map { $0 ? 1 : 0 })
             writer.pad(to: Self.alignment)
@@ -50,6 +68,12 @@ package struct InspectionModel: Sendable, Equatable {
         try reader.skip(to: Self.alignment)
         let pixels = recipe.looked?.count ?? 0
         golden = recipe.template == nil ? [] : try reader.bytes(pixels, "golden part")
+        try reader.skip(to: Self.alignment)
+        let known = recipe.memory.map { $0.rows * $0.channels } ?? 0
+        memory = try reader.bytes(known, "memory").map(Int8.init(bitPattern:))
+        try reader.skip(to: Self.alignment)
+        let numbers = recipe.classes.map { ClassHead.count(classes: $0.names.count, dimension: $0.dimension) } ?? 0
+        head = try reader.floats(numbers, "head of the classes")
         try reader.skip(to: Self.alignment)
         mask = recipe.hasMask ? try reader.bytes(pixels, "mask").map { $0 != 0 } : []
         try reader.skip(to: Self.alignment)
@@ -73,6 +97,18 @@ private struct SectionReader {
 
     mutating func bytes(_ count: Int, _ what: String) throws(InspectionError) -> [UInt8] {
         do throws(PlanError) { return Array(try reader.take(count, what)) } catch { throw .file(error) }
+    }
+
+    mutating func floats(_ count: Int, _ what: String) throws(InspectionError) -> [Float] {
+        var numbers: [Float] = []
+        numbers.reserveCapacity(count)
+        do throws(PlanError) { for _ in 0..<count { numbers.append(try reader.float(what)) } } catch {
+            throw .file(error)
+        }
+        guard numbers.allSatisfy(\.isFinite) else {
+            throw .model(what: what, expected: "finite numbers", found: "others")
+        }
+        return numbers
     }
 
     mutating func skip(to alignment: Int) throws(InspectionError) {

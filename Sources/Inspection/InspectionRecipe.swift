@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Kernels
 
 /// How parts are judged: the head of what `millwright inspect fit` leaves, as JSON before the numbers it speaks of.
 package struct InspectionRecipe: Sendable, Hashable, Codable {
@@ -45,6 +46,36 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         }
     }
 
+    /// What modes `good_only` and `classes` need besides: what good parts look like.
+    package struct Memory: Sendable, Hashable, Codable {
+        package var rows: Int
+        package var channels: Int
+        /// What a step of a feature stands for.
+        package var featureScale: Double
+        /// Of the map of distances, in cells.
+        package var smoothing: Double
+
+        package init(rows: Int, channels: Int, featureScale: Double, smoothing: Double) {
+            self.rows = rows
+            self.channels = channels
+            self.featureScale = featureScale
+            self.smoothing = smoothing
+        }
+    }
+
+    /// What mode `classes` needs besides.
+    package struct Classes: Sendable, Hashable, Codable {
+        package var names: [String]
+        /// Which of them is the good one.
+        package var good: Int
+        /// Of each class, the least share among the defects that lets it have the name.
+        package var leastShares: [Double]
+        /// Numbers of a picture's descriptor.
+        package var dimension: Int
+        /// Distance from what good parts look like, from which on a place is unusual.
+        package var memoryThreshold: Double
+    }
+
     package var format = currentFormat
     package var mode: Mode
     /// What a picture must measure; nil where good ones differed.
@@ -56,10 +87,12 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
     package var camera: CameraLimits
     package var threshold: Threshold
     package var template: Template?
+    package var memory: Memory?
+    package var classes: Classes?
 
     package init(
         mode: Mode, size: Size?, region: Box?, hasMask: Bool, camera: CameraLimits, threshold: Threshold,
-        template: Template? = nil
+        template: Template? = nil, memory: Memory? = nil
     ) {
         self.mode = mode
         self.size = size
@@ -68,6 +101,7 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         self.camera = camera
         self.threshold = threshold
         self.template = template
+        self.memory = memory
     }
 
     /// What is looked at of a picture of the right size.
@@ -94,6 +128,7 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
     /// A side of a picture, as decoders have it.
     private static let sides = 1...32_767
     private static let pixels = 24_000_000
+    private static let memoryRows = 1...100_000
 
     /// - Throws: for the first thing that makes it unusable.
     private func check() throws(InspectionError) {
@@ -108,12 +143,37 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
                 "size", "at most \(Self.pixels) pixels", size)
         }
         if let region {
+            let (width, height) = (size?.width ?? Self.sides.upperBound, size?.height ?? Self.sides.upperBound)
             let isInside =
                 region.left >= 0 && region.top >= 0 && region.left < region.right && region.top < region.bottom
-                && region.right <= size?.width ?? 0 && region.bottom <= size?.height ?? 0
+                && region.right <= width && region.bottom <= height
             try expect(isInside, "region", "a part of the picture", region)
         }
         try expect((template != nil) == (mode == .template), "template", "in mode template only", mode.rawValue)
+        try expect((memory != nil) == (mode != .template), "memory", "in other modes than template", mode.rawValue)
+        if let memory {
+            try expect(Self.memoryRows.contains(memory.rows), "rows of the memory", "\(Self.memoryRows)", memory.rows)
+            try expect(
+                memory.channels % 4 == 0 && (4...PreparedMemory.maximumChannels).contains(memory.channels),
+                "channels of the memory", "a multiple of 4 up to \(PreparedMemory.maximumChannels)", memory.channels)
+            try expect(
+                memory.featureScale > 0 && memory.featureScale.isFinite, "scale of features", "above 0",
+                memory.featureScale)
+            try expect((0...8).contains(memory.smoothing), "smoothing", "0...8 cells", memory.smoothing)
+        }
+        try expect((classes != nil) == (mode == .classes), "classes", "in mode classes only", mode.rawValue)
+        if let classes {
+            let count = classes.names.count
+            try expect((2...ClassesFit.mostClasses).contains(count), "classes", "2...\(ClassesFit.mostClasses)", count)
+            try expect(classes.names.indices.contains(classes.good), "good class", "0..<\(count)", classes.good)
+            try expect(classes.leastShares.count == count, "shares", "\(count)", classes.leastShares.count)
+            try expect(
+                classes.dimension == PictureDescriptor.count(channels: memory?.channels ?? 0), "numbers of a picture",
+                "4 a channel", classes.dimension)
+            try expect(
+                classes.memoryThreshold.isFinite && classes.memoryThreshold > 0, "threshold of the memory", "above 0",
+                classes.memoryThreshold)
+        }
         guard let template else { return }
         try expect(size != nil, "size", "that of the golden part", "none")
         try expect((0...256).contains(template.boxMargin), "box margin", "0...256", template.boxMargin)

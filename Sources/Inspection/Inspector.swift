@@ -1,36 +1,69 @@
+internal import Kernels
 package import Pictures
 
 /// Judges parts, one picture after the other.
-package struct Inspector: Sendable {
+package struct Inspector {
     package let model: InspectionModel
-    private let template: TemplateComparison?
+    private let eye: Eye
 
-    package init(_ model: InspectionModel) throws(InspectionError) {
+    /// How a part is looked at.
+    private enum Eye {
+        case template(TemplateComparison)
+        case memory(Backbone, GoodMemory, ClassHead?)
+    }
+
+    /// - Parameter backbone: of the same file; not needed by mode `template`.
+    package init(_ model: InspectionModel, backbone: Backbone?) throws(InspectionError) {
         self.model = model
-        template = Self.comparison(model)
+        if let comparison = Self.comparison(model) {
+            eye = .template(comparison)
+            return
+        }
+        guard let memory = model.recipe.memory, let backbone, backbone.channels == memory.channels else {
+            throw .model(
+                what: "network",
+                expected: "one with \(model.recipe.memory?.channels ?? 0) features a place, as were learnt",
+                found: backbone.map { "one with \($0.channels)" } ?? "none in the file")
+        }
+        let head = model.recipe.classes.map { classes in
+            ClassHead(classes: classes.names.count, dimension: classes.dimension, numbers: model.head)
+        }
+        eye = .memory(backbone, GoodMemory(model.memory, memory, kernels: backbone.kernels.bytes), head)
     }
 
     /// Light, focus and size first, then the part.
-    package func judge(_ picture: Picture) -> PartVerdict {
-        do throws(NotJudged) {
-            let looked = try self.looked(picture)
-            let grey = Plane(looked.grey)
-            if let fault = model.recipe.camera.fault(of: PictureQuality(of: grey)) { throw .camera(fault) }
-            guard let template else { return PartVerdict(notJudged: .size(expected: "a model", found: "none")) }
-            return try compare(grey, template)
-        } catch { return PartVerdict(notJudged: error) }
+    ///
+    /// - Throws: where the network cannot run, which is no picture's fault.
+    package func judge(_ picture: Picture) throws(InspectionError) -> PartVerdict {
+        let found = InspectionRecipe.Size(width: picture.width, height: picture.height)
+        if let size = model.recipe.size, size != found {
+            return PartVerdict(notJudged: .size(expected: "\(size)", found: "\(found)"))
+        }
+        let looked: Picture
+        do throws(InspectionError) { looked = try picture.region(model.recipe.region) } catch {
+            return PartVerdict(notJudged: .size(expected: "a picture that holds the region", found: "\(found)"))
+        }
+        let grey = Plane(looked.grey)
+        if let fault = model.recipe.camera.fault(of: PictureQuality(of: grey)) {
+            return PartVerdict(notJudged: .camera(fault))
+        }
+        switch eye {
+        case .template(let comparison): return compare(grey, comparison)
+        case .memory(let backbone, let memory, let head):
+            let features = try backbone.features(of: looked)
+            let cells = memory.map(of: features)
+            guard let head, let classes = model.recipe.classes else { return verdict(cells, looked, backbone) }
+            let probabilities = head.probabilities(of: PictureDescriptor.values(of: features))
+            return verdict(cells, looked, backbone, probabilities, classes)
+        }
     }
 
-    /// The region of interest of a picture of the right size.
-    private func looked(_ picture: Picture) throws(NotJudged) -> Picture {
-        let found = InspectionRecipe.Size(width: picture.width, height: picture.height)
-        if let size = model.recipe.size, size != found { throw .size(expected: "\(size)", found: "\(found)") }
-        guard let region = model.recipe.region else { return picture }
-        do throws(PictureError) {
-            return try picture.cropped(
-                column: region.left, row: region.top, width: region.right - region.left,
-                height: region.bottom - region.top)
-        } catch { throw .size(expected: "\(region)", found: "\(found)") }
+    /// From the region of interest to the whole picture.
+    private func shifted(_ box: Box) -> Box {
+        guard let region = model.recipe.region else { return box }
+        return Box(
+            left: box.left + region.left, top: box.top + region.top, right: box.right + region.left,
+            bottom: box.bottom + region.top)
     }
 
     // MARK: template
@@ -48,28 +81,74 @@ package struct Inspector: Sendable {
             isLooked: model.recipe.hasMask ? model.mask : nil, settings: settings)
     }
 
-    private func compare(_ grey: Plane, _ template: TemplateComparison) throws(NotJudged) -> PartVerdict {
-        let found = template.compare(grey)
-        let least = template.settings.leastCorrelation
+    private func compare(_ grey: Plane, _ comparison: TemplateComparison) -> PartVerdict {
+        let found = comparison.compare(grey)
+        let least = comparison.settings.leastCorrelation
         guard found.alignment.correlation >= least else {
-            throw .anotherPart(correlation: found.alignment.correlation, least: least)
+            return PartVerdict(notJudged: .anotherPart(correlation: found.alignment.correlation, least: least))
         }
         let places = found.regions.indices.map { index in
             PartVerdict.Place(
-                box: shifted(found.boxes[index]), strength: Double(found.regions[index].level),
+                box: shifted(found.boxes[index]),
+                strength: Double(found.regions[index].level) / model.recipe.threshold.value,
                 name: found.changes.isEmpty ? nil : found.changes[index].rawValue)
         }
         return PartVerdict(
             score: Double(found.level), threshold: model.recipe.threshold.value, places: places,
-            name: places.first?.name,
-            map: found.map)
+            name: places.first?.name, map: found.map)
     }
 
-    /// From the region of interest to the whole picture.
-    private func shifted(_ box: Box) -> Box {
-        guard let region = model.recipe.region else { return box }
+    // MARK: memory
+
+    private func verdict(_ cells: Plane, _ looked: Picture, _ backbone: Backbone) -> PartVerdict {
+        let threshold = model.recipe.threshold.value
+        let map = cells.resized(width: backbone.size.width, height: backbone.size.height)
+        return PartVerdict(
+            score: Double(cells.values.max() ?? 0), threshold: threshold,
+            places: places(cells, threshold, looked), name: nil, map: map)
+    }
+
+    /// Parts that are like none of any class are what nobody has labelled yet.
+    private func verdict(
+        _ cells: Plane, _ looked: Picture, _ backbone: Backbone, _ probabilities: [Double],
+        _ classes: InspectionRecipe.Classes
+    ) -> PartVerdict {
+        let threshold = model.recipe.threshold.value
+        let found = ClassVerdict(probabilities, classes, threshold: threshold)
+        let map = cells.resized(width: backbone.size.width, height: backbone.size.height)
+        var score = found.score
+        var label = found.label
+        let strangeness = Double(cells.values.max() ?? 0) / (Self.strange * classes.memoryThreshold)
+        if score <= threshold, strangeness > 1 {
+            score = threshold * strangeness
+            label = nil
+        }
+        return PartVerdict(
+            score: score, threshold: threshold, places: places(cells, classes.memoryThreshold, looked),
+            name: label.map { classes.names[$0] } ?? Self.unknown, map: map, mapThreshold: classes.memoryThreshold)
+    }
+
+    /// A part that is as far from good ones as this times the threshold is no good one, whatever the classes say.
+    private static let strange = 1.5
+    /// The name of a defect that is none of those known.
+    package static let unknown = "unknown"
+
+    /// Cells that lie above the threshold and hang together.
+    private func places(_ cells: Plane, _ threshold: Double, _ looked: Picture) -> [PartVerdict.Place] {
+        let regions = DefectRegions(lower: Float(threshold), upper: Float(threshold), bridge: 0, leastCertain: 1)
+        return regions.find(in: cells).regions.map { region in
+            .init(
+                box: shifted(scaled(region.box, from: cells, to: looked)), strength: Double(region.peak) / threshold,
+                name: nil)
+        }
+    }
+
+    /// From cells to the pixels of what is looked at.
+    private func scaled(_ box: Box, from cells: Plane, to looked: Picture) -> Box {
+        let (columns, rows) = (cells.width, cells.height)
         return Box(
-            left: box.left + region.left, top: box.top + region.top, right: box.right + region.left,
-            bottom: box.bottom + region.top)
+            left: box.left * looked.width / columns, top: box.top * looked.height / rows,
+            right: (box.right * looked.width + columns - 1) / columns,
+            bottom: (box.bottom * looked.height + rows - 1) / rows)
     }
 }

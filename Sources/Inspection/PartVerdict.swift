@@ -9,7 +9,7 @@ package struct PartVerdict: Sendable {
     package struct Place: Sendable, Hashable {
         /// In pixels of the whole picture.
         package var box: Box
-        /// As a score.
+        /// Its score in thresholds.
         package var strength: Double
         /// What it is, where that is known.
         package var name: String?
@@ -22,8 +22,11 @@ package struct PartVerdict: Sendable {
     package var places: [Place]
     /// What the defect is, where that is known.
     package var name: String?
-    /// How unusual each pixel of the region of interest is, as a score; nil where it was not judged.
+    /// How unusual each place of the region of interest is, as a score; as wide and high as the region or coarser. nil where
+    /// it was not judged.
     package var map: Plane?
+    /// The score from which on a place of the map is unusual.
+    package var mapThreshold: Double
 
     init(notJudged reason: NotJudged) {
         outcome = .notJudged(reason)
@@ -31,9 +34,14 @@ package struct PartVerdict: Sendable {
         places = []
         name = nil
         map = nil
+        mapThreshold = 0
     }
 
-    init(score: Double, threshold: Double, places: [Place], name: String?, map: Plane) {
+    /// - Parameter mapThreshold: where the map's scores are others than the part's.
+    init(
+        score: Double, threshold: Double, places: [Place], name: String?, map: Plane, mapThreshold: Double? = nil
+    ) {
+        self.mapThreshold = mapThreshold ?? threshold
         outcome = score > threshold ? .defect : .good
         self.score = score
         self.places = score > threshold ? places : []

@@ -109,4 +109,33 @@ package struct Plane: Sendable, Equatable {
         }
         return half
     }
+    /// Another size, bilinear between the middles of what was: for maps that grow.
+    package func resized(width: Int, height: Int) -> Plane {
+        var result = Plane(width: width, height: height)
+        let columns = Self.places(from: self.width, to: width)
+        let rows = Self.places(from: self.height, to: height)
+        for y in 0..<height {
+            let (top, down) = rows[y]
+            let upper = top * self.width
+            let lower = min(top + 1, self.height - 1) * self.width
+            for x in 0..<width {
+                let (left, across) = columns[x]
+                let right = min(left + 1, self.width - 1)
+                let above = values[upper + left] + across * (values[upper + right] - values[upper + left])
+                let below = values[lower + left] + across * (values[lower + right] - values[lower + left])
+                result.values[y * width + x] = above + down * (below - above)
+            }
+        }
+        return result
+    }
+
+    /// For each place of an axis the one before it in the old axis, and how far it lies towards the next.
+    private static func places(from old: Int, to new: Int) -> [(index: Int, share: Float)] {
+        (0..<new).map { place in
+            let at = (Float(place) + 0.5) * Float(old) / Float(new) - 0.5
+            let clamped = min(max(at, 0), Float(old - 1))
+            let index = min(Int(clamped), max(old - 2, 0))
+            return (index, clamped - Float(index))
+        }
+    }
 }

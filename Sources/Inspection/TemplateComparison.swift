@@ -48,6 +48,9 @@ package struct TemplateComparison: Sendable {
     /// Of the golden part's pixels, whether a difference counts there; nil where it does everywhere.
     private let isLooked: [Bool]?
     private let alignment: RigidAlignment
+    /// Whether the golden part has nothing that says where it lies: then it is compared as it is.
+    private let isEven: Bool
+    private static let leastDeviation = 0.01
     /// The level that parts print and ground of the golden part.
     private let middle: Float
     /// Between the golden part's dark and bright; never below `leastContrast`.
@@ -64,13 +67,14 @@ package struct TemplateComparison: Sendable {
         let sorted = golden.values.sorted()
         let tail = Int(Self.tails * Double(sorted.count))
         contrast = max(sorted[sorted.count - 1 - tail] - sorted[tail], Self.leastContrast)
+        isEven = PictureQuality(of: golden).contrast < Self.leastDeviation
         middle = (sorted[sorted.count - 1 - tail] + sorted[tail]) / 2
     }
 
     /// - Parameter picture: of the golden part's size.
     package func compare(_ picture: Plane) -> Finding {
         precondition(picture.width == golden.width && picture.height == golden.height)
-        let placed = alignment.place(in: picture)
+        let placed = isEven ? .init(placement: Placement(), correlation: 1) : alignment.place(in: picture)
         let (placedGolden, isCovered) = goldenIn(placed.placement)
         let seen = picture.blurred(Self.pictureBlur)
         let rough = placedGolden.blurred(Self.pictureBlur)

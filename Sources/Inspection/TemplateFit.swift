@@ -38,28 +38,15 @@ package struct TemplateFit {
     {
         size = .init(width: golden.width, height: golden.height)
         self.region = region
-        self.golden = try Self.looked(golden, region)
+        self.golden = try golden.grey.region(region)
         self.mask = try Self.mask(mask, of: self.golden)
         self.settings = settings
         quality = PictureQuality(of: Plane(self.golden))
         inspector = try Inspector(
             Self.model(
                 size, region, self.golden, self.mask, settings, CameraLimits(good: [quality]),
-                Threshold(value: Self.leastThreshold, falseRejectBudget: 0.01, goodPictures: 0, largestGood: 0)))
-    }
-
-    private static func looked(_ picture: Picture, _ region: Box?) throws(InspectionError) -> Picture {
-        let grey = picture.grey
-        guard let region else { return grey }
-        do throws(PictureError) {
-            return try grey.cropped(
-                column: region.left, row: region.top, width: region.right - region.left,
-                height: region.bottom - region.top)
-        } catch {
-            throw .pictures(
-                expected: "a region within the golden part's \(picture.width) x \(picture.height) pixels",
-                found: "\(region.left),\(region.top) to \(region.right),\(region.bottom)")
-        }
+                Threshold(value: Self.leastThreshold, falseRejectBudget: 0.01, goodPictures: 0, largestGood: 0)),
+            backbone: nil)
     }
 
     private static func mask(_ mask: Picture?, of looked: Picture) throws(InspectionError) -> [Bool] {
@@ -87,11 +74,11 @@ package struct TemplateFit {
     }
 
     /// Looks at a picture that is said to be good.
-    package mutating func add(_ picture: Picture, name: String) -> Outcome {
-        let verdict = inspector.judge(picture)
+    package mutating func add(_ picture: Picture, name: String) throws(InspectionError) -> Outcome {
+        let verdict = try inspector.judge(picture)
         if case .notJudged(let reason) = verdict.outcome { return .notUsed(reason) }
         let score = verdict.score ?? 0
-        let looked = (try? Self.looked(picture, region)) ?? golden
+        let looked = (try? picture.grey.region(region)) ?? golden
         goods.append(Good(name: name, score: score, quality: PictureQuality(of: Plane(looked))))
         return .score(score)
     }

@@ -13,7 +13,8 @@ struct Millwright: AsyncParsableCommand {
         subcommands: [
             Run.self, Check.self, StatusCommand.self, TagsCommand.self, WatchCommand.self, AlertsCommand.self,
             WriteCommand.self, AuditCommand.self, ExportCommand.self, BackupCommand.self, ModelCommand.self,
-            ProfilesCommand.self, UpdateCommand.self, InspectCommand.self, LineCommand.self, DemoCommand.self, DrillCommand.self,
+            ProfilesCommand.self, UpdateCommand.self, InspectCommand.self, LineCommand.self, DemoCommand.self,
+            DrillCommand.self,
             BenchCommand.self, AcceleratorHostCommand.self,
         ])
 

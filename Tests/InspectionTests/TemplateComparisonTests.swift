@@ -48,6 +48,18 @@ import Testing
         #expect(found.boxes.allSatisfy { $0.right > 80 && $0.bottom > 80 })
     }
 
+    /// It says nothing about where it lies, and so is taken as it is.
+    @Test func onAnEvenPartASpotIsFoundToo() {
+        let even = Plane(width: 90, height: 80, repeating: 0.9)
+        var picture = even
+        let spot = Box(left: 40, top: 30, right: 52, bottom: 41)
+        picture.fill(spot, with: 0.1)
+        let found = TemplateComparison(golden: even).compare(picture)
+        #expect(found.alignment.correlation == 1 && found.boxes.count == 1)
+        #expect(found.boxes[0].overlap(with: spot) > 0.33)
+        #expect(TemplateComparison(golden: even).compare(even).boxes.isEmpty)
+    }
+
     @Test func whatIsMaskedDoesNotCount() {
         var picture = Self.part.drawn()
         let place = Self.place(in: picture, where: { $0 < 0.3 })

@@ -11,16 +11,32 @@ struct InspectFit: ParsableCommand {
             pixel by pixel. Pictures of good parts say how much they differ from it, and how light and focus may be. Without \
             any, usual limits are taken.
 
+            With --network a network looks at good parts, and what it sees of them is kept: a part is bad where it looks \
+            like nothing that good ones have shown. At least 5 pictures, better 20 to 200. Each is judged by what was \
+            learnt from the others; from these scores follows the threshold.
+
+            With --classes DIR, a folder with a folder for each class of labelled pictures, the network learns to tell them \
+            apart besides. One of the classes is the good one (--good-class). What is like none of them is called unknown.
+
             Pictures among the good ones that look like defects are listed and not learnt.
             """)
 
     @Option(help: "Picture of the golden part.", completion: .file())
     var template: String?
 
+    @Option(help: "Plan of the network that looks at parts.", completion: .file(extensions: ["mwplan"]))
+    var network: String?
+
     @Option(
         help: ArgumentHelp(
             "Folder with pictures of good parts, or one picture; may be given several times.", valueName: "path"))
     var good: [String] = []
+
+    @Option(help: "Folder with a folder for each labelled class; with --network.", completion: .directory)
+    var classes: String?
+
+    @Option(help: "Name of the class of good parts; with --classes.")
+    var goodClass = "good"
 
     @Option(help: "Where the model goes.", completion: .file(extensions: ["mwplan"]))
     var output: String
@@ -30,13 +46,14 @@ struct InspectFit: ParsableCommand {
             "The only part of each picture that is looked at, in pixels.", valueName: "left,top,width,height"))
     var region: PictureRegion?
 
-    @Option(
-        help: "Picture of the region's size, black where differences do not count, as at a serial number.",
-        completion: .file())
-    var mask: String?
-
     @Option(help: "Share of good parts that may be rejected, 0.0001 to 0.2.")
     var falseRejects = 0.01
+
+    @Option(
+        help:
+            "Picture of the region's size, black where differences do not count, as at a serial number; with --template.",
+        completion: .file())
+    var mask: String?
 
     @Option(
         help: ArgumentHelp(
@@ -44,16 +61,29 @@ struct InspectFit: ParsableCommand {
             valueName: "dark|bright"))
     var print: PrintedLevel?
 
-    @Option(help: "Pixels that a box reaches beyond what differs, 0 to 256.")
+    @Option(help: "Pixels that a box reaches beyond what differs, 0 to 256; with --template.")
     var boxMargin = 2
 
-    @Option(help: "Largest turn of a part that is still found, 0 to 45 degrees.")
+    @Option(help: "Largest turn of a part that is still found, 0 to 45 degrees; with --template.")
     var turn = 5.0
+
+    @Option(help: "Places of good parts that are kept, 16 to 20000; with --network.")
+    var memory = 1_000
 
     @Flag(help: "Print what was learnt as JSON.")
     var json = false
 
     func validate() throws {
+        guard (template == nil) != (network == nil) else {
+            throw ValidationError("expected either --template FILE or --network PLAN")
+        }
+        guard network == nil || good.isEmpty == (classes != nil) else {
+            throw ValidationError("--network: expected either --good DIR or --classes DIR too")
+        }
+        guard classes == nil || network != nil else { throw ValidationError("--classes: expected --network too") }
+        guard template != nil || (mask == nil && print == nil) else {
+            throw ValidationError("--mask, --print: expected --template too")
+        }
         guard (0.0001...0.2).contains(falseRejects) else {
             throw ValidationError("--false-rejects: expected 0.0001 to 0.2, found \(falseRejects)")
         }
@@ -61,11 +91,18 @@ struct InspectFit: ParsableCommand {
             throw ValidationError("--box-margin: expected 0 to 256, found \(boxMargin)")
         }
         guard (0...45).contains(turn) else { throw ValidationError("--turn: expected 0 to 45, found \(turn)") }
-        guard template != nil else { throw ValidationError("expected --template FILE") }
+        guard (16...20_000).contains(memory) else {
+            throw ValidationError("--memory: expected 16 to 20000, found \(memory)")
+        }
     }
 
     func run() throws {
-        guard let template else { return }
+        if let template { return try compare(with: template) }
+        if let network, let classes { return try tellApart(classes, with: network) }
+        if let network { try remember(with: network) }
+    }
+
+    private func compare(with template: String) throws {
         var settings = TemplateComparison.Settings()
         settings.boxMargin = boxMargin
         settings.alignment.degrees = turn
@@ -74,21 +111,86 @@ struct InspectFit: ParsableCommand {
             golden: try Self.picture(template), region: region?.box, mask: try mask.map(Self.picture),
             settings: settings)
         var report = FitReport(mode: .template)
-        let files = good.isEmpty ? [] : try PictureFiles(good, option: "--good").entries
-        let progress = ProgressLine()
-        for (index, file) in files.enumerated() {
-            progress.show { "\(index + 1) of \(files.count) good pictures" }
-            do throws(UnreadablePicture) {
-                let outcome = fit.add(try PictureFiles.read(file.path, as: .grey), name: file.name)
-                if case .notUsed(let reason) = outcome {
-                    report.not_used.append(.init(file: file.name, reason: "\(reason)"))
-                }
-            } catch { report.not_used.append(.init(file: file.name, reason: error.description)) }
+        try each(goodPictures(), &report, as: .grey) { picture, name in
+            if case .notUsed(let reason) = try fit.add(picture, name: name) { "\(reason)" } else { nil }
         }
-        progress.end()
         let (fitted, outliers) = fit.finish(budget: falseRejects)
+        try finish(fitted, outliers, &report, network: nil)
+    }
+
+    private func remember(with network: String) throws {
+        var settings = GoodOnlyFit.Settings()
+        settings.memoryRows = memory
+        settings.region = region?.box
+        var fit = GoodOnlyFit(try InspectionFile.network(network), settings: settings)
+        var report = FitReport(mode: .goodOnly)
+        try each(goodPictures(), &report, as: .asStored) { picture, name in
+            guard fit.count < GoodOnlyFit.mostPictures else { return "\(GoodOnlyFit.mostPictures) are enough" }
+            try fit.add(picture, name: name)
+            return nil
+        }
+        let (fitted, outliers) = try fit.finish(budget: falseRejects)
+        try finish(fitted, outliers, &report, network: network)
+    }
+
+    private func tellApart(_ folder: String, with network: String) throws {
+        let names = try DirectoryListing.names(in: folder).filter { DirectoryListing.isDirectory("\(folder)/\($0)") }
+        guard let goodNumber = names.firstIndex(of: goodClass) else {
+            throw PictureFilesError(
+                "--classes: expected a folder \(goodClass) in \(folder) (--good-class says another name), "
+                    + "found \(names.isEmpty ? "no folder" : names.joined(separator: ", "))")
+        }
+        var settings = ClassesFit.Settings()
+        settings.memoryRows = memory
+        settings.region = region?.box
+        var fit = try ClassesFit(
+            try InspectionFile.network(network), names: names, good: goodNumber, settings: settings)
+        var report = FitReport(mode: .classes)
+        for (label, name) in names.enumerated() {
+            let files = try PictureFiles(["\(folder)/\(name)"], option: "--classes").entries
+            try each(files, &report, as: .asStored) { picture, file in
+                try fit.add(picture, name: file, label: label)
+                return nil
+            }
+        }
+        let (fitted, outliers, confusion) = try fit.finish(budget: falseRejects)
+        report.take(confusion)
+        try finish(fitted, outliers, &report, network: network)
+    }
+
+    private func goodPictures() throws -> [PictureFiles.Entry] {
+        good.isEmpty ? [] : try PictureFiles(good, option: "--good").entries
+    }
+
+    /// Hands over one picture after the other; what cannot be read is noted, and the next one is its turn.
+    ///
+    /// - Parameter use: says why a picture is not used; nil for one that is.
+    private func each(
+        _ files: [PictureFiles.Entry], _ report: inout FitReport, as channels: PictureDecoder.Channels,
+        _ use: (Picture, String) throws -> String?
+    ) throws {
+        let progress = ProgressLine()
+        defer { progress.end() }
+        for (index, file) in files.enumerated() {
+            progress.show { "\(index + 1) of \(files.count) pictures" }
+            do {
+                if let reason = try use(try PictureFiles.read(file.path, as: channels), file.name) {
+                    report.not_used.append(.init(file: file.name, reason: reason))
+                }
+            } catch let error as UnreadablePicture {
+                report.not_used.append(.init(file: file.name, reason: error.description))
+            } catch InspectionError.pictures(let expected, let found) {
+                report.not_used.append(.init(file: file.name, reason: "expected \(expected), found \(found)"))
+            }
+        }
+    }
+
+    private func finish(
+        _ fitted: InspectionModel, _ outliers: [(name: String, score: Double)], _ report: inout FitReport,
+        network: String?
+    ) throws {
         report.outliers = outliers.map { .init(file: $0.name, score: $0.score) }
-        try InspectionFile.write(fitted, to: output)
+        try InspectionFile.write(fitted, network: network, to: output)
         report.complete(fitted, file: output, digest: try Digest.ofFile(output).digest.hex)
         if json { try JSONOutput.print(report) } else { Output.line(report.words) }
     }
@@ -97,63 +199,6 @@ struct InspectFit: ParsableCommand {
         do throws(UnreadablePicture) { return try PictureFiles.read(path, as: .grey) } catch {
             throw PictureFilesError("\(path): \(error)")
         }
-    }
-}
-
-/// What `inspect fit` says about what it has learnt.
-struct FitReport: Encodable {
-    struct NotUsed: Encodable {
-        var file: String
-        var reason: String
-    }
-    struct Outlier: Encodable {
-        var file: String
-        var score: Double
-    }
-
-    var mode: String
-    var model = ""
-    var sha256 = ""
-    var bytes = 0
-    var threshold = 0.0
-    var good_pictures = 0
-    var largest_good = 0.0
-    var false_reject_budget = 0.0
-    /// Pictures that could not be read or judged.
-    var not_used: [NotUsed] = []
-    /// Pictures that look like defects among the good ones.
-    var outliers: [Outlier] = []
-
-    init(mode: InspectionRecipe.Mode) { self.mode = mode.rawValue }
-
-    mutating func complete(_ fitted: InspectionModel, file: String, digest: String) {
-        model = file
-        sha256 = digest
-        threshold = fitted.recipe.threshold.value
-        good_pictures = fitted.recipe.threshold.goodPictures
-        largest_good = fitted.recipe.threshold.largestGood
-        false_reject_budget = fitted.recipe.threshold.falseRejectBudget
-    }
-
-    var words: String {
-        var rows = [
-            ["model", model], ["sha256", sha256],
-            [
-                "threshold",
-                "\(Format.fixed(threshold, 3)), for \(Format.fixed(false_reject_budget * 100, 2)) % false rejects",
-            ],
-            [
-                "learnt from",
-                good_pictures == 0
-                    ? "the golden part alone: usual limits"
-                    : "\(good_pictures) good pictures, the largest score \(Format.fixed(largest_good, 3))",
-            ],
-        ]
-        for one in not_used { rows.append(["not used", "\(one.file): \(one.reason)"]) }
-        for one in outliers {
-            rows.append(["not learnt", "\(one.file): score \(Format.fixed(one.score, 3)), it looks like a defect"])
-        }
-        return Format.table(rows)
     }
 }
 

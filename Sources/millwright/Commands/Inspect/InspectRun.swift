@@ -36,8 +36,7 @@ struct InspectRun: ParsableCommand {
     var heatmaps: String?
 
     func run() throws {
-        let fitted = try InspectionFile.open(model)
-        let inspector = try Inspector(fitted)
+        let inspector = try InspectionFile.open(model)
         let files = try PictureFiles(pictures, option: "--pictures")
         if files.passedOver > 0 { Output.error("\(files.passedOver) files that are no pictures are passed over") }
         if let heatmaps { try Self.makeFolder(heatmaps) }
@@ -66,18 +65,23 @@ struct InspectRun: ParsableCommand {
     private func judge(_ file: PictureFiles.Entry, _ inspector: Inspector) throws -> InspectionRow {
         let clock = SystemClock()
         let start = clock.monotonic()
-        let verdict: PartVerdict
+        let picture: Picture
         do throws(UnreadablePicture) {
-            verdict = inspector.judge(try PictureFiles.read(file.path, as: .grey))
+            picture = try PictureFiles.read(file.path, as: inspector.model.recipe.mode == .template ? .grey : .asStored)
         } catch {
             return InspectionRow(unreadable: file.name, error, took: clock.monotonic() - start)
         }
+        let verdict = try inspector.judge(picture)
         let threshold = inspector.model.recipe.threshold.value
         let row = InspectionRow(file.name, verdict, threshold: threshold, took: clock.monotonic() - start)
         if let heatmaps, let map = verdict.map {
+            let looked = inspector.model.recipe.region.map { ($0.right - $0.left, $0.bottom - $0.top) }
+            let (width, height) = looked ?? (picture.width, picture.height)
+            let shown = map.width == width && map.height == height ? map : map.resized(width: width, height: height)
             // Evidence is made again from the picture: no need to wait for the disk.
             try OutputFile.write(
-                HeatMap.png(map, threshold: threshold), to: "\(heatmaps)/\(file.name).png", isDurable: false)
+                HeatMap.png(shown, threshold: verdict.mapThreshold), to: "\(heatmaps)/\(file.name).png",
+                isDurable: false)
         }
         return row
     }

@@ -1,27 +1,39 @@
 import Graph
 import Inspection
+import Kernels
 import Store
 
-/// A file that `inspect fit` has made.
+/// Files of `inspect`: the network that is fitted to, and what was fitted.
 enum InspectionFile {
+    /// What a fit has left, ready to judge with.
     /// - Throws: with the path, and what was expected of the file.
-    static func open(_ path: String) throws -> InspectionModel {
+    static func open(_ path: String) throws -> Inspector {
         let mapped = try MappedFile(path: path)
-        return try withExtendedLifetime(mapped) {
-            do throws(InspectionError) { return try model(mapped.bytes) } catch {
-                throw PictureFilesError("\(path): \(error)")
-            }
+        do {
+            let content = try FittedFile.content(of: mapped.bytes)
+            return try Inspector(
+                try InspectionModel(content.fitted), backbone: content.hasPlan ? try backbone(mapped) : nil)
+        } catch { throw PictureFilesError("\(path): \(error)") }
+    }
+
+    /// The network in a plan's file.
+    static func network(_ path: String) throws -> Backbone {
+        let mapped = try MappedFile(path: path)
+        do { return try backbone(mapped) } catch { throw PictureFilesError("\(path): \(error)") }
+    }
+
+    private static func backbone(_ mapped: MappedFile) throws -> Backbone {
+        try Backbone(plan: try Plan(bytes: mapped.bytes), keeping: mapped, kernels: .ofThisMachine)
+    }
+
+    /// - Parameter network: the file of the network that was fitted to; nil where none was.
+    static func write(_ model: InspectionModel, network: String?, to path: String) throws {
+        let fitted = try model.encoded()
+        guard let network else {
+            return try OutputFile.write(try FittedFile.file(plan: nil, fitted: fitted), to: path)
         }
-    }
-
-    // SAFETY: what is read is copied out of the bytes, which the caller keeps.
-    private static func model(_ file: UnsafeRawBufferPointer) throws(InspectionError) -> InspectionModel {
-        let content: FittedFile.Content
-        do throws(PlanError) { content = try FittedFile.content(of: file) } catch { throw .file(error) }
-        return try InspectionModel(content.fitted)
-    }
-
-    static func write(_ model: InspectionModel, to path: String) throws {
-        try OutputFile.write(try FittedFile.file(plan: nil, fitted: try model.encoded()), to: path)
+        let mapped = try MappedFile(path: network)
+        let file = try withExtendedLifetime(mapped) { try FittedFile.file(plan: mapped.bytes, fitted: fitted) }
+        try OutputFile.write(file, to: path)
     }
 }

@@ -1,0 +1,121 @@
+package import Graph
+package import Kernels
+package import Pictures
+internal import Runtime
+
+/// The network in front of every mode but template comparison: a picture in, features out, int8 all the way.
+///
+/// Not Sendable: one picture at a time.
+package final class Backbone {
+    /// What pictures are resized to.
+    package let size: InspectionRecipe.Size
+    package let columns: Int
+    package let rows: Int
+    package let channels: Int
+    /// What a step of a feature stands for.
+    package let featureScale: Double
+    package let kernels: KernelSet
+
+    private let session: Session
+    private let quantization: Quantization
+    private let featureOffset: Int
+    private var input: [UInt8]
+    private var output: [UInt8]
+
+    /// Levels of brightness that one mean deviation of a picture is spread over, and what it is enlarged by where there is
+    /// hardly any, so that noise stays noise.
+    private static let spread = 40.0
+    private static let leastDeviation = 3.0
+    /// What the network takes is in 32nds.
+    private static let unit: Float = 32
+
+    /// - Parameter plan: with one int8 input [1, 3, height, width] and an int8 output `features` [1, channel, row, column].
+    /// - Parameter owner: keeps the plan's bytes alive.
+    package init(plan: Plan, keeping owner: AnyObject, kernels: KernelSet) throws(InspectionError) {
+        guard plan.inputs.count == 1, let picture = plan.inputs.first, picture.type == .int8, picture.shape.count == 4,
+            picture.shape[0] == 1, picture.shape[1] == 3
+        else {
+            throw .model(
+                what: "network", expected: "one int8 input [1, 3, height, width]",
+                found: "\(plan.inputs.map { "\($0.type) \($0.shape)" }.joined(separator: ", "))")
+        }
+        var offset = 0
+        var place: (tensor: Tensor, offset: Int)?
+        for tensor in plan.outputs {
+            if tensor.shortName == Self.featureName { place = (tensor, offset) }
+            offset += tensor.byteCount
+        }
+        guard let place, place.tensor.type == .int8, place.tensor.shape.count == 4, place.tensor.shape[0] == 1,
+            place.tensor.shape[1] % 4 == 0, place.tensor.shape[1] <= PreparedMemory.maximumChannels
+        else {
+            throw .model(
+                what: "network",
+                expected: "an int8 output \(Self.featureName) [1, channel, row, column], channels in fours",
+                found: "\(plan.outputs.map { "\($0.name) \($0.type) \($0.shape)" }.joined(separator: ", "))")
+        }
+        do throws(RuntimeError) { session = try Session(plan: plan, keeping: owner, kernels: kernels) } catch {
+            throw .runtime(error)
+        }
+        size = .init(width: picture.shape[3], height: picture.shape[2])
+        (channels, rows, columns) = (place.tensor.shape[1], place.tensor.shape[2], place.tensor.shape[3])
+        featureScale = Double(place.tensor.quantization.scale)
+        featureOffset = place.offset
+        quantization = picture.quantization
+        self.kernels = kernels
+        input = [UInt8](repeating: 0, count: session.inputBytes)
+        output = [UInt8](repeating: 0, count: session.outputBytes)
+    }
+
+    private static let featureName = "features"
+
+    /// - Parameter picture: of any size, grey or in colour.
+    package func features(of picture: Picture) throws(InspectionError) -> FeatureMap {
+        prepare(picture.colour.resized(width: size.width, height: size.height))
+        do throws(RuntimeError) { try run() } catch { throw .runtime(error) }
+        let cells = rows * columns
+        var values = [Int8](repeating: 0, count: cells * channels)
+        for channel in 0..<channels {
+            let from = featureOffset + channel * cells
+            for cell in 0..<cells { values[cell * channels + channel] = Int8(bitPattern: output[from + cell]) }
+        }
+        return FeatureMap(columns: columns, rows: rows, channels: channels, values: values)
+    }
+
+    private func run() throws(RuntimeError) {
+        // A closure would lose the typed throw.
+        try input.withUnsafeBytes { from in
+            output.withUnsafeMutableBytes { to in
+                Result { () throws(RuntimeError) in try session.run(bytes: from, output: to) }
+            }
+        }.get()
+    }
+
+    /// The picture's own light taken off: each channel less its mean, in parts of the mean deviation of all.
+    ///
+    /// - Parameter picture: of the network's size, in colour.
+    private func prepare(_ picture: Picture) {
+        let count = picture.width * picture.height
+        var histograms = [[Int]](repeating: [Int](repeating: 0, count: 256), count: 3)
+        for pixel in 0..<count {
+            for channel in 0..<3 { histograms[channel][Int(picture.pixels[pixel * 3 + channel])] += 1 }
+        }
+        let means = histograms.map { histogram in
+            Double(histogram.indices.reduce(0) { $0 + $1 * histogram[$1] }) / Double(count)
+        }
+        var deviation = 0.0
+        for channel in 0..<3 {
+            for level in 0..<256 {
+                deviation += Double(histograms[channel][level]) * abs(Double(level) - means[channel])
+            }
+        }
+        deviation = deviation / Double(3 * count) + Self.leastDeviation
+        for channel in 0..<3 {
+            let table = (0..<256).map { level -> UInt8 in
+                let steps = (Self.spread * (Double(level) - means[channel]) / deviation).rounded(.toNearestOrEven)
+                let element = Float(min(max(steps, -127), 127)) / Self.unit
+                return UInt8(bitPattern: quantization.quantize(element))
+            }
+            for pixel in 0..<count { input[channel * count + pixel] = table[Int(picture.pixels[pixel * 3 + channel])] }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Inspection
+
+/// What `inspect fit` says about what it has learnt.
+struct FitReport: Encodable {
+    struct NotUsed: Encodable {
+        var file: String
+        var reason: String
+    }
+    struct Outlier: Encodable {
+        var file: String
+        var score: Double
+    }
+
+    var mode: String
+    var model = ""
+    var sha256 = ""
+    var threshold = 0.0
+    var good_pictures = 0
+    var largest_good = 0.0
+    var false_reject_budget = 0.0
+    var memory_rows: Int?
+    /// Pictures that could not be read or judged, or that were too many.
+    var not_used: [NotUsed] = []
+    /// Pictures that look like defects among the good ones.
+    var outliers: [Outlier] = []
+
+    /// Of classes: what each was taken for by what was learnt from the others, the last column unknown.
+    var classes: [String]?
+    var confusion: [[Int]]?
+    var accuracy: Double?
+    var balanced_accuracy: Double?
+
+    mutating func take(_ confusion: ClassesFit.Confusion) {
+        classes = confusion.names
+        self.confusion = confusion.counts
+        accuracy = confusion.accuracy
+        balanced_accuracy = confusion.balanced
+    }
+
+    init(mode: InspectionRecipe.Mode) { self.mode = mode.rawValue }
+
+    mutating func complete(_ fitted: InspectionModel, file: String, digest: String) {
+        model = file
+        sha256 = digest
+        threshold = fitted.recipe.threshold.value
+        good_pictures = fitted.recipe.threshold.goodPictures
+        largest_good = fitted.recipe.threshold.largestGood
+        false_reject_budget = fitted.recipe.threshold.falseRejectBudget
+        memory_rows = fitted.recipe.memory?.rows
+    }
+
+    var words: String {
+        var rows = [
+            ["model", model], ["sha256", sha256],
+            [
+                "threshold",
+                "\(Format.fixed(threshold, 3)), for \(Format.fixed(false_reject_budget * 100, 2)) % false rejects",
+            ],
+            [
+                "learnt from",
+                good_pictures == 0
+                    ? "the golden part alone: usual limits"
+                    : "\(good_pictures) good pictures, the largest score \(Format.fixed(largest_good, 3))",
+            ],
+        ]
+        if let memory_rows { rows.append(["memory", "\(memory_rows) places of good parts"]) }
+        if let classes, let confusion, let accuracy, let balanced_accuracy {
+            rows.append([
+                "classes",
+                "\(Format.fixed(accuracy * 100, 1)) % right, \(Format.fixed(balanced_accuracy * 100, 1)) % balanced, by what "
+                    + "was learnt from the others:",
+            ])
+            for (name, counts) in zip(classes, confusion) {
+                let found = zip(classes + [Inspector.unknown], counts).filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+                rows.append(["  \(name)", found.joined(separator: ", ")])
+            }
+        }
+        for one in not_used { rows.append(["not used", "\(one.file): \(one.reason)"]) }
+        for one in outliers {
+            rows.append(["not learnt", "\(one.file): score \(Format.fixed(one.score, 3)), it looks like a defect"])
+        }
+        return Format.table(rows)
+    }
+}

@@ -1,0 +1,118 @@
+import Graph
+import Kernels
+import Pictures
+import Seeded
+import Testing
+
+@testable import Inspection
+
+/// A network of one convolution, random but for its seed: enough to tell one texture from another.
+@Suite struct GoodOnlyTests {
+    static let side = 64
+
+    static func plan(inputs: Int = 3, feature: String = "features") throws -> [UInt8] {
+        var random = SplitMix64(seed: 5)
+        var builder = PlanBuilder(contract: "tflite")
+        let picture = builder.input(
+            name: "picture", shape: [1, inputs, side, side], quantization: Quantization(scale: 1.0 / 32, zeroPoint: 0))
+        let window = Window(kernel: (8, 8), strides: (8, 8), padding: (0, 0, 0, 0))
+        let channels = 16
+        let weights = Weights.Source(
+            elements: (0..<channels * 64 * inputs).map { _ in Int8(truncatingIfNeeded: random.below(255) - 127) },
+            scales: [Float](repeating: 1.0 / 256, count: channels), bias: [Int32](repeating: 0, count: channels))
+        let cells = try builder.convolution(
+            try builder.transpose(picture, permutation: [0, 2, 3, 1]), weights, window: window,
+            output: Quantization(scale: 0.5, zeroPoint: 3))
+        builder.output(try builder.transpose(cells, permutation: [0, 3, 1, 2], name: feature))
+        return try builder.encode()
+    }
+
+    static func backbone(_ bytes: [UInt8]) throws -> Backbone {
+        let memory = PlanMemory(copying: bytes)
+        return try Backbone(plan: try Plan(bytes: memory.bytes), keeping: memory, kernels: .best)
+    }
+
+    /// Stripes with noise; where a defect is, they run the other way.
+    static func picture(_ seed: UInt64, defect: Box? = nil, level: Int = 120) -> Picture {
+        var random = SplitMix64(seed: seed)
+        var pixels = [UInt8](repeating: 0, count: side * side)
+        for y in 0..<side {
+            for x in 0..<side {
+                let isDefect = defect.map { (($0.left..<$0.right).contains(x)) && (($0.top..<$0.bottom).contains(y)) }
+                let stripe = (isDefect == true ? y : x) / 4 % 2 == 0 ? level / 3 : -level / 3
+                pixels[y * side + x] = UInt8(min(max(level + stripe + (random.below(17) - 8) * level / 120, 0), 255))
+            }
+        }
+        return Picture(width: side, height: side, channels: 1, pixels: pixels)
+    }
+
+    static func fit(_ pictures: [Picture], rows: Int = 60) throws -> (model: InspectionModel, outliers: [String]) {
+        var settings = GoodOnlyFit.Settings()
+        settings.memoryRows = rows
+        var fit = GoodOnlyFit(try backbone(try plan()), settings: settings)
+        for (index, picture) in pictures.enumerated() { try fit.add(picture, name: "\(index)") }
+        let (model, outliers) = try fit.finish(budget: 0.01)
+        return (model, outliers.map(\.name))
+    }
+
+    static let goods = (UInt64(1)...20).map { picture($0) }
+
+    @Test func whatGoodPartsNeverShowedIsFoundWhereItIs() throws {
+        let model = try Self.fit(Self.goods).model
+        let inspector = try Inspector(model, backbone: try Self.backbone(try Self.plan()))
+        #expect(model.recipe.mode == .goodOnly && model.recipe.threshold.goodPictures == 20)
+        for seed in UInt64(100)..<106 { #expect(try inspector.judge(Self.picture(seed)).outcome == .good) }
+        let box = Box(left: 24, top: 32, right: 40, bottom: 48)
+        let verdict = try inspector.judge(Self.picture(200, defect: box))
+        #expect(verdict.outcome == .defect)
+        // Smoothed over cells of 8 pixels, it reaches a cell or so beyond.
+        let found = try #require(verdict.places.first).box
+        #expect(
+            found.left <= 28 && found.right >= 36 && found.top <= 36 && found.bottom >= 44 && found.area <= 40 * 40,
+            "\(found)")
+        #expect(verdict.map?.width == Self.side)
+        // The light of a part does not matter to the network, within what cameras may do.
+        #expect(try inspector.judge(Self.picture(201, level: 100)).outcome == .good)
+        #expect(try inspector.judge(Self.picture(202, level: 12)).outcome != .good)
+    }
+
+    @Test func aBadPartAmongTheGoodOnesIsNamedAndNotLearnt() throws {
+        let bad = Self.picture(300, defect: Box(left: 8, top: 8, right: 40, bottom: 40))
+        #expect(try Self.fit(Self.goods + [bad]).outliers == ["20"])
+        #expect(try Self.fit(Self.goods).outliers.isEmpty)
+    }
+
+    @Test func theSamePicturesGiveTheSameModelAndItsFileIsReadBack() throws {
+        let model = try Self.fit(Self.goods).model
+        #expect(try Self.fit(Self.goods).model == model)
+        let section = try model.encoded()
+        #expect(try TemplateModelTests.read(section) == model)
+        #expect(throws: InspectionError.self) { try TemplateModelTests.read(section.dropLast(64)) }
+        // A network that sees something else cannot serve it, nor can none.
+        #expect(throws: InspectionError.self) { try Inspector(model, backbone: nil) }
+    }
+
+    @Test func fewPicturesAndOtherNetworksAreRefused() throws {
+        #expect(throws: InspectionError.self) { try Self.fit(Array(Self.goods.prefix(4))) }
+        #expect(throws: InspectionError.self) { try Self.backbone(try Self.plan(inputs: 1)) }
+        #expect(throws: InspectionError.self) { try Self.backbone(try Self.plan(feature: "others")) }
+    }
+
+    @Test func aCoresetLeavesNothingFar() {
+        var random = SplitMix64(seed: 8)
+        let rows = (0..<400).flatMap { _ in (0..<4).map { _ in Int8(truncatingIfNeeded: random.below(20)) } }
+        let few = Coreset.rows(of: rows, channels: 4, count: 30, kernels: KernelSet.best.bytes)
+        #expect(few.count == 30 * 4)
+        func farthest(_ chosen: [Int8]) -> Int32 {
+            PreparedMemory(chosen, channels: 4, kernels: KernelSet.best.bytes).distances(of: rows).max() ?? 0
+        }
+        #expect(farthest(few) < farthest(Array(rows.prefix(30 * 4))))
+        // Equal rows once; what is asked for beyond them is not made up.
+        #expect(
+            Coreset.rows(of: [1, 2, 3, 4, 1, 2, 3, 4], channels: 4, count: 9, kernels: KernelSet.best.bytes) == [
+                1, 2, 3, 4,
+            ])
+        #expect(Coreset.thinned(rows, channels: 4, most: 100).count == 400)
+        #expect(Coreset.thinned([1, 2, 3, 4], channels: 4, most: 100) == [1, 2, 3, 4])
+    }
+}
