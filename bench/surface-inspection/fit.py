@@ -1,0 +1,223 @@
+"""The fit on site, as arithmetic: from what the network says of good pictures to scores, in NumPy alone.
+
+`millwright inspect fit` does the same; this is the reference that it is held against. Features are [picture, row, column, number], int8 from
+the plan or float32 from the float network; everything but the rounding of means is the same for both. `looks` is the network's other
+output as one number a place: log(sum of exp(logits of the defects)) - logit of good, [picture, twice the rows, twice the columns].
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Good places kept of each level, and places that they are chosen from: what a fit of 30 s on one core has time for.
+MEMORY, CANDIDATES = 4096, 40_000
+# Squares of so many places a side are looked at as one: small defects, middle ones, and a part that is uneven.
+SQUARES = (1, 2, 4)
+# How often the statistics of a place are smoothed with those around, for each.
+SMOOTHING = {1: 2, 2: 1, 4: 0}
+# Share of all places that the score of a picture is the mean of: the worst.
+WORST = 1 / 150
+# Part of the overall deviation that is added to the deviation at each place, so that few good pictures do not claim too much.
+CAUTION = 0.25
+
+
+def rounded(means, like):
+    """Means of int8 features are int8 again: to the nearest, halves up."""
+    return np.floor(means + 0.5).astype(np.int8) if like.dtype == np.int8 else means.astype(np.float32)
+
+
+def padded(maps, margin):
+    """Rows and columns (axes 1 and 2) repeated beyond the edge."""
+    around = [(0, 0), (margin, margin), (margin, margin)] + [(0, 0)] * (maps.ndim - 3)
+    return np.pad(maps, around, mode="edge")
+
+
+def squares(features, side):
+    """Means over squares of `side` x `side` places; the last row and column may have fewer."""
+    if side == 1:
+        return features
+    count, height, width, numbers = features.shape
+    means = np.empty((count, -(-height // side), -(-width // side), numbers), np.float32)
+    for row in range(means.shape[1]):
+        for column in range(means.shape[2]):
+            square = features[:, row * side:(row + 1) * side, column * side:(column + 1) * side]
+            means[:, row, column] = square.astype(np.float32).mean((1, 2))
+    return rounded(means, features)
+
+
+def squared_distances(places, kept):
+    """[place, kept place]; with int8 features every number is an integer below 2^24 and so exact in float32."""
+    places, kept = places.astype(np.float32), kept.astype(np.float32)
+    return np.maximum((places ** 2).sum(1)[:, None] + (kept ** 2).sum(1) - 2 * places @ kept.T, 0)
+
+
+def spread(places, count):
+    """Indices of `count` places that lie far from one another: each next one is the farthest from those before, the first of equals."""
+    values = places.astype(np.float32)
+    lengths = (values ** 2).sum(1)
+    chosen = [0]
+    nearest = np.full(len(values), np.inf, np.float32)
+    while len(chosen) < min(count, len(values)):
+        last = chosen[-1]
+        nearest = np.minimum(nearest, np.maximum(lengths + lengths[last] - 2 * values @ values[last], 0))
+        chosen.append(int(nearest.argmax()))
+    return np.array(chosen)
+
+
+def smoothed(maps, times):
+    """Weights 1 4 6 4 1 along rows and columns, `times` over."""
+    weights = np.array([1, 4, 6, 4, 1], np.float32) / 16
+    for _ in range(times):
+        wide = padded(maps, 2)
+        rows = sum(weight * wide[:, shift:shift + maps.shape[1]] for shift, weight in enumerate(weights))
+        maps = sum(weight * rows[:, :, shift:shift + maps.shape[2]] for shift, weight in enumerate(weights))
+    return maps
+
+
+def enlarged(maps, side, height, width):
+    """Maps of squares at each place, in straight lines between the centres of the squares."""
+    if side == 1:
+        return maps
+
+    def weights(size, count):
+        at = np.clip((np.arange(size) + 0.5) / side - 0.5, 0, count - 1)
+        low = np.minimum(at.astype(int), max(count - 2, 0))
+        return low, np.minimum(low + 1, count - 1), (at - low).astype(np.float32)
+
+    top, bottom, down = weights(height, maps.shape[1])
+    left, right, across = weights(width, maps.shape[2])
+    rows = maps[:, top] * (1 - down)[None, :, None] + maps[:, bottom] * down[None, :, None]
+    return rows[:, :, left] * (1 - across) + rows[:, :, right] * across
+
+
+class Usual:
+    """What is usual at each place of good pictures: mean and deviation."""
+
+    def __init__(self, good, smoothing):
+        self.mean = smoothed(good.mean(0)[None], smoothing)[0]
+        self.deviation = smoothed(good.std(0)[None], smoothing)[0] + CAUTION * good.std()
+
+    def standard(self, maps):
+        return (maps - self.mean) / self.deviation
+
+
+class Level:
+    """A memory of good places of one size."""
+
+    def __init__(self, features, side):
+        self.side = side
+        cells = squares(features, side)
+        count, height, width, numbers = cells.shape
+        places = cells.reshape(-1, numbers)
+        # Evenly over pictures and places: every n-th, n odd so that no column is preferred.
+        step = -(-len(places) // CANDIDATES)
+        step += 1 - step % 2
+        owners = (np.arange(len(places)) // (height * width))[::step]
+        places = places[::step]
+        chosen = spread(places, MEMORY)
+        self.kept, self.owners = places[chosen], owners[chosen]
+        # A good picture is compared with the others' places only, as a new part is.
+        good = self.distances(cells, np.arange(count))
+        self.usual = Usual(good, SMOOTHING[side])
+        self.good = self.grown(good, features)
+
+    def distances(self, cells, left_out=None):
+        maps = np.empty(cells.shape[:3], np.float32)
+        for index, picture in enumerate(cells):
+            squared = squared_distances(picture.reshape(-1, picture.shape[-1]), self.kept)
+            if left_out is not None:
+                squared[:, self.owners == left_out[index]] = np.inf
+            maps[index] = np.sqrt(squared.min(1)).reshape(maps.shape[1:])
+        return maps
+
+    def grown(self, distances, features):
+        return enlarged(self.usual.standard(distances), self.side, *features.shape[1:3])
+
+    def maps(self, features):
+        return self.grown(self.distances(squares(features, self.side)), features)
+
+
+def at_places(looks):
+    """The worst of the four numbers that a place has."""
+    count, height, width = looks.shape
+    return looks.reshape(count, height // 2, 2, width // 2, 2).max((2, 4))
+
+
+def scores(maps):
+    """Mean over the worst places of each picture."""
+    flat = np.sort(maps.reshape(len(maps), -1), 1)
+    return flat[:, -max(1, round(flat.shape[1] * WORST)):].mean(1)
+
+
+def limit(good, budget):
+    """The score that a share `budget` of good pictures is expected to exceed: beyond the upper tenth scores are taken to thin out as an
+    exponential does."""
+    start = np.quantile(good, 0.9)
+    beyond = (good[good > start] - start).mean()
+    return float(start + beyond * max(0.0, np.log(0.1 / budget)))
+
+
+@dataclass
+class GoodOnly:
+    """What is known of a part after good pictures alone."""
+
+    levels: list
+    looks: Usual
+    good_scores: np.ndarray
+
+    @staticmethod
+    def fitted(features, looks):
+        levels = [Level(features, side) for side in SQUARES]
+        usual = Usual(at_places(looks), SMOOTHING[1])
+        good = sum(level.good for level in levels) + usual.standard(at_places(looks))
+        return GoodOnly(levels, usual, scores(smoothed(good, 1)))
+
+    def maps(self, features, looks):
+        """Heat maps: [picture, row, column], around 0 where a place looks as in good pictures."""
+        heat = sum(level.maps(features) for level in self.levels) + self.looks.standard(at_places(looks))
+        return smoothed(heat, 1)
+
+
+# Squares a picture is cut into, a side, and how alike two pictures must look to be taken for the same kind.
+CELLS = 7
+SHARPNESS, RIDGE = 1.0, 0.003
+
+
+def described(features):
+    """One row a picture: mean and largest of every number in 7 x 7 squares."""
+    count, height, width, numbers = features.shape
+    edges = [np.linspace(0, size, CELLS + 1).round().astype(int) for size in (height, width)]
+    values = features.astype(np.float32)
+    parts = []
+    for top, bottom in zip(edges[0], edges[0][1:]):
+        for left, right in zip(edges[1], edges[1][1:]):
+            square = values[:, top:bottom, left:right]
+            parts += [square.mean((1, 2)), square.max((1, 2))]
+    return np.concatenate(parts, 1)
+
+
+class Classes:
+    """Names kinds of pictures that were shown: ridge regression on how alike pictures are (a Gaussian of their distance)."""
+
+    def __init__(self, features, labels):
+        rows = described(features)
+        self.names = sorted(set(labels))
+        self.mean, self.deviation = rows.mean(0), rows.std(0)
+        self.deviation = self.deviation + 1e-3 * rows.std()
+        self.rows = (rows - self.mean) / self.deviation
+        targets = np.array([[float(label == name) for name in self.names] for label in labels])
+        # A rare kind's pictures count for more: their ridge is smaller.
+        share = targets.mean(0)[targets.argmax(1)]
+        weight = share ** -0.5 / (share ** -0.5).mean()
+        ridge = np.diag(RIDGE / weight)
+        self.share = targets.mean(0)
+        self.factors = np.linalg.solve(self.alike(self.rows) + ridge, targets - self.share)
+
+    def alike(self, rows):
+        mean_squares = squared_distances(rows, self.rows) / rows.shape[1]
+        return np.exp(-SHARPNESS * mean_squares.astype(np.float64))
+
+    def answers(self, features):
+        """[picture, name]: about 1 for the right name, 0 for the others."""
+        rows = (described(features) - self.mean) / self.deviation
+        return self.alike(rows) @ self.factors + self.share

@@ -1,0 +1,155 @@
+"""Figures on the magnetic tile pictures, which take no part in training.
+
+    python magnetic_tile.py DATA --weights out/weights.npz --output metrics.json
+    python magnetic_tile.py DATA --inputs pictures.npy
+    python magnetic_tile.py DATA --features features.npy --defect defect.npy --output metrics.json
+
+DATA holds `labels.csv` and the pictures. The first way the float network computes; the other way its results come from the int8 plan, to
+which `--inputs` writes what it takes.
+"""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+import fit
+
+SIDE = 224
+FIT, DEVELOPMENT = 150, 30
+# Every so many pictures of a defect were looked at while the fit was written, and are left out of the figures.
+LOOKED_AT = 6
+SEED = 20261130
+# Share of good parts that may be rejected.
+BUDGET = 0.02
+# Pixels of a mask are compared with the heat map on this grid.
+GRID = 56
+
+
+class Tiles:
+    def __init__(self, folder):
+        with open(folder / "labels.csv", newline="") as file:
+            rows = sorted(csv.DictReader(file), key=lambda row: row["file"])
+        self.files = [folder / row["file"] for row in rows]
+        self.labels = np.array([row["class"] for row in rows])
+        free = np.random.default_rng(SEED).permutation(np.nonzero(self.labels == "free")[0])
+        seen = np.concatenate([np.nonzero(self.labels == name)[0][::LOOKED_AT] for name in self.defects])
+        bad = np.nonzero(self.labels != "free")[0]
+        self.fit = free[:FIT]
+        self.development = np.concatenate([free[FIT:FIT + DEVELOPMENT], seen])
+        self.test = np.concatenate([free[FIT + DEVELOPMENT:], np.setdiff1d(bad, seen)])
+
+    @property
+    def defects(self):
+        return [name for name in sorted(set(self.labels)) if name != "free"]
+
+    def pictures(self):
+        return np.stack([
+            np.asarray(Image.open(file).convert("RGB").resize((SIDE, SIDE), Image.BILINEAR)) for file in self.files])
+
+    def masks(self, chosen):
+        """The middle pixel of each grid place of the mask."""
+        masks = np.zeros((len(chosen), GRID, GRID), bool)
+        for index, which in enumerate(chosen):
+            file = self.files[which].with_suffix(".mask.png")
+            if file.exists():
+                whole = np.asarray(Image.open(file).convert("L").resize((SIDE, SIDE), Image.NEAREST)) > 127
+                masks[index] = whole[SIDE // GRID // 2::SIDE // GRID, SIDE // GRID // 2::SIDE // GRID]
+        return masks
+
+
+def looks_of(defect):
+    """The logits [picture, kind, row, column] as one number a place."""
+    return np.log(np.exp(defect[:, 1:]).sum(1)) - defect[:, 0]
+
+
+def network_results(weights, pictures):
+    import paddle
+
+    from network import Backbone, scaled
+
+    paddle.set_device("cpu")
+    network = Backbone()
+    with np.load(weights) as values:
+        network.set_state_dict({name: paddle.to_tensor(values[name]) for name in values})
+    network.eval()
+    with paddle.no_grad():
+        made = [network(paddle.to_tensor(scaled(pictures[index:index + 1]))) for index in range(len(pictures))]
+    features = np.concatenate([one[0].numpy() for one in made])
+    return features.transpose(0, 2, 3, 1), looks_of(np.concatenate([one[1].numpy() for one in made]))
+
+
+def good_only(tiles, fitted, features, looks, chosen):
+    maps = fitted.maps(features[chosen], looks[chosen])
+    scores = fit.scores(maps)
+    labels = tiles.labels[chosen]
+    is_bad = labels != "free"
+    grown = np.stack([ndimage.zoom(one, GRID / len(one), order=1, grid_mode=True, mode="nearest") for one in maps])
+    limit = fit.limit(fitted.good_scores, BUDGET)
+    return {
+        "auroc": roc_auc_score(is_bad, scores), "pixel_auroc": roc_auc_score(tiles.masks(chosen).ravel(), grown.ravel()),
+        "by_class": {
+            name: roc_auc_score(labels[(labels == name) | ~is_bad] == name, scores[(labels == name) | ~is_bad])
+            for name in tiles.defects},
+        "false_reject_budget": BUDGET, "false_rejects": float((scores[~is_bad] > limit).mean()),
+        "found": float((scores[is_bad] > limit).mean()), "pictures": len(chosen)}
+
+
+def classes(tiles, features, folds=5):
+    rng = np.random.default_rng(SEED)
+    fold = np.zeros(len(tiles.labels), int)
+    for name in sorted(set(tiles.labels)):
+        places = rng.permutation(np.nonzero(tiles.labels == name)[0])
+        fold[places] = np.arange(len(places)) % folds
+    names = sorted(set(tiles.labels))
+    answers = np.empty((len(tiles.labels), len(names)))
+    for one in range(folds):
+        fitted = fit.Classes(features[fold != one], list(tiles.labels[fold != one]))
+        answers[fold == one] = fitted.answers(features[fold == one])
+    named = np.array(names)[answers.argmax(1)]
+    return {
+        "auroc": roc_auc_score(tiles.labels != "free", -answers[:, names.index("free")]),
+        "accuracy": float((named == tiles.labels).mean()),
+        "balanced_accuracy": balanced_accuracy_score(tiles.labels, named), "folds": folds, "pictures": len(named)}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("data", type=Path)
+    options.add_argument("--weights", type=Path)
+    options.add_argument("--features", type=Path, help="int8, as the plan gives them")
+    options.add_argument("--defect", type=Path, help="int8, as the plan gives them")
+    options.add_argument("--defect-scale", type=float, help="a step of the plan's second output")
+    options.add_argument("--inputs", type=Path, help="only writes the network's inputs there, in 32nds")
+    options.add_argument("--output", type=Path)
+    options = options.parse_args()
+    tiles = Tiles(options.data)
+    if options.inputs:
+        from network import scaled
+
+        np.save(options.inputs, (scaled(tiles.pictures()) * 32).astype(np.int8))
+        return
+    if options.features:
+        features = np.load(options.features).transpose(0, 2, 3, 1)
+        # The zero point is in all logits and so falls out of the difference.
+        looks = looks_of(np.load(options.defect).astype(np.float32) * np.float32(options.defect_scale))
+    else:
+        features, looks = network_results(options.weights, tiles.pictures())
+    fitted = fit.GoodOnly.fitted(features[tiles.fit], looks[tiles.fit])
+    figures = {
+        "features": str(features.dtype), "good_only": good_only(tiles, fitted, features, looks, tiles.test),
+        "development": good_only(tiles, fitted, features, looks, tiles.development),
+        "classes": classes(tiles, features)}
+    text = json.dumps(figures, indent=1, default=float)
+    print(text)
+    if options.output:
+        options.output.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Trains the backbone on pictures of the generator alone.
+
+    python train.py --steps 3000 --output out/
+
+The same seed and steps give the same data. A run that was cut goes on where its last checkpoint stands.
+"""
+
+import argparse
+import json
+import os
+import pickle
+import time
+from pathlib import Path
+
+# One core; and without the second line the matrix products of the wheel take their slowest path on a CPU that is not Intel's.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "7")
+
+import numpy as np
+import paddle
+from paddle import nn
+from paddle.nn import functional
+
+import defects
+import pictures
+from network import DEFECT_STRIDE, EMBEDDING, FEATURE_STRIDE, Backbone, scaled
+
+SCENES, GOOD, OTHERS = 4, 2, 3
+CANVASES, RENEWED = 250, 1
+PEAK_RATE, WARM_UP, DECAY = 2e-3, 100, 0.35
+# Sharpness of the nearest neighbour among the good places: as a distance of the embedding.
+NEAREST = 0.05
+AVERAGE = 0.995
+
+
+def batch(rng, canvases):
+    made = [pictures.episode(rng, canvases, GOOD, OTHERS) for _ in range(SCENES)]
+    return np.concatenate([pair[0] for pair in made]), np.concatenate([pair[1] for pair in made])
+
+
+def reduced(maps, stride):
+    """Kinds a step of the output: any defect in it counts; 255 where only doubt is."""
+    count, side, _ = maps.shape
+    cells = maps.reshape(count, side // stride, stride, side // stride, stride)
+    sure = np.where(cells == 255, 0, cells).max((2, 4))
+    doubt = (cells == 255).any((2, 4)) & (sure == 0)
+    return np.where(doubt, 255, sure).astype("int64")
+
+
+def balanced(each, bad, weight):
+    """Mean over the bad places and mean over the good ones, half of it over the tenth of them that look worst."""
+    good = paddle.to_tensor(((weight > 0) & (bad == 0)).astype("float32"))
+    bad = paddle.to_tensor(((weight > 0) & (bad > 0)).astype("float32") * weight)
+    worst = paddle.topk(each * good, max(1, each.shape[0] // 10))[0].mean()
+    return (each * bad).sum() / (bad.sum() + 1) + 0.5 * (each * good).sum() / (good.sum() + 1) + 0.25 * worst
+
+
+def kind_weight(kinds):
+    """Bad places of small kinds count for more, so that a pit is worth as much as a stain; places of doubt count nothing."""
+    weight = (kinds != 255).astype("float32")
+    for kind in range(1, len(defects.KINDS)):
+        places = kinds == kind
+        weight[places] = 1 / np.sqrt(places.sum() + 20)
+    bad = (kinds > 0) & (kinds < 255)
+    if bad.any():
+        weight[bad] /= weight[bad].mean()
+    return weight
+
+
+def defect_loss(logits, kinds):
+    kinds = kinds.reshape(-1)
+    weight = kind_weight(kinds)
+    bad = ((kinds > 0) & (kinds < 255)).astype("float32")
+    flat = logits.transpose([0, 2, 3, 1]).reshape([-1, len(defects.KINDS)])
+    margin = paddle.logsumexp(flat[:, 1:], -1) - flat[:, 0]
+    each = functional.binary_cross_entropy_with_logits(margin, paddle.to_tensor(bad), reduction="none")
+    named = functional.cross_entropy(
+        flat[:, 1:], paddle.to_tensor(np.clip(kinds - 1, 0, 3)), reduction="none").reshape([-1])
+    share = paddle.to_tensor(bad * weight)
+    return balanced(each, bad, weight) + 0.3 * (named * share).sum() / (share.sum() + 1)
+
+
+def memory_distance(features):
+    """Distance of each place of the other pictures to the nearest place of the scene's good ones: [scene, place]."""
+    places = features.shape[2] * features.shape[3]
+    rows = features.transpose([0, 2, 3, 1]).reshape([SCENES, (GOOD + OTHERS) * places, EMBEDDING])
+    good, others = rows[:, :GOOD * places], rows[:, GOOD * places:]
+    product = paddle.matmul(others, good, transpose_y=True)
+    squared = (others * others).sum(-1, keepdim=True) + (good * good).sum(-1).unsqueeze(1) - 2 * product
+    squared = squared / EMBEDDING
+    return NEAREST * (float(np.log(GOOD * places)) - paddle.logsumexp(-squared / NEAREST, -1))
+
+
+def memory_loss(features, kinds, scale):
+    far = memory_distance(features)
+    kinds = kinds.reshape(SCENES, GOOD + OTHERS, -1)[:, GOOD:].reshape(SCENES, -1)
+    bad = ((kinds > 0) & (kinds < 255)).astype("float32")
+    logit = functional.softplus(scale[0]) * 4 * far + scale[1]
+    each = functional.binary_cross_entropy_with_logits(logit, paddle.to_tensor(bad), reduction="none")
+    return balanced(each.reshape([-1]), bad.reshape(-1), kind_weight(kinds.reshape(-1)))
+
+
+def rate_at(step, steps):
+    """Rises, stays, and falls in a straight line over the last part."""
+    start = steps * (1 - DECAY)
+    return PEAK_RATE * min(1, (step + 1) / WARM_UP) * (1 if step < start else max(0.0, (steps - step) / (steps - start)))
+
+
+class Run:
+    def __init__(self, seed):
+        paddle.seed(seed)
+        self.rng = np.random.default_rng(seed)
+        self.canvases = pictures.Canvases(self.rng, CANVASES)
+        self.network = Backbone()
+        self.scale = paddle.create_parameter(
+            [2], "float32", default_initializer=nn.initializer.Assign(np.array([1, -2], "float32")))
+        self.optimizer = paddle.optimizer.AdamW(
+            PEAK_RATE, parameters=self.network.parameters() + [self.scale], weight_decay=1e-4)
+        self.step = 0
+        self.average = None
+        self.history = []
+
+    def advance(self, steps):
+        for _ in range(RENEWED):
+            self.canvases.renew(self.rng)
+        shots, maps = batch(self.rng, self.canvases)
+        self.optimizer.set_lr(rate_at(self.step, steps))
+        features, defect = self.network(paddle.to_tensor(scaled(shots)))
+        by_looks = defect_loss(defect, reduced(maps, DEFECT_STRIDE))
+        by_memory = memory_loss(features, reduced(maps, FEATURE_STRIDE), self.scale)
+        (by_looks + by_memory).backward()
+        self.optimizer.step()
+        self.optimizer.clear_grad()
+        self.follow()
+        self.step += 1
+        return float(by_looks), float(by_memory)
+
+    def follow(self):
+        """Moves the average of the weights, which is what is exported, towards the present ones."""
+        now = {name: value.numpy() for name, value in self.network.state_dict().items()}
+        share = min(AVERAGE, self.step / (self.step + 10))
+        if self.average is None:
+            self.average = now
+        else:
+            self.average = {name: share * self.average[name] + (1 - share) * value for name, value in now.items()}
+
+    def save(self, folder):
+        state = {
+            "network": {name: value.numpy() for name, value in self.network.state_dict().items()},
+            "average": self.average, "scale": self.scale.numpy(), "step": self.step, "history": self.history,
+            "rng": self.rng.bit_generator.state, "canvases": self.canvases.all}
+        partial = folder / "checkpoint.part"
+        with open(partial, "wb") as file:
+            pickle.dump(state, file)
+        paddle.save(self.optimizer.state_dict(), str(folder / "optimizer.pdopt"))
+        os.replace(partial, folder / "checkpoint.pickle")
+        np.savez(folder / "weights.npz", **self.average)
+
+    def restore(self, folder):
+        with open(folder / "checkpoint.pickle", "rb") as file:
+            state = pickle.load(file)
+        self.network.set_state_dict({name: paddle.to_tensor(value) for name, value in state["network"].items()})
+        self.scale.set_value(state["scale"])
+        self.optimizer.set_state_dict(paddle.load(str(folder / "optimizer.pdopt")))
+        self.average, self.step, self.history = state["average"], state["step"], state["history"]
+        self.rng.bit_generator.state = state["rng"]
+        self.canvases.all = state["canvases"]
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--steps", type=int, required=True)
+    options.add_argument("--seed", type=int, default=20261130)
+    options.add_argument("--output", type=Path, required=True)
+    options = options.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    paddle.set_device("cpu")
+    run = Run(options.seed)
+    if (options.output / "checkpoint.pickle").exists():
+        run.restore(options.output)
+        print(f"goes on at step {run.step}", flush=True)
+    start, first, recent = time.monotonic(), run.step, []
+    while run.step < options.steps:
+        recent.append(run.advance(options.steps))
+        if run.step % 50 == 0 or run.step == options.steps:
+            looks, memory = np.mean(recent, 0)
+            run.history.append({"step": run.step, "looks": round(float(looks), 4), "memory": round(float(memory), 4)})
+            recent = []
+            took = time.monotonic() - start
+            left = took / (run.step - first) * (options.steps - run.step)
+            print(f"step {run.step} of {options.steps}: loss by looks {looks:.4f}, by memory {memory:.4f}; "
+                  f"{took / 60:.1f} min, {left / 60:.0f} min left", flush=True)
+        if run.step % 100 == 0 or run.step == options.steps:
+            run.save(options.output)
+    (options.output / "history.json").write_text(json.dumps(run.history, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
