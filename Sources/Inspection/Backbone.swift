@@ -12,13 +12,12 @@ package final class Backbone {
     package let columns: Int
     package let rows: Int
     package let channels: Int
-    /// What a step of a feature stands for.
-    package let featureScale: Double
     package let kernels: KernelSet
 
     private let session: Session
     private let quantization: Quantization
     private let featureOffset: Int
+    private let looks: Looks?
     private var input: [UInt8]
     private var output: [UInt8]
 
@@ -41,8 +40,10 @@ package final class Backbone {
         }
         var offset = 0
         var place: (tensor: Tensor, offset: Int)?
+        var defect: (tensor: Tensor, offset: Int)?
         for tensor in plan.outputs {
             if tensor.shortName == Self.featureName { place = (tensor, offset) }
+            if tensor.shortName == Looks.name { defect = (tensor, offset) }
             offset += tensor.byteCount
         }
         guard let place, place.tensor.type == .int8, place.tensor.shape.count == 4, place.tensor.shape[0] == 1,
@@ -58,8 +59,10 @@ package final class Backbone {
         }
         size = .init(width: picture.shape[3], height: picture.shape[2])
         (channels, rows, columns) = (place.tensor.shape[1], place.tensor.shape[2], place.tensor.shape[3])
-        featureScale = Double(place.tensor.quantization.scale)
         featureOffset = place.offset
+        looks = try defect.map { output throws(InspectionError) in
+            try Looks(output.tensor, offset: output.offset, columns: place.tensor.shape[3], rows: place.tensor.shape[2])
+        }
         quantization = picture.quantization
         self.kernels = kernels
         input = [UInt8](repeating: 0, count: session.inputBytes)
@@ -78,7 +81,14 @@ package final class Backbone {
             let from = featureOffset + channel * cells
             for cell in 0..<cells { values[cell * channels + channel] = Int8(bitPattern: output[from + cell]) }
         }
-        return FeatureMap(columns: columns, rows: rows, channels: channels, values: values)
+        return FeatureMap(
+            columns: columns, rows: rows, channels: channels, values: values, looks: looks?.map(output))
+    }
+
+    /// Whether what was learnt is of a network of this shape.
+    func fits(_ memory: InspectionRecipe.Memory) -> Bool {
+        memory.channels == channels && memory.columns == columns && memory.rows == rows
+            && memory.hasLooks == (looks != nil)
     }
 
     private func run() throws(RuntimeError) {

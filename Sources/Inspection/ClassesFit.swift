@@ -3,7 +3,7 @@ package import Pictures
 /// Learns labelled classes of parts, one of which is the good one, in front of what good parts look like.
 package struct ClassesFit {
     package struct Settings: Sendable, Equatable {
-        package var memoryRows = 1_000
+        package var memoryRows = 4_096
         package var region: Box?
         package init() {}
     }

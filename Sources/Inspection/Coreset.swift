@@ -7,14 +7,15 @@ enum Coreset {
     /// Each next row is the one farthest from all before; equal rows are taken once.
     ///
     /// - Parameter candidates: [row][channel], 1 row at least. The first one is taken first.
-    static func rows(of candidates: [Int8], channels: Int, count: Int, kernels: ByteKernels) -> [Int8] {
-        var chosen: [Int8] = []
-        chosen.reserveCapacity(count * channels)
+    /// - Returns: which of them.
+    static func rows(of candidates: [Int8], channels: Int, count: Int, kernels: ByteKernels) -> [Int] {
+        var chosen: [Int] = []
+        chosen.reserveCapacity(count)
         var distances = [Int32](repeating: .max, count: candidates.count / channels)
         var next = 0
         for _ in 0..<min(count, distances.count) {
             let row = Array(candidates[next * channels..<(next + 1) * channels])
-            chosen += row
+            chosen.append(next)
             let toRow = PreparedMemory(row, channels: channels, kernels: kernels).distances(of: candidates)
             var farthest: Int32 = 0
             for index in distances.indices {
@@ -28,18 +29,5 @@ enum Coreset {
             guard farthest > 0 else { break }
         }
         return chosen
-    }
-
-    /// Rows at even distances, where there are more than wanted.
-    static func thinned(_ rows: [Int8], channels: Int, most: Int) -> [Int8] {
-        let count = rows.count / channels
-        guard count > most else { return rows }
-        var kept: [Int8] = []
-        kept.reserveCapacity(most * channels)
-        for index in 0..<most {
-            let row = index * count / most
-            kept += rows[row * channels..<(row + 1) * channels]
-        }
-        return kept
     }
 }

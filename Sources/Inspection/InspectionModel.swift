@@ -5,7 +5,8 @@ internal import Graph
 /// ```
 ///  0  u32 bytes of the recipe, the recipe as JSON, zeros up to a multiple of 64
 ///     golden part: a byte a pixel of the region, then zeros up to a multiple of 64
-///     memory: [row][channel] of int8, then zeros up to a multiple of 64
+///     memory: of each size [row][channel] of int8, then zeros up to a multiple of 64
+///     usual: of each size and of looks mean and deviation [row][column] of float32, then zeros up to a multiple of 64
 ///     head of the classes: float32, then zeros up to a multiple of 64
 ///     mask: a byte a pixel of the region, 0 where differences do not count, then zeros up to a multiple of 64
 /// ```
@@ -18,16 +19,20 @@ package struct InspectionModel: Sendable, Equatable {
     package var mask: [Bool]
     /// Features of good parts, [row][channel]; empty without.
     package var memory: [Int8]
+    /// What is usual at each place of good parts; empty without.
+    package var usual: [Float]
     /// What tells classes apart; empty without.
     package var head: [Float]
 
     package init(
-        recipe: InspectionRecipe, golden: [UInt8] = [], mask: [Bool] = [], memory: [Int8] = [], head: [Float] = []
+        recipe: InspectionRecipe, golden: [UInt8] = [], mask: [Bool] = [], memory: [Int8] = [], usual: [Float] = [],
+        head: [Float] = []
     ) {
         self.recipe = recipe
         self.golden = golden
         self.mask = mask
         self.memory = memory
+        self.usual = usual
         self.head = head
     }
 
@@ -50,6 +55,10 @@ package struct InspectionModel: Sendable, Equatable {
             writer.raw(memory.lazy.map(UInt8.init(bitPattern:)))
             writer.pad(to: Self.alignment)
         }
+        if recipe.memory != nil {
+            for number in usual { writer.float(number) }
+            writer.pad(to: Self.alignment)
+        }
         if recipe.classes != nil {
             for number in head { writer.float(number) }
             writer.pad(to: Self.alignment)
@@ -69,8 +78,11 @@ package struct InspectionModel: Sendable, Equatable {
         let pixels = recipe.looked?.count ?? 0
         golden = recipe.template == nil ? [] : try reader.bytes(pixels, "golden part")
         try reader.skip(to: Self.alignment)
-        let known = recipe.memory.map { $0.rows * $0.channels } ?? 0
+        let known = recipe.memory.map { memory in memory.levels.reduce(0) { $0 + $1.rows * memory.channels } } ?? 0
         memory = try reader.bytes(known, "memory").map(Int8.init(bitPattern:))
+        try reader.skip(to: Self.alignment)
+        let places = recipe.memory.map { $0.grids.reduce(0) { $0 + 2 * $1.columns * $1.rows } } ?? 0
+        usual = try reader.floats(places, "usual numbers")
         try reader.skip(to: Self.alignment)
         let numbers = recipe.classes.map { ClassHead.count(classes: $0.names.count, dimension: $0.dimension) } ?? 0
         head = try reader.floats(numbers, "head of the classes")

@@ -48,18 +48,24 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
 
     /// What modes `good_only` and `classes` need besides: what good parts look like.
     package struct Memory: Sendable, Hashable, Codable {
-        package var rows: Int
-        package var channels: Int
-        /// What a step of a feature stands for.
-        package var featureScale: Double
-        /// Of the map of distances, in cells.
-        package var smoothing: Double
+        /// Squares of `side` places are looked at as one; so many of them are kept.
+        package struct Level: Sendable, Hashable, Codable {
+            package var side: Int
+            package var rows: Int
+        }
 
-        package init(rows: Int, channels: Int, featureScale: Double, smoothing: Double) {
-            self.rows = rows
-            self.channels = channels
-            self.featureScale = featureScale
-            self.smoothing = smoothing
+        package var levels: [Level]
+        package var channels: Int
+        /// Of the network's grid.
+        package var columns: Int
+        package var rows: Int
+        /// Whether the network says too what looks like a defect on any surface.
+        package var hasLooks: Bool
+
+        /// Columns and rows of each map whose usual numbers are kept.
+        var grids: [(columns: Int, rows: Int)] {
+            levels.map { ((columns + $0.side - 1) / $0.side, (rows + $0.side - 1) / $0.side) }
+                + (hasLooks ? [(columns, rows)] : [])
         }
     }
 
@@ -152,14 +158,17 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         try expect((template != nil) == (mode == .template), "template", "in mode template only", mode.rawValue)
         try expect((memory != nil) == (mode != .template), "memory", "in other modes than template", mode.rawValue)
         if let memory {
-            try expect(Self.memoryRows.contains(memory.rows), "rows of the memory", "\(Self.memoryRows)", memory.rows)
+            try expect((1...8).contains(memory.levels.count), "sizes of the memory", "1...8", memory.levels.count)
+            for level in memory.levels {
+                try expect(Self.memoryRows.contains(level.rows), "rows of the memory", "\(Self.memoryRows)", level.rows)
+                try expect((1...64).contains(level.side), "side of a square", "1...64", level.side)
+            }
+            try expect(
+                (1...1_024).contains(memory.columns) && (1...1_024).contains(memory.rows), "grid", "1...1024 a side",
+                "\(memory.columns) x \(memory.rows)")
             try expect(
                 memory.channels % 4 == 0 && (4...PreparedMemory.maximumChannels).contains(memory.channels),
                 "channels of the memory", "a multiple of 4 up to \(PreparedMemory.maximumChannels)", memory.channels)
-            try expect(
-                memory.featureScale > 0 && memory.featureScale.isFinite, "scale of features", "above 0",
-                memory.featureScale)
-            try expect((0...8).contains(memory.smoothing), "smoothing", "0...8 cells", memory.smoothing)
         }
         try expect((classes != nil) == (mode == .classes), "classes", "in mode classes only", mode.rawValue)
         if let classes {

@@ -19,7 +19,7 @@ package struct Inspector {
             eye = .template(comparison)
             return
         }
-        guard let memory = model.recipe.memory, let backbone, backbone.channels == memory.channels else {
+        guard let memory = model.recipe.memory, let backbone, backbone.fits(memory) else {
             throw .model(
                 what: "network",
                 expected: "one with \(model.recipe.memory?.channels ?? 0) features a place, as were learnt",
@@ -28,7 +28,7 @@ package struct Inspector {
         let head = model.recipe.classes.map { classes in
             ClassHead(classes: classes.names.count, dimension: classes.dimension, numbers: model.head)
         }
-        eye = .memory(backbone, GoodMemory(model.memory, memory, kernels: backbone.kernels.bytes), head)
+        eye = .memory(backbone, Self.memory(model, memory, kernels: backbone.kernels.bytes), head)
     }
 
     /// Light, focus and size first, then the part.
@@ -100,11 +100,34 @@ package struct Inspector {
 
     // MARK: memory
 
+    private static func memory(_ model: InspectionModel, _ recipe: InspectionRecipe.Memory, kernels: ByteKernels)
+        -> GoodMemory
+    {
+        var rows = model.memory[...]
+        var numbers = model.usual[...]
+        func usual(_ grid: (columns: Int, rows: Int)) -> Usual {
+            let count = grid.columns * grid.rows
+            defer { numbers = numbers.dropFirst(2 * count) }
+            return Usual(
+                mean: Plane(width: grid.columns, height: grid.rows, values: Array(numbers.prefix(count))),
+                deviation: Plane(
+                    width: grid.columns, height: grid.rows, values: Array(numbers.dropFirst(count).prefix(count))))
+        }
+        let levels = zip(recipe.levels, recipe.grids).map { level, grid -> GoodMemory.Level in
+            let count = level.rows * recipe.channels
+            defer { rows = rows.dropFirst(count) }
+            return .init(
+                side: level.side, rows: Array(rows.prefix(count)), usual: usual(grid), channels: recipe.channels,
+                kernels: kernels)
+        }
+        return GoodMemory(levels: levels, looks: recipe.hasLooks ? usual((recipe.columns, recipe.rows)) : nil)
+    }
+
     private func verdict(_ cells: Plane, _ looked: Picture, _ backbone: Backbone) -> PartVerdict {
         let threshold = model.recipe.threshold.value
         let map = cells.resized(width: backbone.size.width, height: backbone.size.height)
         return PartVerdict(
-            score: Double(cells.values.max() ?? 0), threshold: threshold,
+            score: GoodMemory.score(cells), threshold: threshold,
             places: places(cells, threshold, looked), name: nil, map: map)
     }
 
@@ -118,7 +141,7 @@ package struct Inspector {
         let map = cells.resized(width: backbone.size.width, height: backbone.size.height)
         var score = found.score
         var label = found.label
-        let strangeness = Double(cells.values.max() ?? 0) / (Self.strange * classes.memoryThreshold)
+        let strangeness = GoodMemory.score(cells) / (Self.strange * classes.memoryThreshold)
         if score <= threshold, strangeness > 1 {
             score = threshold * strangeness
             label = nil
@@ -138,9 +161,23 @@ package struct Inspector {
         let regions = DefectRegions(lower: Float(threshold), upper: Float(threshold), bridge: 0, leastCertain: 1)
         return regions.find(in: cells).regions.map { region in
             .init(
-                box: shifted(scaled(region.box, from: cells, to: looked)), strength: Double(region.peak) / threshold,
-                name: nil)
+                box: shifted(scaled(Self.core(of: region, cells), from: cells, to: looked)),
+                strength: Double(region.peak) / threshold, name: nil)
         }
+    }
+
+    /// Around a strong defect much is unusual; what stands out half as much as its worst place is the defect.
+    private static func core(of region: DefectRegion, _ cells: Plane) -> Box {
+        let half = (GoodMemory.usualScore + region.peak) / 2
+        var core = Box(left: region.box.right, top: region.box.bottom, right: 0, bottom: 0)
+        for y in region.box.top..<region.box.bottom {
+            for x in region.box.left..<region.box.right where cells[x, y] >= half {
+                core = Box(
+                    left: min(core.left, x), top: min(core.top, y), right: max(core.right, x + 1),
+                    bottom: max(core.bottom, y + 1))
+            }
+        }
+        return core
     }
 
     /// From cells to the pixels of what is looked at.

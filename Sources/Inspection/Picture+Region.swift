@@ -1,8 +1,8 @@
-internal import Pictures
+package import Pictures
 
 extension Picture {
     /// The part of it that is looked at; all of it for nil.
-    func region(_ region: Box?) throws(InspectionError) -> Picture {
+    package func region(_ region: Box?) throws(InspectionError) -> Picture {
         guard let region else { return self }
         do throws(PictureError) {
             return try cropped(

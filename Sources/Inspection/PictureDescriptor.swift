@@ -8,7 +8,7 @@ enum PictureDescriptor {
         var squares = sums
         var least = [Int](repeating: 127, count: channels)
         var most = [Int](repeating: -128, count: channels)
-        for cell in 0..<features.cells {
+        for cell in 0..<features.places {
             for channel in 0..<channels {
                 let value = Int(features.values[cell * channels + channel])
                 sums[channel] += value
@@ -17,7 +17,7 @@ enum PictureDescriptor {
                 most[channel] = max(most[channel], value)
             }
         }
-        let count = Double(features.cells)
+        let count = Double(features.places)
         let means = sums.map { Double($0) / count }
         let spreads = (0..<channels).map { channel in
             max(Double(squares[channel]) / count - means[channel] * means[channel], 0).squareRoot()

@@ -47,6 +47,25 @@ package struct Threshold: Sendable, Hashable, Codable {
             value: max(value, least), falseRejectBudget: budget, goodPictures: scores.count, largestGood: largest)
     }
 
+    /// Beyond the upper tenth scores are taken to thin out as an exponential does.
+    ///
+    /// - Parameters:
+    ///   - scores: of good parts that nothing was fitted to; 5 at least.
+    ///   - budget: share of good parts, above 0.
+    init(tailOf scores: [Double], budget: Double) {
+        let sorted = scores.sorted()
+        let place = (1 - Self.tail) * Double(sorted.count - 1)
+        let below = Int(place)
+        let above = min(below + 1, sorted.count - 1)
+        let start = sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
+        let beyond = sorted.filter { $0 > start }
+        let mean = beyond.reduce(0) { $0 + $1 - start } / Double(max(beyond.count, 1))
+        self.init(
+            value: start + mean * max(0, Elementary.logarithm(Self.tail / budget)), falseRejectBudget: budget,
+            goodPictures: scores.count, largestGood: sorted.last ?? 0)
+    }
+
+    private static let tail = 0.1
     /// Times the largest of few scores.
     private static let margin = 1.25
     /// A picture that equals what was expected to the last bit has no logarithm.

@@ -46,6 +46,27 @@ package struct Page: Sendable {
         body.append("<figure>\(each.joined())</figure>")
     }
 
+    /// Pictures that belong together, with what they show.
+    package struct Card: Sendable {
+        package var caption: String
+        /// PNG files as base64, beside each other.
+        package var pictures: [String]
+
+        package init(caption: String, pictures: [String]) {
+            self.caption = caption
+            self.pictures = pictures
+        }
+    }
+
+    /// Cards in rows, as many as fit.
+    package mutating func gallery(_ cards: [Card]) {
+        let each = cards.map { card in
+            let pictures = card.pictures.map { "<img alt=\"\" src=\"data:image/png;base64,\($0)\">" }.joined()
+            return "<figure>\(pictures)<figcaption>\(Markup.escaped(card.caption))</figcaption></figure>"
+        }
+        body.append("<div class=\"gallery\">\(each.joined(separator: "\n"))</div>")
+    }
+
     /// - Parameter isWide: keeps each cell on one line and lets the reader move the table sideways.
     package mutating func table(_ head: [LocalizedText], _ rows: [[String]], isWide: Bool = false) {
         table(head, rows: rows.map { $0.map { LocalizedText(english: $0, chinese: $0) } }, isWide: isWide)
@@ -110,6 +131,8 @@ package struct Page: Sendable {
         #language-en:checked+label,#language-zh-CN:checked+label{opacity:1;font-weight:600}
         #language-en:focus-visible+label,#language-zh-CN:focus-visible+label{outline:2px solid var(--accent)}
         #language-en:checked~main [lang="zh-CN"],#language-zh-CN:checked~main [lang="en"]{display:none}
+        .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.75rem}.gallery figure{margin:0}
+        .gallery img{width:calc(50% - 2px);margin-right:2px;image-rendering:auto}.gallery figcaption{font-size:.85rem;overflow-wrap:anywhere}
         figure{margin:1rem 0}svg{width:100%;height:auto}
         .callout{border-left:.4rem solid var(--accent);padding:.25rem 1rem;background:color-mix(in srgb,var(--accent) 8%,transparent)}
         .callout h3{color:var(--accent);margin:.4rem 0}

@@ -46,7 +46,7 @@ struct FitReport: Encodable {
         good_pictures = fitted.recipe.threshold.goodPictures
         largest_good = fitted.recipe.threshold.largestGood
         false_reject_budget = fitted.recipe.threshold.falseRejectBudget
-        memory_rows = fitted.recipe.memory?.rows
+        memory_rows = fitted.recipe.memory.map { $0.levels.reduce(0) { $0 + $1.rows } }
     }
 
     var words: String {

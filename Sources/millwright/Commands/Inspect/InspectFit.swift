@@ -67,8 +67,8 @@ struct InspectFit: ParsableCommand {
     @Option(help: "Largest turn of a part that is still found, 0 to 45 degrees; with --template.")
     var turn = 5.0
 
-    @Option(help: "Places of good parts that are kept, 16 to 20000; with --network.")
-    var memory = 1_000
+    @Option(help: "Places of good parts that are kept of each size, 16 to 20000; with --network.")
+    var memory = 4_096
 
     @Flag(help: "Print what was learnt as JSON.")
     var json = false
