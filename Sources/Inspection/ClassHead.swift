@@ -1,27 +1,56 @@
 internal import Signals
 
-/// Tells labelled classes apart from pictures' descriptors: multinomial logistic regression.
+/// Tells labelled classes apart by how alike a picture is to those that were shown: ridge regression on a Gaussian of their
+/// distance, whose answer for each class is about 1 for the right one and 0 for others.
 struct ClassHead: Sendable, Equatable {
     let classes: Int
-    /// Of the descriptors that it was fitted to.
-    private(set) var means: [Float]
-    private(set) var scales: [Float]
-    /// [class][number, then 1].
-    private(set) var weights: [Float]
+    let sharpness: Double
+    /// Of the descriptors that were shown; each number of one is taken in 16ths of its deviation.
+    let means: [Float]
+    let scales: [Float]
+    /// [example][number].
+    let examples: [Int8]
+    /// [example][class], and what share each class had.
+    let factors: [Float]
+    let shares: [Float]
 
     var dimension: Int { means.count }
-    static func count(classes: Int, dimension: Int) -> Int { 2 * dimension + classes * (dimension + 1) }
 
-    /// Steps of gradient descent with momentum; what is left to gain after them is below what a picture more changes.
-    private static let steps = 400
-    private static let momentum = 0.9
-    /// Pull of the weights towards zero, a picture.
-    private static let decay = 0.01
+    /// Steps of a deviation; numbers further than 8 deviations from the mean are cut.
+    private static let steps: Float = 16
+    /// A squared distance is at most 2^15 * 255^2 < 2^31.
+    static let mostNumbers = 1 << 15
 
-    /// - Parameter labels: class of each descriptor. Rare classes weigh as much as frequent ones.
-    init(descriptors: [[Float]], labels: [Int], classes: Int) {
-        precondition(!descriptors.isEmpty && descriptors.count == labels.count)
+    /// Numbers behind the examples.
+    static func count(classes: Int, dimension: Int, examples: Int) -> Int {
+        2 * dimension + examples * classes + classes
+    }
+
+    init(classes: Int, sharpness: Double, examples: [Int8], means: [Float], scales: [Float], _ answer: RidgeAnswer) {
         self.classes = classes
+        self.sharpness = sharpness
+        self.examples = examples
+        self.means = means
+        self.scales = scales
+        factors = answer.factors.map(Float.init)
+        shares = answer.shares.map(Float.init)
+    }
+
+    /// - Parameter numbers: as ``numbers`` gives them.
+    init(classes: Int, dimension: Int, sharpness: Double, examples: [Int8], numbers: [Float]) {
+        self.classes = classes
+        self.sharpness = sharpness
+        self.examples = examples
+        means = Array(numbers[..<dimension])
+        scales = Array(numbers[dimension..<2 * dimension])
+        factors = Array(numbers[(2 * dimension)..<(numbers.count - classes)])
+        shares = Array(numbers[(numbers.count - classes)...])
+    }
+
+    var numbers: [Float] { means + scales + factors + shares }
+
+    /// Mean, and steps a unit, of each number of some descriptors.
+    static func scales(of descriptors: [[Float]]) -> (means: [Float], scales: [Float]) {
         let dimension = descriptors[0].count
         let count = Double(descriptors.count)
         var means = [Double](repeating: 0, count: dimension)
@@ -32,70 +61,50 @@ struct ClassHead: Sendable, Equatable {
                 squares[index] += Double(descriptor[index]) * Double(descriptor[index]) / count
             }
         }
-        self.means = means.map(Float.init)
-        scales = (0..<dimension).map { index in
+        let scales = (0..<dimension).map { index in
             let deviation = max(squares[index] - means[index] * means[index], 0).squareRoot()
             // A number that is always the same says nothing.
-            return deviation > 1e-6 ? Float(1 / deviation) : 0
+            return deviation > 1e-3 ? steps / Float(deviation) : 0
         }
-        weights = [Float](repeating: 0, count: classes * (dimension + 1))
-        descend(descriptors.map(standardized), labels)
+        return (means.map(Float.init), scales)
     }
 
-    /// - Parameter numbers: as ``numbers`` gives them.
-    init(classes: Int, dimension: Int, numbers: [Float]) {
-        precondition(numbers.count == Self.count(classes: classes, dimension: dimension))
-        self.classes = classes
-        means = Array(numbers[..<dimension])
-        scales = Array(numbers[dimension..<2 * dimension])
-        weights = Array(numbers[(2 * dimension)...])
-    }
-
-    var numbers: [Float] { means + scales + weights }
-
-    private func standardized(_ descriptor: [Float]) -> [Float] {
-        descriptor.indices.map { (descriptor[$0] - means[$0]) * scales[$0] }
-    }
-
-    /// A probability a class.
-    func probabilities(of descriptor: [Float]) -> [Double] { probabilities(standardized: standardized(descriptor)) }
-
-    private func probabilities(standardized x: [Float]) -> [Double] {
-        let width = dimension + 1
-        let logits = (0..<classes).map { one -> Double in
-            var sum = weights[one * width + dimension]
-            for index in 0..<dimension { sum += weights[one * width + index] * x[index] }
-            return Double(sum)
+    static func quantized(_ descriptor: [Float], _ means: [Float], _ scales: [Float]) -> [Int8] {
+        descriptor.indices.map { index in
+            Int8(min(max(((descriptor[index] - means[index]) * scales[index]).rounded(.toNearestOrEven), -127), 127))
         }
-        let largest = logits.max() ?? 0
-        let parts = logits.map { Elementary.exponential(max($0 - largest, -60)) }
-        let sum = parts.reduce(0, +)
-        return parts.map { $0 / sum }
     }
 
-    private mutating func descend(_ x: [[Float]], _ labels: [Int]) {
-        let width = dimension + 1
-        var members = [Double](repeating: 0, count: classes)
-        for label in labels { members[label] += 1 }
-        let share = labels.map { Float(1 / (members[$0] * Double(max(members.count { $0 > 0 }, 1)))) }
-        // The curvature of the loss is at most half of the squared length of a descriptor.
-        let longest = x.map { $0.reduce(1) { $0 + $1 * $1 } }.max() ?? 1
-        let rate = 2 / (longest * 0.5 + Float(Self.decay))
-        var speed = [Float](repeating: 0, count: weights.count)
-        for _ in 0..<Self.steps {
-            var gradient = weights.map { $0 * Float(Self.decay) }
-            for (row, label) in zip(x.indices, labels) {
-                let found = probabilities(standardized: x[row])
-                for one in 0..<classes {
-                    let error = share[row] * (Float(found[one]) - (one == label ? 1 : 0))
-                    for index in 0..<dimension { gradient[one * width + index] += error * x[row][index] }
-                    gradient[one * width + dimension] += error
+    /// Mean squared distance of two descriptors, in deviations.
+    // SAFETY: both are read within their common length, which is compared.
+    static func distance(_ a: ArraySlice<Int8>, _ b: ArraySlice<Int8>) -> Double {
+        precondition(a.count == b.count && a.count <= mostNumbers)
+        let sum = a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                var sum: Int32 = 0
+                for index in 0..<a.count {
+                    let difference = Int32(a[index]) &- Int32(b[index])
+                    sum = sum &+ difference &* difference
                 }
-            }
-            for index in weights.indices {
-                speed[index] = Float(Self.momentum) * speed[index] - rate * gradient[index]
-                weights[index] += speed[index]
+                return sum
             }
         }
+        return Double(sum) / Double(steps * steps) / Double(max(a.count, 1))
+    }
+
+    static func likeness(_ distance: Double, _ sharpness: Double) -> Double {
+        Elementary.exponential(-min(sharpness * distance, 60))
+    }
+
+    /// An answer a class.
+    func answers(of descriptor: [Float]) -> [Double] {
+        let own = Self.quantized(descriptor, means, scales)
+        var answers = shares.map(Double.init)
+        for example in 0..<examples.count / dimension {
+            let row = examples[example * dimension..<(example + 1) * dimension]
+            let likeness = Self.likeness(Self.distance(own[...], row), sharpness)
+            for one in 0..<classes { answers[one] += likeness * Double(factors[example * classes + one]) }
+        }
+        return answers
     }
 }

@@ -34,11 +34,13 @@ package struct ClassesFit {
     package static let leastPictures = 5
     package static let mostClasses = 64
     private static let folds = 5
-    /// Where the threshold may lie, as a probability of not being good.
-    private static let thresholds = 0.2...0.98
-    /// Pictures of a class that its threshold may leave without its name.
+    /// More pictures would take minutes to be told apart.
+    package static let mostPictures = 1_000
+    /// Of how alike pictures are; which one serves best is found out without the pictures that are judged.
+    private static let sharpnesses = [0.25, 0.5, 1, 2]
+    /// A defect gets no name where its class answers less than half as clearly as all but one of twenty of those shown.
     private static let unnamed = 0.05
-    private static let mostShare = 0.5
+    private static let clarity = 0.5
 
     private let backbone: Backbone
     private let settings: Settings
@@ -73,8 +75,9 @@ package struct ClassesFit {
         }
     }
 
+    /// - Parameter budget: share of good parts that may be rejected; nil for the fewest mistakes.
     /// - Throws: where a class has fewer pictures than ``leastPictures``.
-    package func finish(budget: Double) throws(InspectionError) -> (
+    package func finish(budget: Double?) throws(InspectionError) -> (
         model: InspectionModel, outliers: [(name: String, score: Double)], confusion: Confusion
     ) {
         for (label, name) in names.enumerated() {
@@ -83,28 +86,47 @@ package struct ClassesFit {
                 throw .pictures(expected: "at least \(Self.leastPictures) pictures of \(name)", found: "\(count)")
             }
         }
-        var (model, outliers) = try goods.finish(budget: budget)
-        let held = heldOut()
+        var (model, outliers) = try goods.finish(budget: budget ?? Self.memoryBudget)
+        let (means, scales) = ClassHead.scales(of: labelled.map(\.descriptor))
+        let examples = labelled.map { ClassHead.quantized($0.descriptor, means, scales) }
+        let distances = Self.distances(examples)
+        let trials = Self.sharpnesses.map { (sharpness: $0, held: heldOut(distances, $0)) }
+        let best = trials.indices.max { right(trials[$0].held) < right(trials[$1].held) } ?? 0
+        let (sharpness, held) = trials[best]
+        let labels = labelled.map(\.label)
+        let answer = RidgeAnswer(labels: labels, classes: names.count) { row, column in
+            ClassHead.likeness(distances[row][column], sharpness)
+        }
         let head = ClassHead(
-            descriptors: labelled.map(\.descriptor), labels: labelled.map(\.label), classes: names.count)
-        let goodScores = labelled.indices.filter { labelled[$0].label == good }.map { 1 - held[$0][good] }.sorted()
-        let quantile = goodScores[goodScores.count - 1 - Int(budget * Double(goodScores.count))]
-        let threshold = Threshold(
-            value: min(max(quantile, Self.thresholds.lowerBound), Self.thresholds.upperBound),
-            falseRejectBudget: budget, goodPictures: goodScores.count, largestGood: goodScores.last ?? 0)
+            classes: names.count, sharpness: sharpness, examples: examples.flatMap { $0 }, means: means, scales: scales,
+            answer)
+        let threshold = self.threshold(held, budget: budget)
         let classes = InspectionRecipe.Classes(
             names: names, good: good, leastShares: leastShares(held), dimension: head.dimension,
-            memoryThreshold: model.recipe.threshold.value)
+            examples: examples.count, sharpness: sharpness, memoryThreshold: model.recipe.threshold.value)
         model.recipe.mode = .classes
         model.recipe.threshold = threshold
         model.recipe.classes = classes
-        model.recipe.size = nil
+        model.examples = head.examples
         model.head = head.numbers
         return (model, outliers, confusion(held, classes, threshold.value))
     }
 
-    /// Probabilities of each picture's classes by what was learnt from the other folds.
-    private func heldOut() -> [[Double]] {
+    /// Good parts that what is unusual may reject although the classes call them good, where no budget is stated.
+    private static let memoryBudget = 0.01
+
+    /// [row][column], the lower half.
+    private static func distances(_ examples: [[Int8]]) -> [[Double]] {
+        examples.indices.map { row in
+            (0...row).map { ClassHead.distance(examples[row][...], examples[$0][...]) }
+        }
+    }
+
+    /// Answers for each picture by what was learnt from the other folds.
+    private func heldOut(_ distances: [[Double]], _ sharpness: Double) -> [[Double]] {
+        func likeness(_ a: Int, _ b: Int) -> Double {
+            ClassHead.likeness(a >= b ? distances[a][b] : distances[b][a], sharpness)
+        }
         var place = [Int](repeating: 0, count: names.count)
         let fold = labelled.map { one -> Int in
             defer { place[one.label] += 1 }
@@ -113,14 +135,55 @@ package struct ClassesFit {
         var held = [[Double]](repeating: [], count: labelled.count)
         for out in 0..<Self.folds {
             let inside = labelled.indices.filter { fold[$0] != out }
-            let head = ClassHead(
-                descriptors: inside.map { labelled[$0].descriptor }, labels: inside.map { labelled[$0].label },
-                classes: names.count)
+            let answer = RidgeAnswer(labels: inside.map { labelled[$0].label }, classes: names.count) {
+                likeness(inside[$0], inside[$1])
+            }
             for index in labelled.indices where fold[index] == out {
-                held[index] = head.probabilities(of: labelled[index].descriptor)
+                var answers = answer.shares
+                for (number, example) in inside.enumerated() {
+                    let alike = likeness(index, example)
+                    for one in names.indices { answers[one] += alike * answer.factors[number * names.count + one] }
+                }
+                held[index] = answers
             }
         }
         return held
+    }
+
+    /// Mean of each class's share of largest answers.
+    private func right(_ held: [[Double]]) -> Double {
+        var hits = [Double](repeating: 0, count: names.count)
+        var members = hits
+        for index in held.indices {
+            let label = labelled[index].label
+            members[label] += 1
+            if names.indices.max(by: { held[index][$0] < held[index][$1] }) == label { hits[label] += 1 }
+        }
+        return zip(hits, members).reduce(0) { $0 + $1.0 / max($1.1, 1) } / Double(names.count)
+    }
+
+    /// Where good parts and others are mistaken for each other least often, or as the budget says.
+    private func threshold(_ held: [[Double]], budget: Double?) -> Threshold {
+        func scores(_ isGood: Bool) -> [Double] {
+            held.indices.filter { (labelled[$0].label == good) == isGood }
+                .map { ClassVerdict.score(held[$0], good: good) }.sorted()
+        }
+        let (goods, bads) = (scores(true), scores(false))
+        var value = 0.5
+        if let budget {
+            value = goods[goods.count - 1 - Int(budget * Double(goods.count))]
+        } else {
+            func errors(_ limit: Double) -> Int { goods.count { $0 > limit } + bads.count { $0 <= limit } }
+            let all = (goods + bads).sorted()
+            // Halfway between neighbours; of equally good ones that nearest to the middle.
+            let limits = zip(all, all.dropFirst()).map { ($0 + $1) / 2 } + [0.5]
+            value = limits.min { (errors($0), abs($0 - 0.5)) < (errors($1), abs($1 - 0.5)) } ?? 0.5
+        }
+        value = max(value, ClassVerdict.leastScore)
+        let rejected = Double(goods.count { $0 > value }) / Double(max(goods.count, 1))
+        return Threshold(
+            value: value, falseRejectBudget: budget ?? rejected, goodPictures: goods.count, largestGood: goods.last ?? 0
+        )
     }
 
     /// Of each class, the least share among the defects that lets it have the name.
@@ -130,7 +193,7 @@ package struct ClassesFit {
             let shares = labelled.indices.filter { labelled[$0].label == label }.map { index in
                 ClassVerdict.share(held[index], label, good: good)
             }.sorted()
-            return min(shares[Int(Self.unnamed * Double(shares.count))], Self.mostShare)
+            return Self.clarity * max(0, shares[Int(Self.unnamed * Double(shares.count))])
         }
     }
 

@@ -7,6 +7,7 @@ internal import Graph
 ///     golden part: a byte a pixel of the region, then zeros up to a multiple of 64
 ///     memory: of each size [row][channel] of int8, then zeros up to a multiple of 64
 ///     usual: of each size and of looks mean and deviation [row][column] of float32, then zeros up to a multiple of 64
+///     examples of the classes: [example][number] of int8, then zeros up to a multiple of 64
 ///     head of the classes: float32, then zeros up to a multiple of 64
 ///     mask: a byte a pixel of the region, 0 where differences do not count, then zeros up to a multiple of 64
 /// ```
@@ -21,18 +22,21 @@ package struct InspectionModel: Sendable, Equatable {
     package var memory: [Int8]
     /// What is usual at each place of good parts; empty without.
     package var usual: [Float]
+    /// Pictures that others are compared with, [example][number]; empty without.
+    package var examples: [Int8]
     /// What tells classes apart; empty without.
     package var head: [Float]
 
     package init(
         recipe: InspectionRecipe, golden: [UInt8] = [], mask: [Bool] = [], memory: [Int8] = [], usual: [Float] = [],
-        head: [Float] = []
+        examples: [Int8] = [], head: [Float] = []
     ) {
         self.recipe = recipe
         self.golden = golden
         self.mask = mask
         self.memory = memory
         self.usual = usual
+        self.examples = examples
         self.head = head
     }
 
@@ -60,6 +64,8 @@ package struct InspectionModel: Sendable, Equatable {
             writer.pad(to: Self.alignment)
         }
         if recipe.classes != nil {
+            writer.raw(examples.lazy.map(UInt8.init(bitPattern:)))
+            writer.pad(to: Self.alignment)
             for number in head { writer.float(number) }
             writer.pad(to: Self.alignment)
         }
@@ -78,13 +84,19 @@ package struct InspectionModel: Sendable, Equatable {
         let pixels = recipe.looked?.count ?? 0
         golden = recipe.template == nil ? [] : try reader.bytes(pixels, "golden part")
         try reader.skip(to: Self.alignment)
-        let known = recipe.memory.map { memory in memory.levels.reduce(0) { $0 + $1.rows * memory.channels } } ?? 0
-        memory = try reader.bytes(known, "memory").map(Int8.init(bitPattern:))
+        let kept = recipe.memory.map { memory in memory.levels.reduce(0) { $0 + $1.rows * memory.channels } } ?? 0
+        memory = try reader.bytes(kept, "memory").map(Int8.init(bitPattern:))
         try reader.skip(to: Self.alignment)
         let places = recipe.memory.map { $0.grids.reduce(0) { $0 + 2 * $1.columns * $1.rows } } ?? 0
         usual = try reader.floats(places, "usual numbers")
         try reader.skip(to: Self.alignment)
-        let numbers = recipe.classes.map { ClassHead.count(classes: $0.names.count, dimension: $0.dimension) } ?? 0
+        let known = recipe.classes.map { $0.examples * $0.dimension } ?? 0
+        examples = try reader.bytes(known, "examples").map(Int8.init(bitPattern:))
+        try reader.skip(to: Self.alignment)
+        let numbers =
+            recipe.classes.map {
+                ClassHead.count(classes: $0.names.count, dimension: $0.dimension, examples: $0.examples)
+            } ?? 0
         head = try reader.floats(numbers, "head of the classes")
         try reader.skip(to: Self.alignment)
         mask = recipe.hasMask ? try reader.bytes(pixels, "mask").map { $0 != 0 } : []

@@ -78,6 +78,9 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         package var leastShares: [Double]
         /// Numbers of a picture's descriptor.
         package var dimension: Int
+        /// Pictures that others are compared with, and how alike they must be.
+        package var examples: Int
+        package var sharpness: Double
         /// Distance from what good parts look like, from which on a place is unusual.
         package var memoryThreshold: Double
     }
@@ -177,8 +180,13 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
             try expect(classes.names.indices.contains(classes.good), "good class", "0..<\(count)", classes.good)
             try expect(classes.leastShares.count == count, "shares", "\(count)", classes.leastShares.count)
             try expect(
-                classes.dimension == PictureDescriptor.count(channels: memory?.channels ?? 0), "numbers of a picture",
-                "4 a channel", classes.dimension)
+                classes.dimension == PictureDescriptor.count(channels: memory?.channels ?? 0)
+                    && classes.dimension <= ClassHead.mostNumbers, "numbers of a picture",
+                "40 a channel, at most \(ClassHead.mostNumbers)", classes.dimension)
+            try expect(
+                (1...ClassesFit.mostPictures).contains(classes.examples), "examples", "1...\(ClassesFit.mostPictures)",
+                classes.examples)
+            try expect((0...100).contains(classes.sharpness), "sharpness", "0...100", classes.sharpness)
             try expect(
                 classes.memoryThreshold.isFinite && classes.memoryThreshold > 0, "threshold of the memory", "above 0",
                 classes.memoryThreshold)

@@ -26,7 +26,9 @@ package struct Inspector {
                 found: backbone.map { "one with \($0.channels)" } ?? "none in the file")
         }
         let head = model.recipe.classes.map { classes in
-            ClassHead(classes: classes.names.count, dimension: classes.dimension, numbers: model.head)
+            ClassHead(
+                classes: classes.names.count, dimension: classes.dimension, sharpness: classes.sharpness,
+                examples: model.examples, numbers: model.head)
         }
         eye = .memory(backbone, Self.memory(model, memory, kernels: backbone.kernels.bytes), head)
     }
@@ -53,8 +55,8 @@ package struct Inspector {
             let features = try backbone.features(of: looked)
             let cells = memory.map(of: features)
             guard let head, let classes = model.recipe.classes else { return verdict(cells, looked, backbone) }
-            let probabilities = head.probabilities(of: PictureDescriptor.values(of: features))
-            return verdict(cells, looked, backbone, probabilities, classes)
+            let answers = head.answers(of: PictureDescriptor.values(of: features))
+            return verdict(cells, looked, backbone, answers, classes)
         }
     }
 
@@ -133,11 +135,11 @@ package struct Inspector {
 
     /// Parts that are like none of any class are what nobody has labelled yet.
     private func verdict(
-        _ cells: Plane, _ looked: Picture, _ backbone: Backbone, _ probabilities: [Double],
+        _ cells: Plane, _ looked: Picture, _ backbone: Backbone, _ answers: [Double],
         _ classes: InspectionRecipe.Classes
     ) -> PartVerdict {
         let threshold = model.recipe.threshold.value
-        let found = ClassVerdict(probabilities, classes, threshold: threshold)
+        let found = ClassVerdict(answers, classes, threshold: threshold)
         let map = cells.resized(width: backbone.size.width, height: backbone.size.height)
         var score = found.score
         var label = found.label

@@ -55,12 +55,24 @@ import Testing
 
     @Test func whatBelongsToNoClassClearlyEnoughHasNoName() {
         let classes = InspectionRecipe.Classes(
-            names: ["a", "good", "b"], good: 1, leastShares: [0.4, 0, 0.4], dimension: 4, memoryThreshold: 1)
+            names: ["a", "good", "b"], good: 1, leastShares: [0.4, 0, 0.4], dimension: 4, examples: 1, sharpness: 1,
+            memoryThreshold: 1)
         #expect(ClassVerdict([0.1, 0.8, 0.1], classes, threshold: 0.5).label == 1)
         #expect(ClassVerdict([0.6, 0.1, 0.3], classes, threshold: 0.5).label == 0)
         #expect(ClassVerdict([0.35, 0.1, 0.55], classes, threshold: 0.5).label == 2)
         var strict = classes
         strict.leastShares = [0.7, 0, 0.7]
         #expect(ClassVerdict([0.5, 0.1, 0.4], strict, threshold: 0.5).label == nil)
+    }
+
+    /// With two examples and their likeness a half: worked out by hand.
+    @Test func ridgeRegressionSolvesItsEquations() {
+        let likeness = [[1.0, 0.5], [0.5, 1.0]]
+        let answer = RidgeAnswer(labels: [0, 1], classes: 2) { likeness[$0][$1] }
+        #expect(answer.shares == [0.5, 0.5])
+        // (1.003 - 0.5) x = 0.5
+        for (found, expected) in zip(answer.factors, [0.994036, -0.994036, -0.994036, 0.994036]) {
+            #expect(abs(found - expected) < 1e-6)
+        }
     }
 }

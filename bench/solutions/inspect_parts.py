@@ -395,6 +395,8 @@ def main():
         "working tree": first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
         "millwright_sha256": hashlib.sha256(program.read_bytes()).hexdigest(),
     }
+    if arguments.network:
+        facts["network_sha256"] = hashlib.sha256(arguments.network.read_bytes()).hexdigest()
     text = markdown(facts, outcomes)
     print(text)
     if arguments.only is None and arguments.limit >= 1_000_000:

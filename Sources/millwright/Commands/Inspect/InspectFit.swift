@@ -46,8 +46,12 @@ struct InspectFit: ParsableCommand {
             "The only part of each picture that is looked at, in pixels.", valueName: "left,top,width,height"))
     var region: PictureRegion?
 
-    @Option(help: "Share of good parts that may be rejected, 0.0001 to 0.2.")
-    var falseRejects = 0.01
+    @Option(
+        help: """
+            Share of good parts that may be rejected, 0.0001 to 0.2; 0.01 unless given, and with --classes the threshold with \
+            the fewest mistakes.
+            """)
+    var falseRejects: Double?
 
     @Option(
         help:
@@ -73,6 +77,8 @@ struct InspectFit: ParsableCommand {
     @Flag(help: "Print what was learnt as JSON.")
     var json = false
 
+    private static let usualBudget = 0.01
+
     func validate() throws {
         guard (template == nil) != (network == nil) else {
             throw ValidationError("expected either --template FILE or --network PLAN")
@@ -84,7 +90,7 @@ struct InspectFit: ParsableCommand {
         guard template != nil || (mask == nil && print == nil) else {
             throw ValidationError("--mask, --print: expected --template too")
         }
-        guard (0.0001...0.2).contains(falseRejects) else {
+        if let falseRejects, !(0.0001...0.2).contains(falseRejects) {
             throw ValidationError("--false-rejects: expected 0.0001 to 0.2, found \(falseRejects)")
         }
         guard (0...256).contains(boxMargin) else {
@@ -114,7 +120,7 @@ struct InspectFit: ParsableCommand {
         try each(goodPictures(), &report, as: .grey) { picture, name in
             if case .notUsed(let reason) = try fit.add(picture, name: name) { "\(reason)" } else { nil }
         }
-        let (fitted, outliers) = fit.finish(budget: falseRejects)
+        let (fitted, outliers) = fit.finish(budget: falseRejects ?? Self.usualBudget)
         try finish(fitted, outliers, &report, network: nil)
     }
 
@@ -129,7 +135,7 @@ struct InspectFit: ParsableCommand {
             try fit.add(picture, name: name)
             return nil
         }
-        let (fitted, outliers) = try fit.finish(budget: falseRejects)
+        let (fitted, outliers) = try fit.finish(budget: falseRejects ?? Self.usualBudget)
         try finish(fitted, outliers, &report, network: network)
     }
 
@@ -146,9 +152,15 @@ struct InspectFit: ParsableCommand {
         var fit = try ClassesFit(
             try InspectionFile.network(network), names: names, good: goodNumber, settings: settings)
         var report = FitReport(mode: .classes)
-        for (label, name) in names.enumerated() {
-            let files = try PictureFiles(["\(folder)/\(name)"], option: "--classes").entries
-            try each(files, &report, as: .asStored) { picture, file in
+        let files = try names.map { try PictureFiles(["\(folder)/\($0)"], option: "--classes").entries }
+        let all = files.reduce(0) { $0 + $1.count }
+        for (label, own) in files.enumerated() {
+            // Where there are too many, each class gives way by the same share.
+            let most = all > ClassesFit.mostPictures ? max(1, own.count * ClassesFit.mostPictures / all) : own.count
+            for file in own.dropFirst(most) {
+                report.not_used.append(.init(file: file.name, reason: "\(ClassesFit.mostPictures) pictures are enough"))
+            }
+            try each(Array(own.prefix(most)), &report, as: .asStored) { picture, file in
                 try fit.add(picture, name: file, label: label)
                 return nil
             }
