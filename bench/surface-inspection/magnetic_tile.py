@@ -118,6 +118,12 @@ def classes(tiles, features, folds=5):
         "balanced_accuracy": balanced_accuracy_score(tiles.labels, named), "folds": folds, "pictures": len(named)}
 
 
+def rounded(value):
+    if isinstance(value, dict):
+        return {str(name): rounded(inner) for name, inner in value.items()}
+    return value if isinstance(value, (int, str)) else round(float(value), 4)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("data", type=Path)
@@ -145,7 +151,7 @@ def main():
         "features": str(features.dtype), "good_only": good_only(tiles, fitted, features, looks, tiles.test),
         "development": good_only(tiles, fitted, features, looks, tiles.development),
         "classes": classes(tiles, features)}
-    text = json.dumps(figures, indent=1, default=float)
+    text = json.dumps(rounded(figures), indent=1)
     print(text)
     if options.output:
         options.output.write_text(text + "\n")

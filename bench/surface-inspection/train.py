@@ -1,6 +1,6 @@
 """Trains the backbone on pictures of the generator alone.
 
-    python train.py --steps 3000 --output out/
+    python train.py --steps 3800 --output out/
 
 The same seed and steps give the same data. A run that was cut goes on where its last checkpoint stands.
 """
@@ -170,6 +170,7 @@ class Run:
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--steps", type=int, required=True)
+    options.add_argument("--until", type=int, help="stops there, before the rate has fallen to nothing")
     options.add_argument("--seed", type=int, default=20261130)
     options.add_argument("--output", type=Path, required=True)
     options = options.parse_args()
@@ -180,17 +181,18 @@ def main():
         run.restore(options.output)
         print(f"goes on at step {run.step}", flush=True)
     start, first, recent = time.monotonic(), run.step, []
-    while run.step < options.steps:
+    last = min(options.steps, options.until or options.steps)
+    while run.step < last:
         recent.append(run.advance(options.steps))
-        if run.step % 50 == 0 or run.step == options.steps:
+        if run.step % 50 == 0 or run.step == last:
             looks, memory = np.mean(recent, 0)
             run.history.append({"step": run.step, "looks": round(float(looks), 4), "memory": round(float(memory), 4)})
             recent = []
             took = time.monotonic() - start
-            left = took / (run.step - first) * (options.steps - run.step)
-            print(f"step {run.step} of {options.steps}: loss by looks {looks:.4f}, by memory {memory:.4f}; "
+            left = took / (run.step - first) * (last - run.step)
+            print(f"step {run.step} of {last}: loss by looks {looks:.4f}, by memory {memory:.4f}; "
                   f"{took / 60:.1f} min, {left / 60:.0f} min left", flush=True)
-        if run.step % 100 == 0 or run.step == options.steps:
+        if run.step % 100 == 0 or run.step == last:
             run.save(options.output)
     (options.output / "history.json").write_text(json.dumps(run.history, indent=1) + "\n")
 
