@@ -97,6 +97,35 @@ import Testing
         #expect(words.text.contains("6 pictures: 2 good, 1 defect, 3 not judged"), "\(words.text)")
     }
 
+    @Test func aReviewShowsBothLanguagesAndWhatWasMistaken() async throws {
+        let folder = try Self.folder()
+        mkdir(folder.file("blot"), 0o755)
+        try Files.write(Self.part(noise: 30, blot: (60, 70)), to: folder.file("blot/1.png"))
+        try Files.write(Self.part(noise: 31), to: folder.file("blot/2.png"))
+        try Files.write("<b>no picture</b>", to: folder.file("blot/3.png"))
+        let model = folder.file("board.mwplan")
+        _ = try await BackupCommandTests.run(
+            ["inspect", "fit", "--template", folder.file("golden.png"), "--output", model], in: folder)
+        let page = folder.file("review.html")
+        let review = try await BackupCommandTests.run(
+            [
+                "inspect", "review", model, "--good", folder.file("good"), "--bad", folder.file("blot"), "--output",
+                page,
+            ], in: folder)
+        #expect(review.exit == .code(0) && review.text.contains("11 pictures"), "\(review.text)")
+        let html = try Files.text(page)
+        #expect(
+            html.contains(
+                "Of 2 bad parts 1 were found; of 8 good ones 0 were rejected; 1 pictures could not be judged."))
+        #expect(html.contains("2 个缺陷件检出 1 个"))
+        // The missed one, the one found, and the good ones, each beside its heat map.
+        #expect(html.ranges(of: "data:image/png;base64,").count == 2 * (1 + 1 + 8))
+        #expect(html.contains("blot/3.png") && !html.contains("<b>no picture"))
+        let nothing = try await BackupCommandTests.run(
+            ["inspect", "review", model, "--output", page], in: folder)
+        #expect(nothing.exit == .code(64), "\(nothing.text)")
+    }
+
     @Test func whatIsMissingIsSaidBeforeAnythingIsDone() async throws {
         let folder = try Self.folder()
         func run(_ arguments: [String]) async throws -> BackupCommandTests.Outcome {
