@@ -21,6 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+NETWORK = ROOT / "bench" / "surface-inspection" / "model" / "backbone.mwplan"
 
 
 class Program:
@@ -373,7 +374,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, type=Path, help="folder with deeppcb/ and magnetic-tile/")
     parser.add_argument("--millwright", type=Path, help="the program; this repository's release or debug build unless given")
-    parser.add_argument("--network", type=Path, help="plan of the network; without it only DeepPCB is measured")
+    parser.add_argument("--network", type=Path, default=NETWORK, help="plan of the network; the committed one unless given")
     parser.add_argument("--only", choices=[name for name, _, _ in PARTS], help="one of them; writes no results")
     parser.add_argument("--limit", type=int, default=1_000_000, help="so many boards at most; writes no results")
     arguments = parser.parse_args()
@@ -383,7 +384,7 @@ def main():
         return 77
     outcomes = []
     for name, folder, part in PARTS:
-        if arguments.only not in (None, name) or (part is not boards and arguments.network is None):
+        if arguments.only not in (None, name):
             continue
         if not (arguments.data / folder).is_dir():
             print(f"skipped: {arguments.data / folder} is not there", file=sys.stderr)
@@ -395,8 +396,7 @@ def main():
         "working tree": first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
         "millwright_sha256": hashlib.sha256(program.read_bytes()).hexdigest(),
     }
-    if arguments.network:
-        facts["network_sha256"] = hashlib.sha256(arguments.network.read_bytes()).hexdigest()
+    facts["network_sha256"] = hashlib.sha256(arguments.network.read_bytes()).hexdigest()
     text = markdown(facts, outcomes)
     print(text)
     if arguments.only is None and arguments.limit >= 1_000_000:

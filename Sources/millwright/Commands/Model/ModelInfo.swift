@@ -63,6 +63,7 @@ struct ModelInfo: ParsableCommand {
                 ["seed", "\(card.seed)"],
             ]
         }
+        if let fitted = plan.fitted { rows.append(["fitted on site", Format.bytes(Int64(fitted.count))]) }
         for model in plan.vendorModels {
             rows.append([
                 "for \(model.chip)",
