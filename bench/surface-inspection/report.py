@@ -92,7 +92,7 @@ def by_memory(network, rng):
     return {"pictures": whole, "places": places, "mean_pictures": np.mean(whole), "mean_places": np.mean(places)}
 
 
-def sheet(shots, maps, margin, columns=12, rows=5):
+def sheet(shots, maps, margin, columns=12, rows=3):
     drawn = []
     for row in range(rows):
         chosen = slice(row * columns, (row + 1) * columns)
@@ -102,6 +102,14 @@ def sheet(shots, maps, margin, columns=12, rows=5):
         heat = np.repeat(np.repeat(heat, DEFECT_STRIDE, 1), DEFECT_STRIDE, 2)[..., None].repeat(3, 3)
         drawn += [np.concatenate(list(shots[chosen]), 1), np.concatenate(list(heat), 1), np.concatenate(list(truth), 1)]
     return np.concatenate(drawn)
+
+
+def rounded(value):
+    if isinstance(value, dict):
+        return {name: rounded(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [rounded(inner) for inner in value]
+    return value if isinstance(value, int) else round(float(value), 4)
 
 
 def main():
@@ -116,10 +124,11 @@ def main():
     network.eval()
     rng = np.random.default_rng(SEED)
     looks, shots, maps, margin = by_looks(network, rng)
-    Image.fromarray(sheet(shots, maps, margin)).save(options.output / "sheet.png", optimize=True)
+    Image.fromarray(sheet(shots, maps, margin)).quantize(256).save(options.output / "sheet.png", optimize=True)
     figures = {"seed": SEED, "by_looks": looks, "by_memory": by_memory(network, rng)}
-    (options.output / "metrics.json").write_text(json.dumps(figures, indent=1, default=float) + "\n")
-    print(json.dumps(figures, indent=1, default=float))
+    text = json.dumps(rounded(figures), indent=1)
+    (options.output / "metrics.json").write_text(text + "\n")
+    print(text)
 
 
 if __name__ == "__main__":
