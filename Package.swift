@@ -28,6 +28,7 @@ let modules: [Module] = [
     module("CFieldIO", .c),
     module("CVendorRuntimes", .c),
     module("CHost", .c),
+    module("CLibcryptoInit", .c),
     module("CKernels", .c),
     module("CSQLite", .system(pkgConfig: "sqlite3", debian: "libsqlite3-dev")),
     module("CYAML", .system(pkgConfig: "yaml-0.1", debian: "libyaml-dev")),
@@ -59,7 +60,7 @@ let modules: [Module] = [
         "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
-    module("Trust", uses: ["Plant", "CLibcrypto"]),
+    module("Trust", uses: ["Plant", "CLibcrypto", "CLibcryptoInit"]),
     module("Transfer", uses: ["Threads", "CCurl"]),
     module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
     module(
@@ -137,7 +138,7 @@ let modules: [Module] = [
     module(
         "AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"],
         data: ["Golden"]),
-    module("TrustTests", .tests, uses: ["Plant", "Trust"]),
+    module("TrustTests", .tests, uses: ["Plant", "CLibcrypto", "Trust"]),
     module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
     module(
         "UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"], packages: ["Logging"]),
