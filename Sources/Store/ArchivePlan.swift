@@ -35,4 +35,5 @@ struct ArchiveRule: Sendable {
     var before: WallTime?
     var span: Int64
     var tagsPerPlan: Int
+    var samplesPerBlock: Int
 }

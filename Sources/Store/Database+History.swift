@@ -39,18 +39,20 @@ extension Database {
     }
 
     private func page(_ tag: TagID, _ merge: HistoryMerge) throws(StoreError) -> HistoryPage {
-        let thisBoot = try firstSampleOfThisBoot()
-        var samples: [StoredSample] = []
-        samples.reserveCapacity(merge.found.count)
-        for sample in merge.found {
-            let record = sample.record(tag: tag.rawValue)
-            if let stored = record.stored(number: sample.number, thisBoot: thisBoot) {
-                try fill(stored, record.state.kind) { samples.append($0) }
-            }
-        }
+        var samples = HistorySamples(of: tag, thisBoot: try firstSampleOfThisBoot())
         var next: HistoryPosition?
         if merge.isFull, let last = merge.found.last {
             next = HistoryPosition(time: WallTime(nanoseconds: last.time), number: last.number)
+        }
+        guard tags[tag] != nil else { return HistoryPage(samples: samples, next: next) }
+        samples.reserve(merge.found.count)
+        for sample in merge.found {
+            let kind = SampleState(rawValue: sample.state).kind
+            if kind == .number || kind == .none {
+                samples.append(sample)
+            } else if let content = try content(of: sample.number, kind) {
+                samples.append(sample, content: content)
+            }
         }
         return HistoryPage(samples: samples, next: next)
     }
@@ -69,6 +71,16 @@ extension Database {
                 [Int64(tag.rawValue), width.rawValue, first, to.nanoseconds])
             for row in stored where row.tag == tag.rawValue && row.width == width {
                 for bucket in row.buckets { buckets[bucket.start.nanoseconds] = bucket.rollup }
+            }
+            // Whatever the bucket is that holds the last of them, all of its samples count.
+            let (end, overflow) = to.nanoseconds.addingReportingOverflow(width.nanoseconds)
+            let others = try blocks(
+                "WHERE tag=? AND rolled=0 AND from_ns<? AND to_ns>=? ORDER BY last_number",
+                [Int64(tag.rawValue), overflow ? .max : end, from.nanoseconds])
+            for block in others where block.tag == tag.rawValue {
+                for (start, rollup) in Rollup.buckets(of: try unpack(block), width) {
+                    buckets[start, default: Rollup()].merge(rollup)
+                }
             }
             let firstInChunks = try archiveState().firstInChunks(of: tag)
             try eachRecord(from: firstInChunks) { (number, record) throws(StoreError) in

@@ -186,19 +186,30 @@ extension Database {
     /// Drops samples.
     ///
     /// - Parameter readers: how far those have come who read by number; what one has not had is recorded as a gap.
+    /// - Parameter keepsRollups: not when there is no room for them.
     /// - Returns: samples dropped.
-    func retire(_ step: Retirement, unlessReadBy readers: [String: Int64]) throws(StoreError) -> Int64 {
+    func retire(
+        _ step: Retirement, unlessReadBy readers: [String: Int64], keepsRollups: Bool = true
+    ) throws(StoreError) -> Int64 {
         switch step {
         case .blocks(let blocks):
-            var state = try archiveState()
+            var dropped: Int64 = 0
             for block in blocks {
                 try recordUnread(block.firstNumber, block.lastNumber, block.samples, readers)
-                if !hasRollups(block.tag) { try removeContents(of: block) }
+                if !hasRollups(block.tag) {
+                    try removeContents(of: block)
+                } else if keepsRollups, !block.isRolled {
+                    try keepRollups(of: block)
+                }
+                // A damaged one has gone by now, and is counted as such.
+                guard try self.blocks("WHERE id=?", [block.id]) == [block] else { continue }
                 try remove(block)
+                var state = try archiveState()
                 state.remove(block)
+                try write(state)
+                dropped += block.samples
             }
-            try write(state)
-            return blocks.reduce(0) { $0 + $1.samples }
+            return dropped
         case .chunks(let last):
             let count =
                 try integer(
@@ -209,6 +220,21 @@ extension Database {
             try run("DELETE FROM waveforms WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
             try run("DELETE FROM texts WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
             return count
+        }
+    }
+
+    /// Rolls up what a block holds, before it goes.
+    private func keepRollups(of block: BlockHead) throws(StoreError) {
+        let samples = try unpack(block)
+        for width in RollupWidth.allCases {
+            let rows = try rolledUp(samples, of: block.tag, width)
+            // A minute with fewer than this many samples would take more room than they did; the hours tell enough.
+            if width == .minute, samples.count < Bound.samplesPerMinute * Rollup.buckets(of: samples, width).count {
+                continue
+            }
+            var state = try archiveState()
+            for (row, data) in rows { state.rollupBytes += try write(row, data) }
+            try write(state)
         }
     }
 

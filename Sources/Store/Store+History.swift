@@ -103,7 +103,8 @@ extension Store {
         return ArchiveRule(
             hotSamples: max(2, limits.packsBeyond), lowWater: readers.values.min() ?? .max,
             before: judgesAge ? clock.wall() + (.zero - limits.packsAfter) : nil,
-            span: max(1, limits.blockSpan.wholeNanoseconds), tagsPerPlan: limits.tagsPerPlan)
+            span: max(1, limits.blockSpan.wholeNanoseconds), tagsPerPlan: limits.tagsPerPlan,
+            samplesPerBlock: limits.samplesPerBlock)
     }
 
     private func carryOut(_ step: ArchiveStep) throws(StoreError) -> Bool {

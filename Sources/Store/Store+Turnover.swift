@@ -89,7 +89,7 @@ extension Database {
             to = blocks.map(\.to).max().map(WallTime.init(nanoseconds:))
         case .chunks: from = try oldestArrival()
         }
-        let count = try retire(step, unlessReadBy: readers)
+        let count = try retire(step, unlessReadBy: readers, keepsRollups: false)
         if case .chunks = step { to = try oldestArrival() }
         let now = clock.wall()
         try record(
