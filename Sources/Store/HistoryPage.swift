@@ -24,17 +24,15 @@ package struct HistoryPage: Sendable {
 /// Samples of one tag; each is made when it is asked for, because as packed ones they take half the room.
 package struct HistorySamples: RandomAccessCollection, Sendable {
     private let tag: TagID
-    private let thisBoot: Int64
-    private var kept: [HistorySample] = []
+    private let kept: [HistorySample]
     /// Waveforms and texts, by the numbers of their samples.
-    private var contents: [Int64: Sample.Value] = [:]
-    /// A state that was found to be one.
-    private var checked: UInt32?
+    private let contents: [Int64: Sample.Value]
+    private let thisBoot: Int64
 
+    /// - Parameter kept: with states that samples have.
     /// - Parameter thisBoot: number of the first sample of the machine's present run.
-    init(of tag: TagID, thisBoot: Int64) {
-        self.tag = tag
-        self.thisBoot = thisBoot
+    init(of tag: TagID, _ kept: [HistorySample], contents: [Int64: Sample.Value], thisBoot: Int64) {
+        (self.tag, self.kept, self.contents, self.thisBoot) = (tag, kept, contents, thisBoot)
     }
 
     package var startIndex: Int { 0 }
@@ -43,26 +41,11 @@ package struct HistorySamples: RandomAccessCollection, Sendable {
     package subscript(position: Int) -> StoredSample {
         let packed = kept[position]
         guard var stored = packed.record(tag: tag.rawValue).stored(number: packed.number, thisBoot: thisBoot) else {
-            preconditionFailure("a sample whose state was looked at when it was appended")
+            preconditionFailure("expected a state that samples have, found \(packed.state)")
         }
         if let content = contents[packed.number] { stored.sample.value = content }
         return stored
     }
-
-    /// Appends a sample, unless its state is one that no sample has.
-    ///
-    /// - Parameter content: what a waveform or a text holds.
-    mutating func append(_ sample: HistorySample, content: Sample.Value? = nil) {
-        if sample.state != checked {
-            let state = SampleState(rawValue: sample.state)
-            guard state.quality != nil, state.clock != nil else { return }
-            checked = sample.state
-        }
-        kept.append(sample)
-        if let content { contents[sample.number] = content }
-    }
-
-    mutating func reserve(_ count: Int) { kept.reserveCapacity(count) }
 }
 
 /// One bucket of time of a tag.
