@@ -138,36 +138,44 @@ extension Database {
             full = add(samples, of: tag, rule, to: &plan)
         } else {
             for (start, new) in spans.sorted(by: { $0.key < $1.key }) {
-                full += add(try joined(new, of: tag, in: start, rule.span, &plan), of: tag, rule, to: &plan)
+                full += add(try joined(new, of: tag, in: start, rule, &plan), of: tag, rule, to: &plan)
             }
         }
         guard hasRollups(tag), !full.isEmpty else { return }
         for width in RollupWidth.allCases { plan.rollups += try rolledUp(full, of: tag, width) }
     }
 
-    /// New samples of one span of time behind those of small blocks, which they replace: those that are not much larger
-    /// than what comes, so that a sample is packed again only a few times.
+    /// New samples of one span of time, and those of the small blocks that they replace.
+    ///
+    /// Blocks of a size are joined when there are some of them, or when it makes a full one, so that a sample is packed again
+    /// only two or three times.
     private func joined(
-        _ new: [HistorySample], of tag: Int32, in start: Int64, _ span: Int64, _ plan: inout ArchivePlan
+        _ new: [HistorySample], of tag: Int32, in start: Int64, _ rule: ArchiveRule, _ plan: inout ArchivePlan
     ) throws(StoreError) -> [HistorySample] {
         var gathered: [[HistorySample]] = [new]
-        var count = new.count
-        let (end, overflow) = start.addingReportingOverflow(span)
-        let small = try blocks(
-            "WHERE tag=? AND from_ns>=? AND from_ns<? AND rolled=0", [Int64(tag), start, overflow ? .max : end])
-        for block in small.sorted(by: { $0.lastNumber > $1.lastNumber }) {
-            guard block.tag == tag, block.samples <= 2 * Int64(count) else { break }
-            gathered.append(try unpack(block))
-            count += Int(block.samples)
-            plan.removed.append(block)
+        var count = Int64(new.count)
+        let (end, overflow) = start.addingReportingOverflow(rule.span)
+        var small = try blocks(
+            "WHERE tag=? AND from_ns>=? AND from_ns<? AND rolled=0", [Int64(tag), start, overflow ? .max : end]
+        ).filter { $0.tag == tag }.sorted { $0.lastNumber > $1.lastNumber }[...]
+        while true {
+            let level = small.prefix { $0.samples <= 2 * count }
+            let total = level.reduce(count) { $0 + $1.samples }
+            guard
+                !level.isEmpty, level.count + 1 >= Bound.blocksPerLevel || total >= Int64(rule.samplesPerBlock)
+            else { break }
+            for block in level { gathered.append(try unpack(block)) }
+            plan.removed += level
+            count = total
+            small = small[level.endIndex...]
         }
         return gathered.reversed().flatMap(\.self)
     }
 
     /// Cuts samples into blocks.
     ///
-    /// - Returns: those of the full ones. Nothing joins them any more, so that they go into the rollups now: all before
-    ///   them of their span have gone there, because they would have been joined.
+    /// - Returns: those of the full ones. Nothing joins them any more, so that they go into the rollups now; all before
+    ///   them of their span have gone there, because what makes a full block joins all that is small.
     private func add(
         _ samples: [HistorySample], of tag: Int32, _ rule: ArchiveRule, to plan: inout ArchivePlan
     ) -> [HistorySample] {

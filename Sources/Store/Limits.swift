@@ -79,6 +79,9 @@ enum Bound {
     /// While a reader by number has not come so far, this many times the usual number of samples stays unpacked; then
     /// it finds them in blocks, which takes it longer.
     static let patience: Int64 = 4
+    /// Blocks of about one size and of one tag and day that are joined: with fewer a sample is written more often, with
+    /// more a question unpacks more small blocks.
+    static let blocksPerLevel = 8
     /// Blocks looked at in one step of housekeeping, so that damage shows before somebody asks.
     static let blocksPerLook: Int64 = 16
     /// Free pages given back to the file system in one step.
