@@ -26,6 +26,7 @@ let modules: [Module] = [
     module("CChecksum", .c),
     module("CWorkerPool", .c),
     module("CFieldIO", .c),
+    module("CJSON", .c),
     module("CVendorRuntimes", .c),
     module("CHost", .c),
     module("CLibcryptoInit", .c),
@@ -57,7 +58,7 @@ let modules: [Module] = [
     module("Scoring", uses: ["Plant", "Signals", "Graph", "Kernels", "Runtime"]),
     module("Sparkplug", uses: ["Plant", "Protobuf"]),
     module(
-        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
+        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CJSON", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
     module("Trust", uses: ["Plant", "CLibcrypto", "CLibcryptoInit"]),
@@ -127,7 +128,7 @@ let modules: [Module] = [
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
         "DriversTests", .tests,
-        uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
+        uses: ["Plant", "YAML", "CJSON", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
         packages: ["Logging"]),
     module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded", "Hostile"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),
