@@ -62,6 +62,7 @@ import Testing
         }
         try connection.execute(
             """
+            DROP INDEX blocks_open;
             ALTER TABLE blocks DROP COLUMN rolled;
             DELETE FROM state WHERE key='\(SchemaCheck.key)';
             PRAGMA user_version=5;

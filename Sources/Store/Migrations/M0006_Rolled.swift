@@ -4,7 +4,11 @@ import SQLite
 /// Those of before are, all of them.
 enum M0006_Rolled {
     static let migration = Migration(
-        number: 6, sql: "ALTER TABLE blocks ADD COLUMN rolled INTEGER NOT NULL DEFAULT 1"
+        number: 6,
+        sql: """
+            ALTER TABLE blocks ADD COLUMN rolled INTEGER NOT NULL DEFAULT 1;
+            CREATE INDEX blocks_open ON blocks(tag, from_ns) WHERE rolled=0;
+            """
     ) { (connection) throws(SQLiteError) in
         let before = ["id", "tag", "from_ns", "to_ns", "arrived_ns", "first_number", "last_number", "samples", "bytes"]
         let rows = try connection.prepare("SELECT \(before.joined(separator: ",")),rolled,crc FROM blocks")
