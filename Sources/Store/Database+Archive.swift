@@ -13,13 +13,13 @@ extension Database {
             guard let oldest = try oldestRecent() else { return .nothing }
             guard state.tag == ArchiveState.everyTag else {
                 if let run, run.first == oldest, run.end == state.number {
-                    return try step(run, after: state.tag, rule)
+                    return try step(run, after: state, rule)
                 }
-                return try step(try survey(from: oldest, through: state.number).run, after: state.tag, rule)
+                return try step(try survey(from: oldest, through: state.number).run, after: state, rule)
             }
             if oldest <= state.number { return .removeChunks }
             guard let end = try nextRun(rule, from: oldest) else { return .nothing }
-            return try step(try narrowed(end, from: oldest), after: 0, rule)
+            return try step(try narrowed(end, from: oldest), after: state, rule)
         }
     }
 
@@ -86,9 +86,12 @@ extension Database {
     // MARK: Packing
 
     /// Packs the next tags of a run.
-    private func step(_ run: ArchiveRun, after tag: Int32, _ rule: ArchiveRule) throws(StoreError) -> ArchiveStep {
+    private func step(
+        _ run: ArchiveRun, after state: ArchiveState, _ rule: ArchiveRule
+    ) throws(StoreError) -> ArchiveStep {
         guard foundDamage.isEmpty else { return takeDamage() }
         self.run = run
+        let tag = state.tag == ArchiveState.everyTag ? 0 : state.tag
         var (chosen, total) = ([(tag: Int32, samples: Int)](), 0)
         let left = run.tags[run.tags.partitioningIndex { $0.tag > tag }...]
         for (tag, count) in left {
@@ -98,7 +101,8 @@ extension Database {
         }
         let isLast = chosen.count == left.count
         var plan = ArchivePlan(
-            first: run.first, number: run.end, tag: isLast ? ArchiveState.everyTag : chosen.last?.tag ?? tag)
+            first: run.first, before: state, number: run.end,
+            tag: isLast ? ArchiveState.everyTag : chosen.last?.tag ?? tag)
         let samples = try samples(of: chosen.map(\.tag), in: run)
         guard samples.map(\.count) == chosen.map(\.samples) else {
             // The tag of a record was damaged since, and it was passed over: look at all of them again.
@@ -194,12 +198,12 @@ extension Database {
 
     /// Writes what was planned, in the open transaction.
     ///
-    /// - Returns: whether it was; not when samples of the run, or a block that it replaces, have gone meanwhile.
+    /// - Returns: whether it was; not when samples of the run, a block that it replaces or a row of rollups have changed
+    ///   meanwhile.
     func carryOut(_ plan: ArchivePlan) throws(StoreError) -> Bool {
-        let first = try oldestRecent()
-        guard first ?? plan.number + 1 == plan.first else { return false }
-        for block in plan.removed where try blocks("WHERE id=?", [block.id]) != [block] { return false }
         var state = try archiveState()
+        guard state == plan.before, try oldestRecent() ?? plan.number + 1 == plan.first else { return false }
+        for block in plan.removed where try blocks("WHERE id=?", [block.id]) != [block] { return false }
         for block in plan.removed {
             try remove(block)
             state.remove(block)
