@@ -182,7 +182,7 @@ import Testing
         let field = try await Field(seed: 5, samples: 1_000)
         let store = field.fixture.store
         var steps = 0
-        while try await store.archiveStep(judgesAge: false) {
+        while try await store.archiveStep(judgesAge: false) == .mayBeMore {
             steps += 1
             let copy = try TempDirectory()
             mkdir(copy.file("store"), 0o750)
@@ -203,7 +203,7 @@ import Testing
     @Test func aRunThatIsUnderWayIsToldByItsBlocksWhenTheRowIsDamaged() async throws {
         let field = try await Field(seed: 6, samples: 1_000)
         var steps = 0
-        while try await field.fixture.store.archiveStep(judgesAge: false) {
+        while try await field.fixture.store.archiveStep(judgesAge: false) == .mayBeMore {
             steps += 1
             // Between them it goes on, else it would never come to an end.
             guard steps % 3 == 1 else { continue }
