@@ -11,9 +11,9 @@ package struct Limits: Sendable {
     /// Rollups older than this go. They stay when the samples that they were made of have gone.
     package var rollupAge: Duration
     /// Tags packed in one transaction.
-    var tagsPerPlan = Bound.tagsPerPlan
+    package var tagsPerPlan = Bound.tagsPerPlan
     /// Samples of a full block.
-    var samplesPerBlock = HistoryCodec.maximumSamples
+    package var samplesPerBlock = HistoryCodec.maximumSamples
     /// Space on disk that is kept back for alerts, acknowledgements and update steps when nothing else is left.
     package var reserveBytes: Int64
     /// Log pages (4 KiB each) at which the checkpointer is called.
