@@ -26,8 +26,10 @@ let modules: [Module] = [
     module("CChecksum", .c),
     module("CWorkerPool", .c),
     module("CFieldIO", .c),
+    module("CJSON", .c),
     module("CVendorRuntimes", .c),
     module("CHost", .c),
+    module("CLibcryptoInit", .c),
     module("CKernels", .c),
     module("CSQLite", .system(pkgConfig: "sqlite3", debian: "libsqlite3-dev")),
     module("CYAML", .system(pkgConfig: "yaml-0.1", debian: "libyaml-dev")),
@@ -60,10 +62,10 @@ let modules: [Module] = [
     module("Inspection", uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures"]),
     module("Sparkplug", uses: ["Plant", "Protobuf"]),
     module(
-        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CMosquitto"], packages: ["Logging"]),
+        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CJSON", "CMosquitto"], packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
-    module("Trust", uses: ["Plant", "CLibcrypto"]),
+    module("Trust", uses: ["Plant", "CLibcrypto", "CLibcryptoInit"]),
     module("Transfer", uses: ["Threads", "CCurl"]),
     module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
     module(
@@ -135,7 +137,7 @@ let modules: [Module] = [
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
         "DriversTests", .tests,
-        uses: ["Plant", "YAML", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
+        uses: ["Plant", "YAML", "CJSON", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
         packages: ["Logging"]),
     module(
         "InspectionTests", .tests, uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures", "Inspection", "Seeded"]),
@@ -148,7 +150,7 @@ let modules: [Module] = [
     module(
         "AlertsTests", .tests, uses: ["Plant", "YAML", "Alerts", "TestBench"], packages: ["Logging"],
         data: ["Golden"]),
-    module("TrustTests", .tests, uses: ["Plant", "Trust"]),
+    module("TrustTests", .tests, uses: ["Plant", "CLibcrypto", "Trust"]),
     module("TransferTests", .tests, uses: ["Transfer", "Rig", "TestBench"]),
     module(
         "UplinkTests", .tests, uses: ["Plant", "Store", "Trust", "Uplink", "TestBench"], packages: ["Logging"]),

@@ -50,6 +50,10 @@ package struct EdgeNode {
     /// In the order in which they are born.
     private var devices: [String] = []
     private var ordered: [PublishedTag] = []
+    /// By device, in the order of their metrics.
+    private(set) var members: [String: [PublishedTag]] = [:]
+    /// Devices of which nothing is published until they are born again.
+    var dead: Set<String> = []
     private var sequence: UInt8 = 0
     private var writer = SparkplugWriter()
 
@@ -59,7 +63,8 @@ package struct EdgeNode {
     package mutating func replace(tags: [PublishedTag]) {
         ordered = tags.sorted { ($0.device ?? "", $0.metric) < ($1.device ?? "", $1.metric) }
         self.tags = Dictionary(ordered.map { ($0.id, $0) }) { first, _ in first }
-        devices = Set(ordered.compactMap(\.device)).sorted()
+        members = Dictionary(grouping: ordered.filter { $0.device != nil }) { $0.device ?? "" }
+        devices = members.keys.sorted()
     }
 
     // MARK: Death
@@ -76,7 +81,7 @@ package struct EdgeNode {
 
     // MARK: Birth
 
-    /// NBIRTH and a DBIRTH for each device, numbered from 0.
+    /// NBIRTH and a DBIRTH for each device that is not dead, numbered from 0.
     ///
     /// - Parameter latest: what each tag said last; a tag without an entry is born without a value.
     package mutating func births(bdSeq: UInt8, latest: [TagID: Sample], at time: WallTime) -> [SparkplugMessage] {
@@ -90,11 +95,16 @@ package struct EdgeNode {
         ]
         metrics += ordered.filter { $0.device == nil }.map { Self.birth(of: $0, latest[$0.id], at: now) }
         var messages = [message(.nodeBirth, device: nil, metrics, at: time)]
-        for device in devices {
-            let metrics = ordered.filter { $0.device == device }.map { Self.birth(of: $0, latest[$0.id], at: now) }
-            messages.append(message(.deviceBirth, device: device, metrics, at: time))
+        dead = Set(devices.filter { isDead($0, latest: latest) })
+        for device in devices where !dead.contains(device) {
+            messages.append(birth(of: device, latest: latest, at: time))
         }
         return messages
+    }
+
+    mutating func birth(of device: String, latest: [TagID: Sample], at time: WallTime) -> SparkplugMessage {
+        let metrics = (members[device] ?? []).map { Self.birth(of: $0, latest[$0.id], at: time.milliseconds) }
+        return message(.deviceBirth, device: device, metrics, at: time)
     }
 
     private static func birth(of tag: PublishedTag, _ sample: Sample?, at now: UInt64) -> SparkplugWriter.Metric {
@@ -106,13 +116,14 @@ package struct EdgeNode {
 
     // MARK: Data
 
-    /// NDATA and DDATA for samples in the order of the store; those of tags that are not published are left out.
+    /// NDATA and DDATA for samples in the order of the store; those of tags that are not published are left out, and those of dead
+    /// devices, which say no more than the death has said.
     package mutating func data(_ samples: [Sample], isHistorical: Bool, at time: WallTime) -> [SparkplugMessage] {
         var open: [String?: (metrics: [SparkplugWriter.Metric], floats: Int)] = [:]
         var order: [String?] = []
         var messages: [SparkplugMessage] = []
         for sample in samples {
-            guard let tag = tags[sample.tag] else { continue }
+            guard let tag = tags[sample.tag], tag.device.map(dead.contains) != true else { continue }
             let metric = SparkplugWriter.Metric(
                 alias: tag.alias, timestamp: sample.time.milliseconds, isHistorical: isHistorical,
                 value: Self.value(of: sample, tag), quality: sample.quality.isGood ? nil : sample.quality)
@@ -139,7 +150,7 @@ package struct EdgeNode {
         message(device == nil ? .nodeData : .deviceData, device: device, metrics, at: time)
     }
 
-    private mutating func message(
+    mutating func message(
         _ kind: SparkplugTopic.Kind, device: String?, _ metrics: [SparkplugWriter.Metric], at time: WallTime
     ) -> SparkplugMessage {
         defer { sequence &+= 1 }

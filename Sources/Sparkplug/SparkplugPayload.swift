@@ -12,11 +12,18 @@ package struct SparkplugMetric: Hashable, Sendable {
         case boolean(Bool)
         case string(Range<Int>)
         case bytes(Range<Int>)
-        /// A table or a template.
+        /// An instance of a template; its members follow as metrics of their own.
+        case template
+        /// What instances of a template look like: nothing that has a value.
+        case definition
+        /// A table, or what an extension adds.
         case other
     }
 
+    /// Of a member of a template, within that.
     package var name: Range<Int>?
+    /// The template that it is a member of, among the metrics of the payload.
+    package var parent: Int?
     package var alias: UInt64?
     /// Milliseconds since 1970.
     package var timestamp: UInt64?
@@ -41,6 +48,8 @@ package struct SparkplugPayload {
     package static let maxMetrics = 50_000
     /// Properties of one metric; the usual ones are five.
     static let maxProperties = 1_000
+    /// Templates in templates; the standard's own example has two levels.
+    static let maxTemplateDepth = 8
     /// Bytes of a metric's name.
     static let maxNameBytes = 1_024
 
@@ -77,12 +86,7 @@ package struct SparkplugPayload {
         while let field = try reader.next() {
             switch field.number {
             case 1: timestamp = try Self.unsigned(field, "timestamp")
-            case 2:
-                guard metrics.count < Self.maxMetrics else {
-                    throw .tooLarge(
-                        "metrics", expected: "at most \(Self.maxMetrics)", found: "more", byte: field.offset)
-                }
-                metrics.append(try Self.metric(try reader.message(field)))
+            case 2: try add(try reader.message(field), at: field.offset, parent: nil, depth: 0)
             case 3: sequence = try Self.unsigned(field, "seq")
             // 4 and 5 are the schema's id and a body of somebody's own; what is beyond belongs to extensions.
             default: break
@@ -93,9 +97,65 @@ package struct SparkplugPayload {
     /// The text at a place of the payload; nil when it is not UTF-8.
     package func text(_ range: Range<Int>) -> String? { String(validating: bytes[range], as: UTF8.self) }
 
-    /// The first metric of a name.
+    /// The first metric of a name, of those that are no members.
     package func metric(named name: String) -> SparkplugMetric? {
-        metrics.first { metric in metric.name.map { bytes[$0].elementsEqual(name.utf8) } ?? false }
+        metrics.first { metric in
+            metric.parent == nil && metric.name.map { bytes[$0].elementsEqual(name.utf8) } ?? false
+        }
+    }
+
+    /// A metric's whole name: of a member of a template, behind that of the template.
+    ///
+    /// - Parameter known: the whole name of a metric that has an alias and no name.
+    /// - Returns: nil when a part of it is missing, empty or not UTF-8.
+    package func path(of metric: SparkplugMetric, known: (UInt64) -> String? = { _ in nil }) -> String? {
+        guard let name = metric.name.flatMap({ text($0) }), !name.isEmpty else { return metric.alias.flatMap(known) }
+        guard let parent = metric.parent else { return name }
+        return path(of: metrics[parent], known: known).map { "\($0)/\(name)" }
+    }
+
+    /// Adds a metric and, behind it, the members that it has as a template.
+    private mutating func add(
+        _ reader: SparkplugReader, at byte: Int, parent: Int?, depth: Int
+    ) throws(SparkplugError) {
+        guard metrics.count < Self.maxMetrics else {
+            throw .tooLarge("metrics", expected: "at most \(Self.maxMetrics)", found: "more", byte: byte)
+        }
+        var template: SparkplugReader?
+        var metric = try Self.metric(reader, &template)
+        if let parent {
+            // What is said of a template is said of its members, where they say nothing else.
+            metric.parent = parent
+            metric.timestamp = metric.timestamp ?? metrics[parent].timestamp
+            metric.quality = metric.quality ?? metrics[parent].quality
+            metric.isHistorical = metric.isHistorical || metrics[parent].isHistorical
+            metric.isTransient = metric.isTransient || metrics[parent].isTransient
+        }
+        let place = metrics.count
+        guard metric.value == .template, let template else { return metrics.append(metric) }
+        if try Self.isDefinition(template) {
+            metric.value = .definition
+            return metrics.append(metric)
+        }
+        metrics.append(metric)
+        guard depth < Self.maxTemplateDepth else {
+            throw .tooLarge(
+                "templates", expected: "at most \(Self.maxTemplateDepth) levels", found: "more", byte: byte)
+        }
+        var members = template
+        while let field = try members.next() {
+            guard field.number == 2 else { continue }
+            try add(try members.message(field), at: field.offset, parent: place, depth: depth + 1)
+        }
+    }
+
+    private static func isDefinition(_ template: SparkplugReader) throws(SparkplugError) -> Bool {
+        var reader = template
+        var isDefinition = false
+        while let field = try reader.next() {
+            if field.number == 5 { isDefinition = try unsigned(field, "is_definition") != 0 }
+        }
+        return isDefinition
     }
 
     private static func unsigned(_ field: ProtobufField, _ what: String) throws(SparkplugError) -> UInt64 {
@@ -105,7 +165,10 @@ package struct SparkplugPayload {
         return bits
     }
 
-    private static func metric(_ reader: SparkplugReader) throws(SparkplugError) -> SparkplugMetric {
+    /// - Parameter template: gets what the value is where it is one.
+    private static func metric(
+        _ reader: SparkplugReader, _ template: inout SparkplugReader?
+    ) throws(SparkplugError) -> SparkplugMetric {
         var reader = reader
         var metric = SparkplugMetric()
         var isNull = false
@@ -137,7 +200,10 @@ package struct SparkplugPayload {
             case 14: metric.value = .boolean(try unsigned(field, "boolean_value") != 0)
             case 15: metric.value = .string(try reader.range(field))
             case 16: metric.value = .bytes(try reader.range(field))
-            case 17, 18, 19: metric.value = .other
+            case 18:
+                metric.value = .template
+                template = try reader.message(field)
+            case 17, 19: metric.value = .other
             default: break
             }
         }

@@ -2,8 +2,10 @@ internal import Plant
 
 /// One transaction of the archiver, worked out beside the store's thread: what to write and what it replaces.
 struct ArchivePlan: Sendable {
-    /// The first number in chunks when it was worked out.
+    /// The first number in chunks when it was worked out, and how far the archive had come: whatever is packed, rolled up
+    /// or dropped meanwhile changes one of them.
     var first: Int64
+    var before: ArchiveState
     /// How far the archive has come with it; see ``ArchiveState``.
     var number: Int64
     var tag: Int32
@@ -35,4 +37,5 @@ struct ArchiveRule: Sendable {
     var before: WallTime?
     var span: Int64
     var tagsPerPlan: Int
+    var samplesPerBlock: Int
 }

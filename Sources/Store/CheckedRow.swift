@@ -68,8 +68,13 @@ extension Statement {
     /// Whether the last column is the checksum of the ones before it.
     func hasSoundChecksum(_ table: Table) -> Bool {
         let count = Int32(table.columns.count)
+        return storage(at: count) == .integer && int64(at: count) == Int64(checksum(table, columns: count).value)
+    }
+
+    /// Of the first columns of a row.
+    func checksum(_ table: Table, columns: Int32) -> RowChecksum {
         var checksum = RowChecksum(table: table.rawValue)
-        for column in 0..<count {
+        for column in 0..<columns {
             switch storage(at: column) {
             case .integer: checksum.add(int64(at: column))
             case .real: checksum.add(double(at: column))
@@ -78,6 +83,6 @@ extension Statement {
             case .null: checksum.addNull()
             }
         }
-        return storage(at: count) == .integer && int64(at: count) == Int64(checksum.value)
+        return checksum
     }
 }

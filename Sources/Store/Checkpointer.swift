@@ -17,6 +17,7 @@ actor Checkpointer {
     private let path: String
     private let logger: Logger
     private var connection: Connection?
+    private var isEnded = false
     private let isRequested = Atomic(false)
     private let progress = Mutex(Progress())
 
@@ -35,18 +36,31 @@ actor Checkpointer {
 
     /// Closes the connection, so that the next run opens the file anew.
     nonisolated func close() {
-        executor.submit { self.assumeIsolated { $0.connection = nil } }
+        executor.submit { self.assumeIsolated { $0.closeNow() } }
+    }
+
+    /// Closes the connection for good; after it has returned nobody holds the file any more.
+    func end() {
+        isEnded = true
+        closeNow()
+    }
+
+    /// Its statements hold a connection: only closing lets go of the file.
+    private func closeNow() {
+        connection?.close()
+        connection = nil
     }
 
     private func checkpoint() {
         isRequested.store(false, ordering: .releasing)
+        guard !isEnded else { return }
         do throws(SQLiteError) {
             let connection = try openConnection()
             _ = try connection.checkpoint(.passive)
             progress.withLock { $0.runs += 1 }
         } catch {
             // Nothing is lost: the pages stay in the log. After a failed sync the connection must not be used further.
-            connection = nil
+            closeNow()
             progress.withLock { $0.failures += 1 }
             logger.warning("checkpoint failed", metadata: ["error": "\(error)"])
         }

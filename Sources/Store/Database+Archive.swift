@@ -10,18 +10,21 @@ extension Database {
         try reloadTags()
         return try snapshot { () throws(StoreError) in
             let state = try archiveState()
+            guard let oldest = try oldestRecent() else { return .nothing }
             guard state.tag == ArchiveState.everyTag else {
-                return try step(through: state.number, after: state.tag, rule)
+                if let run, run.first == oldest, run.end == state.number {
+                    return try step(run, after: state, rule)
+                }
+                return try step(try survey(from: oldest, through: state.number).run, after: state, rule)
             }
-            if let oldest = try oldestRecent(), oldest <= state.number { return .removeChunks }
-            guard let end = try nextRun(rule) else { return .nothing }
-            return try step(through: try narrowed(end), after: 0, rule)
+            if oldest <= state.number { return .removeChunks }
+            guard let end = try nextRun(rule, from: oldest) else { return .nothing }
+            return try step(try narrowed(end, from: oldest), after: state, rule)
         }
     }
 
     /// Number of the last sample of the next run: half of what is unpacked when that is too much, else what is too old.
-    private func nextRun(_ rule: ArchiveRule) throws(StoreError) -> Int64? {
-        guard let oldest = try oldestRecent() else { return nil }
+    private func nextRun(_ rule: ArchiveRule, from oldest: Int64) throws(StoreError) -> Int64? {
         let hot = try newestSample() - oldest + 1
         // Those that read by number find what they have not had in the chunks, but not without end.
         let limit = hot > rule.hotSamples * Bound.patience ? Int64.max : rule.lowWater
@@ -49,66 +52,80 @@ extension Database {
         }
     }
 
-    /// Makes a run smaller while one tag has too much in it for one transaction.
-    private func narrowed(_ end: Int64) throws(StoreError) -> Int64 {
-        guard let oldest = try oldestRecent() else { return end }
+    /// What is in a run, made smaller while one tag has too much in it for one transaction.
+    private func narrowed(_ end: Int64, from oldest: Int64) throws(StoreError) -> ArchiveRun {
         var end = end
         while true {
-            var counts: [Int32: Int] = [:]
-            var hours: [Int32: Set<Int64>] = [:]
-            try eachRecord(from: oldest) { (number, record) throws(StoreError) in
-                guard number <= end else { return false }
-                counts[record.tag, default: 0] += 1
-                hours[record.tag, default: []].insert(
-                    Rollup.start(of: record.time, width: RollupWidth.minute.rowNanoseconds))
-                return true
-            }
-            guard
-                counts.contains(where: { $0.value > Bound.samplesPerPlan })
-                    || hours.contains(where: { $0.value.count > Bound.hoursPerTag })
-            else { return end }
+            let (run, isTooMuch) = try survey(from: oldest, through: end)
+            guard isTooMuch else { return run }
             let half = try integer(
                 "SELECT max(id + length(data) / \(SampleRecord.bytes) - 1) FROM chunks WHERE id<=?",
                 [.integer(oldest + (end - oldest) / 2 - 1)])
             // A single chunk is packed whatever is in it.
-            guard let half, half < end, half >= oldest else { return end }
+            guard let half, half < end, half >= oldest else { return run }
             end = half
         }
+    }
+
+    /// Looks at every record of a run.
+    ///
+    /// - Returns: what is in it, and whether one tag has more than goes into one transaction.
+    private func survey(
+        from first: Int64, through end: Int64
+    ) throws(StoreError) -> (run: ArchiveRun, isTooMuch: Bool) {
+        var tags: [Int32: SurveyedTag] = [:]
+        try eachRecord(from: first) { (number, record) throws(StoreError) in
+            guard number <= end else { return false }
+            tags[record.tag, default: SurveyedTag()].add(record)
+            return true
+        }
+        let sorted = tags.map { (tag: $0.key, samples: $0.value.samples) }.sorted { $0.tag < $1.tag }
+        return (ArchiveRun(first: first, end: end, tags: sorted), tags.contains { $0.value.isTooMuch })
     }
 
     // MARK: Packing
 
     /// Packs the next tags of a run.
-    private func step(through end: Int64, after tag: Int32, _ rule: ArchiveRule) throws(StoreError) -> ArchiveStep {
-        var counts: [Int32: Int] = [:]
-        let oldest = try oldestRecent() ?? end + 1
-        try eachRecord(from: oldest) { (number, record) throws(StoreError) in
-            guard number <= end else { return false }
-            if record.tag > tag { counts[record.tag, default: 0] += 1 }
-            return true
-        }
+    private func step(
+        _ run: ArchiveRun, after state: ArchiveState, _ rule: ArchiveRule
+    ) throws(StoreError) -> ArchiveStep {
         guard foundDamage.isEmpty else { return takeDamage() }
-        var (chosen, total) = (Set<Int32>(), 0)
-        for (tag, count) in counts.sorted(by: { $0.key < $1.key }) {
+        self.run = run
+        let tag = state.tag == ArchiveState.everyTag ? 0 : state.tag
+        var (chosen, total) = ([(tag: Int32, samples: Int)](), 0)
+        let left = run.tags[run.tags.partitioningIndex { $0.tag > tag }...]
+        for (tag, count) in left {
             total += count
             guard chosen.isEmpty || (total <= Bound.samplesPerPlan && chosen.count < rule.tagsPerPlan) else { break }
-            chosen.insert(tag)
+            chosen.append((tag, count))
         }
-        let isLast = chosen.count == counts.count
-        var plan = ArchivePlan(first: oldest, number: end, tag: isLast ? ArchiveState.everyTag : chosen.max() ?? tag)
-        var samples: [Int32: [HistorySample]] = [:]
-        try eachRecord(from: oldest) { (number, record) throws(StoreError) in
-            guard number <= end else { return false }
-            if chosen.contains(record.tag) {
-                samples[record.tag, default: []].append(HistorySample(record, number: number))
-            }
-            return true
+        let isLast = chosen.count == left.count
+        var plan = ArchivePlan(
+            first: run.first, before: state, number: run.end,
+            tag: isLast ? ArchiveState.everyTag : chosen.last?.tag ?? tag)
+        let samples = try samples(of: chosen.map(\.tag), in: run)
+        guard samples.map(\.count) == chosen.map(\.samples) else {
+            // The tag of a record was damaged since, and it was passed over: look at all of them again.
+            self.run = nil
+            return takeDamage()
         }
-        for (tag, samples) in samples.sorted(by: { $0.key < $1.key }) {
-            try pack(samples, of: tag, span: rule.span, into: &plan)
-            if hasRollups(tag) { try rollUp(samples, of: tag, into: &plan) }
+        for (tag, samples) in zip(chosen.map(\.tag), samples) {
+            try pack(samples, of: tag, rule, into: &plan)
         }
         return foundDamage.isEmpty ? .plan(plan) : takeDamage()
+    }
+
+    /// What a run holds of some tags, for each in the order of the numbers.
+    private func samples(of tags: [Int32], in run: ArchiveRun) throws(StoreError) -> [[HistorySample]] {
+        let places = Dictionary(uniqueKeysWithValues: zip(tags, tags.indices))
+        var samples = [[HistorySample]](repeating: [], count: tags.count)
+        let selection = TagSelection(Set(tags.map { TagID(rawValue: $0) }))
+        try eachRecord(from: run.first, of: selection) { (number, record) throws(StoreError) in
+            guard number <= run.end else { return false }
+            if let place = places[record.tag] { samples[place].append(HistorySample(record, number: number)) }
+            return true
+        }
+        return samples
     }
 
     private func takeDamage() -> ArchiveStep {
@@ -117,67 +134,76 @@ extension Database {
     }
 
     private func pack(
-        _ samples: [HistorySample], of tag: Int32, span: Int64, into plan: inout ArchivePlan
+        _ samples: [HistorySample], of tag: Int32, _ rule: ArchiveRule, into plan: inout ArchivePlan
     ) throws(StoreError) {
-        let spans = Dictionary(grouping: samples) { Rollup.start(of: $0.time, width: span) }
-        guard spans.count <= Bound.spansPerTag else { return add(samples, of: tag, to: &plan) }
-        for (start, new) in spans.sorted(by: { $0.key < $1.key }) {
-            var gathered: [[HistorySample]] = [new]
-            var count = new.count
-            let (end, overflow) = start.addingReportingOverflow(span)
-            let small = try blocks(
-                "WHERE tag=? AND from_ns>=? AND from_ns<? AND samples<\(HistoryCodec.maximumSamples)",
-                [Int64(tag), start, overflow ? .max : end])
-            // Joined when it is not much larger than what comes: so a sample is packed again only a few times.
-            for block in small.sorted(by: { $0.lastNumber > $1.lastNumber }) {
-                guard block.tag == tag, block.samples <= 2 * Int64(count) else { break }
-                gathered.append(try unpack(block))
-                count += Int(block.samples)
-                plan.removed.append(block)
+        let spans = Dictionary(grouping: samples) { Rollup.start(of: $0.time, width: rule.span) }
+        var full: [HistorySample] = []
+        if spans.count > Bound.spansPerTag {
+            full = add(samples, of: tag, rule, to: &plan)
+        } else {
+            for (start, new) in spans.sorted(by: { $0.key < $1.key }) {
+                full += add(try joined(new, of: tag, in: start, rule, &plan), of: tag, rule, to: &plan)
             }
-            add(gathered.reversed().flatMap(\.self), of: tag, to: &plan)
         }
+        guard hasRollups(tag), !full.isEmpty else { return }
+        for width in RollupWidth.allCases { plan.rollups += try rolledUp(full, of: tag, width) }
     }
 
-    private func add(_ samples: [HistorySample], of tag: Int32, to plan: inout ArchivePlan) {
-        for start in stride(from: 0, to: samples.count, by: HistoryCodec.maximumSamples) {
-            let part = Array(samples[start..<min(start + HistoryCodec.maximumSamples, samples.count)])
+    /// New samples of one span of time, and those of the small blocks that they replace.
+    ///
+    /// Blocks of a size are joined when there are some of them, or when it makes a full one, so that a sample is packed again
+    /// only two or three times.
+    private func joined(
+        _ new: [HistorySample], of tag: Int32, in start: Int64, _ rule: ArchiveRule, _ plan: inout ArchivePlan
+    ) throws(StoreError) -> [HistorySample] {
+        var gathered: [[HistorySample]] = [new]
+        var count = Int64(new.count)
+        let (end, overflow) = start.addingReportingOverflow(rule.span)
+        var small = try blocks(
+            "WHERE tag=? AND from_ns>=? AND from_ns<? AND rolled=0", [Int64(tag), start, overflow ? .max : end]
+        ).filter { $0.tag == tag }.sorted { $0.lastNumber > $1.lastNumber }[...]
+        while true {
+            let level = small.prefix { $0.samples <= 2 * count }
+            let total = level.reduce(count) { $0 + $1.samples }
+            guard
+                !level.isEmpty, level.count + 1 >= Bound.blocksPerLevel || total >= Int64(rule.samplesPerBlock)
+            else { break }
+            for block in level { gathered.append(try unpack(block)) }
+            plan.removed += level
+            count = total
+            small = small[level.endIndex...]
+        }
+        return gathered.reversed().flatMap(\.self)
+    }
+
+    /// Cuts samples into blocks.
+    ///
+    /// - Returns: those of the full ones. Nothing joins them any more, so that they go into the rollups now; all before
+    ///   them of their span have gone there, because what makes a full block joins all that is small.
+    private func add(
+        _ samples: [HistorySample], of tag: Int32, _ rule: ArchiveRule, to plan: inout ArchivePlan
+    ) -> [HistorySample] {
+        var full: [HistorySample] = []
+        for start in stride(from: 0, to: samples.count, by: rule.samplesPerBlock) {
+            let part = Array(samples[start..<min(start + rule.samplesPerBlock, samples.count)])
+            let isFull = part.count == rule.samplesPerBlock
+            if isFull { full += part }
             let data = HistoryCodec.encode(part)
-            plan.added.append((BlockHead(id: 0, tag: tag, samples: part, bytes: data.count), data))
+            plan.added.append((BlockHead(id: 0, tag: tag, samples: part, bytes: data.count, isRolled: isFull), data))
         }
-    }
-
-    private func rollUp(
-        _ samples: [HistorySample], of tag: Int32, into plan: inout ArchivePlan
-    ) throws(StoreError) {
-        for width in RollupWidth.allCases {
-            var rows: [Int64: [Int64: Rollup]] = [:]
-            for sample in samples {
-                let row = Rollup.start(of: sample.time, width: width.rowNanoseconds)
-                let bucket = Rollup.start(of: sample.time, width: width.nanoseconds)
-                rows[row, default: [:]][bucket, default: Rollup()].add(sample.goodValue, at: sample.time)
-            }
-            for (from, buckets) in rows.sorted(by: { $0.key < $1.key }) {
-                let stored = try rollupRows(
-                    "WHERE tag=? AND minutes=? AND from_ns=?", [Int64(tag), width.rawValue, from]
-                ).first { $0.tag == tag && $0.width == width && $0.from == from }
-                var row = stored ?? RollupRow(tag: tag, width: width, from: from)
-                row.merge(buckets)
-                plan.rollups.append((row, row.data))
-            }
-        }
+        return full
     }
 
     // MARK: Writing
 
     /// Writes what was planned, in the open transaction.
     ///
-    /// - Returns: whether it was; not when samples of the run, or a block that it replaces, have gone meanwhile.
+    /// - Returns: whether it was; not when samples of the run, a block that it replaces or a row of rollups have changed
+    ///   meanwhile.
     func carryOut(_ plan: ArchivePlan) throws(StoreError) -> Bool {
-        let first = try oldestRecent()
-        guard first ?? plan.number + 1 == plan.first else { return false }
-        for block in plan.removed where try blocks("WHERE id=?", [block.id]) != [block] { return false }
         var state = try archiveState()
+        guard state == plan.before, try oldestRecent() ?? plan.number + 1 == plan.first else { return false }
+        for block in plan.removed where try blocks("WHERE id=?", [block.id]) != [block] { return false }
         for block in plan.removed {
             try remove(block)
             state.remove(block)
@@ -203,5 +229,31 @@ extension Database {
         try run(
             "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE id<=? ORDER BY id LIMIT ?)",
             [.integer(state.number), .integer(Bound.chunksPerTrim)])
+    }
+}
+
+/// What is in a run, as the survey found it.
+struct ArchiveRun: Sendable {
+    var first: Int64
+    /// Number of its last sample.
+    var end: Int64
+    /// In the order of the tags.
+    var tags: [(tag: Int32, samples: Int)]
+}
+
+/// What a run has of one tag.
+private struct SurveyedTag {
+    var samples = 0
+    private var hours: Set<Int64> = []
+    private var hour: Int64?
+
+    var isTooMuch: Bool { samples > Bound.samplesPerPlan || hours.count > Bound.hoursPerTag }
+
+    mutating func add(_ record: SampleRecord) {
+        samples += 1
+        let start = Rollup.start(of: record.time, width: RollupWidth.minute.rowNanoseconds)
+        // Most follow one of the same hour.
+        if start != hour { hours.insert(start) }
+        hour = start
     }
 }

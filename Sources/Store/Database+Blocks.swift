@@ -15,9 +15,11 @@ struct BlockHead: Hashable, Sendable {
     var lastNumber: Int64
     var samples: Int64
     var bytes: Int64
+    /// Whether its samples are in `rollups` as well; those of the others are added by who asks for rollups.
+    var isRolled: Bool
 
     /// - Parameter samples: at least one, in the order of their numbers.
-    init(id: Int64, tag: Int32, samples: [HistorySample], bytes: Int) {
+    init(id: Int64, tag: Int32, samples: [HistorySample], bytes: Int, isRolled: Bool) {
         self.id = id
         self.tag = tag
         let times = samples.lazy.map(\.time)
@@ -26,6 +28,7 @@ struct BlockHead: Hashable, Sendable {
         (firstNumber, lastNumber) = (samples.first?.number ?? 0, samples.last?.number ?? 0)
         self.samples = Int64(samples.count)
         self.bytes = Int64(bytes)
+        self.isRolled = isRolled
     }
 
     init?(_ row: Statement) {
@@ -33,11 +36,12 @@ struct BlockHead: Hashable, Sendable {
         self.tag = tag
         (id, from, to, arrived) = (row.int64(at: 0), row.int64(at: 2), row.int64(at: 3), row.int64(at: 4))
         (firstNumber, lastNumber) = (row.int64(at: 5), row.int64(at: 6))
-        (samples, bytes) = (row.int64(at: 7), row.int64(at: 8))
+        (samples, bytes, isRolled) = (row.int64(at: 7), row.int64(at: 8), row.int64(at: 9) != 0)
     }
 
     var columns: [ColumnValue] {
-        [id, Int64(tag), from, to, arrived, firstNumber, lastNumber, samples, bytes].map { .integer($0) }
+        [id, Int64(tag), from, to, arrived, firstNumber, lastNumber, samples, bytes, isRolled ? 1 : 0]
+            .map { .integer($0) }
     }
 }
 

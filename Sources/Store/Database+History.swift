@@ -14,45 +14,61 @@ extension Database {
                 "WHERE tag=? AND from_ns<? AND to_ns>=? ORDER BY from_ns, id",
                 [Int64(tag.rawValue), bounds.end, bounds.start])
             // Of a damaged index may come a block of another tag.
-            var merge = HistoryMerge(recent: try recent(tag, within: bounds), limit: limit)
+            let recent = try recent(tag, goesOn: position != nil)
+            var merge = HistoryMerge(recent: recent.filter(bounds.contains).inOrderOfTime(), limit: limit)
             for block in blocks where block.tag == tag.rawValue {
                 merge.drain(before: block.from)
                 if merge.isFull { break }
-                merge.add(try unpack(block).filter(bounds.contains))
+                let samples = try unpack(block)
+                merge.add(bounds.contains(block) ? samples : samples.filter(bounds.contains))
             }
             merge.drain(before: nil)
-            return try page(tag, merge)
+            let page = try page(tag, merge)
+            if page.next == nil { recentSamples = nil }
+            return page
         }
     }
 
-    /// What chunks hold of a tag that no block holds, in the order of the times.
-    private func recent(_ tag: TagID, within bounds: HistoryBounds) throws(StoreError) -> [HistorySample] {
-        var found: [HistorySample] = []
-        let first = try archiveState().firstInChunks(of: tag)
-        try eachRecord(from: first) { (number, record) throws(StoreError) in
-            guard record.tag == tag.rawValue else { return true }
-            let sample = HistorySample(record, number: number)
-            if bounds.contains(sample) { found.append(sample) }
+    /// What chunks hold of a tag that no block holds, in the order of the numbers.
+    ///
+    /// - Parameter goesOn: whether it was asked before for the pages of the same question, so that only what has been
+    ///   stored since is looked at.
+    private func recent(_ tag: TagID, goesOn: Bool) throws(StoreError) -> [HistorySample] {
+        let (state, oldest) = (try archiveState(), try oldestRecent())
+        var found = RecentSamples(tag: tag, state: state, oldest: oldest, through: state.firstInChunks(of: tag) - 1)
+        if goesOn, let kept = recentSamples, kept.isOf(tag, state, oldest) { found = kept }
+        try eachRecord(from: found.through + 1) { (number, record) throws(StoreError) in
+            found.through = number
+            if record.tag == tag.rawValue { found.samples.append(HistorySample(record, number: number)) }
             return true
         }
-        return found.inOrderOfTime()
+        recentSamples = found.samples.count <= Bound.samplesPerPlan ? found : nil
+        return found.samples
     }
 
     private func page(_ tag: TagID, _ merge: HistoryMerge) throws(StoreError) -> HistoryPage {
-        let thisBoot = try firstSampleOfThisBoot()
-        var samples: [StoredSample] = []
-        samples.reserveCapacity(merge.found.count)
-        for sample in merge.found {
-            let record = sample.record(tag: tag.rawValue)
-            if let stored = record.stored(number: sample.number, thisBoot: thisBoot) {
-                try fill(stored, record.state.kind) { samples.append($0) }
-            }
-        }
         var next: HistoryPosition?
         if merge.isFull, let last = merge.found.last {
             next = HistoryPosition(time: WallTime(nanoseconds: last.time), number: last.number)
         }
-        return HistoryPage(samples: samples, next: next)
+        var contents: [Int64: Sample.Value] = [:]
+        var kept = tags[tag] == nil ? [] : merge.found
+        // Of most tags every sample is a number.
+        if !kept.allSatisfy({ SampleState(rawValue: $0.state).isPlain }) {
+            kept = []
+            for sample in merge.found {
+                let state = SampleState(rawValue: sample.state)
+                guard state.quality != nil, state.clock != nil else { continue }
+                if state.kind == .waveform || state.kind == .text {
+                    guard let content = try content(of: sample.number, state.kind) else { continue }
+                    contents[sample.number] = content
+                }
+                kept.append(sample)
+            }
+        }
+        return HistoryPage(
+            samples: HistorySamples(of: tag, kept, contents: contents, thisBoot: try firstSampleOfThisBoot()),
+            next: next)
     }
 
     // MARK: Rollups
@@ -69,6 +85,16 @@ extension Database {
                 [Int64(tag.rawValue), width.rawValue, first, to.nanoseconds])
             for row in stored where row.tag == tag.rawValue && row.width == width {
                 for bucket in row.buckets { buckets[bucket.start.nanoseconds] = bucket.rollup }
+            }
+            // Whatever the bucket is that holds the last of them, all of its samples count.
+            let (end, overflow) = to.nanoseconds.addingReportingOverflow(width.nanoseconds)
+            let others = try blocks(
+                "WHERE tag=? AND rolled=0 AND from_ns<? AND to_ns>=? ORDER BY last_number",
+                [Int64(tag.rawValue), overflow ? .max : end, from.nanoseconds])
+            for block in others where block.tag == tag.rawValue {
+                for (start, rollup) in Rollup.buckets(of: try unpack(block), width) {
+                    buckets[start, default: Rollup()].merge(rollup)
+                }
             }
             let firstInChunks = try archiveState().firstInChunks(of: tag)
             try eachRecord(from: firstInChunks) { (number, record) throws(StoreError) in
@@ -119,6 +145,20 @@ extension Database {
     }
 }
 
+/// What chunks held of a tag, kept from one page of an answer to the next, while nothing of it is packed.
+struct RecentSamples {
+    let tag: TagID
+    let state: ArchiveState
+    /// First number in chunks.
+    let oldest: Int64?
+    var through: Int64
+    var samples: [HistorySample] = []
+
+    func isOf(_ tag: TagID, _ state: ArchiveState, _ oldest: Int64?) -> Bool {
+        self.tag == tag && self.state == state && self.oldest == oldest
+    }
+}
+
 /// What a query of the history asks for.
 private struct HistoryBounds {
     let from: Int64
@@ -133,6 +173,11 @@ private struct HistoryBounds {
     }
 
     var start: Int64 { max(from, position?.time.nanoseconds ?? .min) }
+
+    /// Whether every sample of a block is asked for.
+    func contains(_ block: BlockHead) -> Bool {
+        block.from >= from && block.to < end && position.map { block.from > $0.time.nanoseconds } ?? true
+    }
 
     func contains(_ sample: HistorySample) -> Bool {
         let time = sample.time
@@ -168,6 +213,15 @@ private struct HistoryMerge {
     /// Takes what is before a time, of which no block that is still to come has any; all of it for nil.
     mutating func drain(before time: Int64?) {
         while !isFull {
+            let others = unpacked[nextUnpacked...]
+            // Nothing recent comes in between, and the rest of the block is before the next one: it goes as a whole.
+            if let last = others.last, nextRecent == recent.count || last.isBefore(recent[nextRecent]),
+                time.map({ last.time < $0 }) ?? true
+            {
+                found += others.prefix(limit - found.count)
+                nextUnpacked = unpacked.count
+                continue
+            }
             let takesRecent: Bool
             if nextUnpacked < unpacked.count {
                 takesRecent = nextRecent < recent.count && recent[nextRecent].isBefore(unpacked[nextUnpacked])

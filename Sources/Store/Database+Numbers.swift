@@ -25,7 +25,9 @@ extension Database {
         }
         let limit = min(max(1, limit), Bound.rowsPerRead)
         return try snapshot { () throws(StoreError) in
-            let boundary = try oldestRecent() ?? .max
+            // Without chunks the newest is the last: what is stored next is not in the archive yet.
+            let oldest = try oldestRecent()
+            let boundary = if let oldest { oldest } else { try newestSample() + 1 }
             if id + 1 < boundary, let page = try archived(after: id, before: boundary, limit: limit, of: tags) {
                 return page
             }
@@ -35,7 +37,7 @@ extension Database {
 
     /// Whether the samples from this number on are in chunks.
     func isRecent(_ number: Int64) throws(StoreError) -> Bool {
-        guard let oldest = try oldestRecent(), number < oldest else { return true }
+        if let oldest = try oldestRecent(), number >= oldest { return true }
         return try integer("SELECT 1 FROM blocks WHERE last_number>=? LIMIT 1", [.integer(number)]) == nil
     }
 

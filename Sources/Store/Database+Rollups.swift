@@ -30,7 +30,7 @@ struct RollupRow: Sendable {
     var data: [UInt8] { RollupCodec.encode(buckets.map { ($0.start.nanoseconds, $0.rollup) }) }
 
     /// Adds what came in after what is in it.
-    mutating func merge(_ later: [Int64: Rollup]) {
+    mutating func merge(_ later: [(key: Int64, value: Rollup)]) {
         var merged = Dictionary(uniqueKeysWithValues: buckets.map { ($0.start.nanoseconds, $0.rollup) })
         for (start, rollup) in later { merged[start, default: Rollup()].merge(rollup) }
         buckets = merged.sorted { $0.key < $1.key }.map {
@@ -56,5 +56,42 @@ extension Database {
                 .integer(id), .integer(Int64(row.tag)), .integer(row.width.rawValue), .integer(row.from), .blob(data),
             ])
         return Int64(data.count) - row.bytes
+    }
+
+    /// The rows that samples of a tag belong to, with them in it.
+    func rolledUp(
+        _ samples: [HistorySample], of tag: Int32, _ width: RollupWidth
+    ) throws(StoreError) -> [(row: RollupRow, data: [UInt8])] {
+        var rolled: [(row: RollupRow, data: [UInt8])] = []
+        let rows = Dictionary(grouping: Rollup.buckets(of: samples, width)) {
+            Rollup.start(of: $0.key, width: width.rowNanoseconds)
+        }
+        for (from, buckets) in rows.sorted(by: { $0.key < $1.key }) {
+            let stored = try rollupRows(
+                "WHERE tag=? AND minutes=? AND from_ns=?", [Int64(tag), width.rawValue, from]
+            ).first { $0.tag == tag && $0.width == width && $0.from == from }
+            var row = stored ?? RollupRow(tag: tag, width: width, from: from)
+            row.merge(buckets)
+            rolled.append((row, row.data))
+        }
+        return rolled
+    }
+}
+
+extension Rollup {
+    /// Each bucket of some samples, in the order of their numbers.
+    static func buckets(of samples: [HistorySample], _ width: RollupWidth) -> [Int64: Rollup] {
+        var buckets: [Int64: Rollup] = [:]
+        var open: (start: Int64, rollup: Rollup)?
+        for sample in samples {
+            let start = Rollup.start(of: sample.time, width: width.nanoseconds)
+            if open?.start != start {
+                if let open { buckets[open.start] = open.rollup }
+                open = (start, buckets[start] ?? Rollup())
+            }
+            open?.rollup.add(sample.goodValue, at: sample.time)
+        }
+        if let open { buckets[open.start] = open.rollup }
+        return buckets
     }
 }

@@ -86,17 +86,20 @@ extension Database {
         _ stored: StoredSample, _ kind: SampleState.Kind, _ body: (StoredSample) -> Void
     ) throws(StoreError) {
         guard tags[stored.sample.tag] != nil else { return }
+        guard kind == .waveform || kind == .text else { return body(stored) }
+        guard let content = try content(of: stored.id, kind) else { return }
         var stored = stored
-        switch kind {
-        case .none, .number: break
-        case .waveform:
-            guard let waveform = try waveform(of: stored.id) else { return }
-            stored.sample.value = .waveform(waveform)
-        case .text:
-            guard let text = try text(of: stored.id) else { return }
-            stored.sample.value = .text(text)
-        }
+        stored.sample.value = content
         body(stored)
+    }
+
+    /// What lies apart from its sample; nil when it is not there, or damaged.
+    func content(of sample: Int64, _ kind: SampleState.Kind) throws(StoreError) -> Sample.Value? {
+        switch kind {
+        case .waveform: try waveform(of: sample).map { .waveform($0) }
+        case .text: try text(of: sample).map { .text($0) }
+        case .none, .number: nil
+        }
     }
 
     func text(of id: Int64) throws(StoreError) -> String? {

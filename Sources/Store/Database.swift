@@ -23,6 +23,10 @@ final class Database {
     var openChunk = OpenChunk()
     /// Archived samples that somebody reads by number just now.
     var windows: [NumberWindow] = []
+    /// Of the tag that somebody is asking for page by page.
+    var recentSamples: RecentSamples?
+    /// The archiver's run, as it was last looked through.
+    var run: ArchiveRun?
     /// What was met damaged and cannot be put aside by this connection.
     var foundDamage: Set<DamagedPlace> = []
 

@@ -16,9 +16,36 @@ package struct HistoryPosition: Hashable, Comparable, Sendable {
 
 /// Some samples of a tag in the order of their times, those of one time in the order of storing.
 package struct HistoryPage: Sendable {
-    package var samples: [StoredSample]
+    package var samples: HistorySamples
     /// Where to go on; nil when nothing is left.
     package var next: HistoryPosition?
+}
+
+/// Samples of one tag; each is made when it is asked for, because as packed ones they take half the room.
+package struct HistorySamples: RandomAccessCollection, Sendable {
+    private let tag: TagID
+    private let kept: [HistorySample]
+    /// Waveforms and texts, by the numbers of their samples.
+    private let contents: [Int64: Sample.Value]
+    private let thisBoot: Int64
+
+    /// - Parameter kept: with states that samples have.
+    /// - Parameter thisBoot: number of the first sample of the machine's present run.
+    init(of tag: TagID, _ kept: [HistorySample], contents: [Int64: Sample.Value], thisBoot: Int64) {
+        (self.tag, self.kept, self.contents, self.thisBoot) = (tag, kept, contents, thisBoot)
+    }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { kept.count }
+
+    package subscript(position: Int) -> StoredSample {
+        let packed = kept[position]
+        guard var stored = packed.record(tag: tag.rawValue).stored(number: packed.number, thisBoot: thisBoot) else {
+            preconditionFailure("expected a state that samples have, found \(packed.state)")
+        }
+        if let content = contents[packed.number] { stored.sample.value = content }
+        return stored
+    }
 }
 
 /// One bucket of time of a tag.

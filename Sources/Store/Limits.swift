@@ -11,7 +11,9 @@ package struct Limits: Sendable {
     /// Rollups older than this go. They stay when the samples that they were made of have gone.
     package var rollupAge: Duration
     /// Tags packed in one transaction.
-    var tagsPerPlan = Bound.tagsPerPlan
+    package var tagsPerPlan = Bound.tagsPerPlan
+    /// Samples of a full block.
+    package var samplesPerBlock = HistoryCodec.maximumSamples
     /// Space on disk that is kept back for alerts, acknowledgements and update steps when nothing else is left.
     package var reserveBytes: Int64
     /// Log pages (4 KiB each) at which the checkpointer is called.
@@ -72,9 +74,14 @@ enum Bound {
     /// Blocks' worth of time that one tag may touch in a run; beyond it, its samples stay in the order in which they
     /// came.
     static let spansPerTag = 16
+    /// Samples a minute below which minutes go together with the samples: one takes about 30 bytes, a sample 3 to 5.
+    static let samplesPerMinute = 2
     /// While a reader by number has not come so far, this many times the usual number of samples stays unpacked; then
     /// it finds them in blocks, which takes it longer.
     static let patience: Int64 = 4
+    /// Blocks of about one size and of one tag and day that are joined: with fewer a sample is written more often, with
+    /// more a question unpacks more small blocks.
+    static let blocksPerLevel = 8
     /// Blocks looked at in one step of housekeeping, so that damage shows before somebody asks.
     static let blocksPerLook: Int64 = 16
     /// Free pages given back to the file system in one step.

@@ -59,8 +59,11 @@ extension Store {
         await endShortage()
         let judgesAge = await trustsClock()
         let start = clock.monotonic()
+        var isPacked = false
         for step in 0..<Self.stepsPerCall {
-            guard try await archiveStep(judgesAge: judgesAge) else { break }
+            let progress = try await archiveStep(judgesAge: judgesAge)
+            isPacked = progress == .done
+            guard progress == .mayBeMore else { break }
             report.archiveSteps += 1
             guard clock.monotonic() - start < Self.archiveTime, step < Self.stepsPerCall - 1 else {
                 report.isDone = false
@@ -70,7 +73,7 @@ extension Store {
         try await lookAround()
         await historian.giveBackMemory()
         for step in 0..<Self.stepsPerCall {
-            let retired = try await retireStep(judgesAge: judgesAge)
+            let retired = try await retireStep(judgesAge: judgesAge, isPacked: isPacked)
             report.retiredSamples += retired
             if retired == 0 { break }
             if step == Self.stepsPerCall - 1 { report.isDone = false }
@@ -100,11 +103,11 @@ extension Store {
     private func trustsClock() -> Bool { retention.trusts(clock) }
 
     /// Drops the oldest samples, if they are too old or the file is too large: blocks before chunks.
-    private func retireStep(judgesAge: Bool) throws(StoreError) -> Int64 {
+    private func retireStep(judgesAge: Bool, isPacked: Bool) throws(StoreError) -> Int64 {
         let cutoff = judgesAge ? clock.wall() + (.zero - limits.maximumAge) : nil
         let maximumBytes = limits.maximumBytes
         let step = try read { (database) throws(StoreError) in
-            try database.nextToRetire(before: cutoff, maximumBytes: maximumBytes)
+            try database.nextToRetire(before: cutoff, isPacked: isPacked, maximumBytes: maximumBytes)
         }
         guard let step else { return 0 }
         let readers = readers
@@ -157,7 +160,12 @@ extension Database {
     }
 
     /// What the next step of retention drops, nil when nothing is to go.
-    func nextToRetire(before cutoff: WallTime?, maximumBytes: Int64) throws(StoreError) -> Retirement? {
+    ///
+    /// - Parameter isPacked: whether the archiver has nothing left to do. What is still to be packed does not go by its
+    ///   age: its rollups, which stay longer, are not made yet.
+    func nextToRetire(
+        before cutoff: WallTime?, isPacked: Bool, maximumBytes: Int64
+    ) throws(StoreError) -> Retirement? {
         let blocks = try blocks("ORDER BY last_number LIMIT ?", [Bound.blocksPerTrim])
         let chunks = try oldestChunks()
         let excess = try usedBytes() - maximumBytes
@@ -176,8 +184,13 @@ extension Database {
         func isOld(_ newest: Int64) -> Bool {
             newest < cutoff.nanoseconds && newest >= RetentionClock.earliestPlausible.nanoseconds
         }
-        if let last = blocks.lastIndex(where: { isOld($0.arrived) }) { return .blocks(Array(blocks[...last])) }
-        guard let chunk = chunks.last(where: { isOld($0.newest) }) else { return nil }
+        // What a run that is under way has packed is in chunks as well, and goes when it is in blocks alone: else a sample would
+        // be found by number and not by tag.
+        let firstInChunks = chunks.first?.first ?? .max
+        if let last = blocks.lastIndex(where: { isOld($0.arrived) && $0.lastNumber < firstInChunks }) {
+            return .blocks(Array(blocks[...last]))
+        }
+        guard isPacked, let chunk = chunks.last(where: { isOld($0.newest) }) else { return nil }
         let end = chunk.first + chunk.count - 1
         let before = blocks.filter { $0.lastNumber <= end }
         return before.isEmpty ? .chunks(through: end) : .blocks(before)
@@ -186,19 +199,30 @@ extension Database {
     /// Drops samples.
     ///
     /// - Parameter readers: how far those have come who read by number; what one has not had is recorded as a gap.
+    /// - Parameter keepsRollups: not when there is no room for them.
     /// - Returns: samples dropped.
-    func retire(_ step: Retirement, unlessReadBy readers: [String: Int64]) throws(StoreError) -> Int64 {
+    func retire(
+        _ step: Retirement, unlessReadBy readers: [String: Int64], keepsRollups: Bool = true
+    ) throws(StoreError) -> Int64 {
         switch step {
         case .blocks(let blocks):
-            var state = try archiveState()
+            var dropped: Int64 = 0
             for block in blocks {
                 try recordUnread(block.firstNumber, block.lastNumber, block.samples, readers)
-                if !hasRollups(block.tag) { try removeContents(of: block) }
+                if !hasRollups(block.tag) {
+                    try removeContents(of: block)
+                } else if keepsRollups, !block.isRolled {
+                    try keepRollups(of: block)
+                }
+                // A damaged one has gone by now, and is counted as such.
+                guard try self.blocks("WHERE id=?", [block.id]) == [block] else { continue }
                 try remove(block)
+                var state = try archiveState()
                 state.remove(block)
+                try write(state)
+                dropped += block.samples
             }
-            try write(state)
-            return blocks.reduce(0) { $0 + $1.samples }
+            return dropped
         case .chunks(let last):
             let count =
                 try integer(
@@ -209,6 +233,21 @@ extension Database {
             try run("DELETE FROM waveforms WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
             try run("DELETE FROM texts WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
             return count
+        }
+    }
+
+    /// Rolls up what a block holds, before it goes.
+    private func keepRollups(of block: BlockHead) throws(StoreError) {
+        let samples = try unpack(block)
+        for width in RollupWidth.allCases {
+            let rows = try rolledUp(samples, of: block.tag, width)
+            // A minute with fewer than this many samples would take more room than they did; the hours tell enough.
+            if width == .minute, samples.count < Bound.samplesPerMinute * Rollup.buckets(of: samples, width).count {
+                continue
+            }
+            var state = try archiveState()
+            for (row, data) in rows { state.rollupBytes += try write(row, data) }
+            try write(state)
         }
     }
 

@@ -31,6 +31,10 @@ struct SampleState: RawRepresentable, Hashable {
     var isOrderedBySource: Bool { hasSourceTime && rawValue & Self.qualityMask != Self.wrongClock }
     private static let wrongClock = UInt32(bitPattern: Quality.uncertain(.wrongClock).code)
     var isGood: Bool { rawValue & Self.qualityMask == 0 }
+    /// Whether nothing of the sample lies elsewhere, and the word is one that samples have: so for a good number.
+    var isPlain: Bool {
+        rawValue & ~Self.meant == 0 && isGood && clock != nil && (kind == .number || kind == .none)
+    }
     /// Nil for a word that no sample has.
     var quality: Quality? {
         rawValue & ~Self.meant == 0 ? Quality(code: Int32(bitPattern: rawValue & Self.qualityMask)) : nil

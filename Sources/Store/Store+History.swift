@@ -86,11 +86,18 @@ extension Store {
 
     // MARK: Packing
 
+    /// What a step of the archiver leaves.
+    enum ArchiveProgress {
+        /// All that is to be packed is packed.
+        case done
+        case mayBeMore
+        /// There is something to be packed, and no room for it.
+        case noRoom
+    }
+
     /// One step of the archiver.
-    ///
-    /// - Returns: whether there may be more to do.
-    nonisolated func archiveStep(judgesAge: Bool) async throws(StoreError) -> Bool {
-        guard let rule = await archiveRule(judgesAge: judgesAge) else { return false }
+    nonisolated func archiveStep(judgesAge: Bool) async throws(StoreError) -> ArchiveProgress {
+        guard let rule = await archiveRule(judgesAge: judgesAge) else { return .noRoom }
         let (step, _) = try await historian.read { (database) throws(StoreError) in
             try database.nextArchiveStep(rule)
         }
@@ -103,27 +110,25 @@ extension Store {
         return ArchiveRule(
             hotSamples: max(2, limits.packsBeyond), lowWater: readers.values.min() ?? .max,
             before: judgesAge ? clock.wall() + (.zero - limits.packsAfter) : nil,
-            span: max(1, limits.blockSpan.wholeNanoseconds), tagsPerPlan: limits.tagsPerPlan)
+            span: max(1, limits.blockSpan.wholeNanoseconds), tagsPerPlan: limits.tagsPerPlan,
+            samplesPerBlock: limits.samplesPerBlock)
     }
 
-    private func carryOut(_ step: ArchiveStep) throws(StoreError) -> Bool {
+    private func carryOut(_ step: ArchiveStep) throws(StoreError) -> ArchiveProgress {
         do throws(StoreError) {
             switch step {
-            case .nothing: return false
-            case .damage(let places):
-                try repair(places)
-                return true
+            case .nothing: return .done
+            case .damage(let places): try repair(places)
             case .removeChunks:
                 try transact { (database) throws(StoreError) in try database.removeArchivedChunks() }
-                return true
             case .plan(let plan):
                 let isDone = try transact { (database) throws(StoreError) in try database.carryOut(plan) }
                 if isDone { counters.archived += plan.samples }
-                return true
             }
+            return .mayBeMore
         } catch .full {
             // It is not for the archiver to have telemetry refused; retention makes room.
-            return false
+            return .noRoom
         }
     }
 }

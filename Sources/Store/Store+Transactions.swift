@@ -57,10 +57,7 @@ extension Store {
         do throws(StoreError) {
             return try body(try openDatabase())
         } catch {
-            if error.isDamage {
-                try rebuild(after: error)
-                return try body(try openDatabase())
-            }
+            if error.isDamage { return try afterDamage(error, body) }
             if error.isInputOutput { dropDatabase() }
             throw error
         }
@@ -69,13 +66,31 @@ extension Store {
     private func again<Value>(
         after error: StoreError, _ body: (Database) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
-        try rebuild(after: error)
-        let rebuilt = try openDatabase()
-        return try rebuilt.transaction { () throws(StoreError) in
-            let value = try body(rebuilt)
-            try rebuilt.writeMark()
-            counters.commits += 1
-            return value
+        try afterDamage(error) { (database) throws(StoreError) in
+            try database.transaction { () throws(StoreError) in
+                let value = try body(database)
+                try database.writeMark()
+                counters.commits += 1
+                return value
+            }
+        }
+    }
+
+    /// Runs `body` once more, on the file opened anew, and on one made of its sound rows where it is damaged then too.
+    ///
+    /// A reading that fails once is damage to SQLite (it takes EIO for a broken file system), and a new file holds only the
+    /// newest of the history.
+    private func afterDamage<Value>(
+        _ error: StoreError, _ body: (Database) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        logger.error("the store reads as damaged; it is opened anew", metadata: ["error": "\(error)"])
+        dropDatabase()
+        do throws(StoreError) {
+            return try body(try openDatabase())
+        } catch {
+            guard error.isDamage else { throw error }
+            try rebuild(after: error)
+            return try body(try openDatabase())
         }
     }
 

@@ -81,7 +81,7 @@ extension Database {
     ///
     /// - Returns: how many; nil when there are none.
     func dropOldest(unlessReadBy readers: [String: Int64]) throws(StoreError) -> Int64? {
-        guard let step = try nextToRetire(before: nil, maximumBytes: 0) else { return nil }
+        guard let step = try nextToRetire(before: nil, isPacked: false, maximumBytes: 0) else { return nil }
         var (from, to): (WallTime?, WallTime?)
         switch step {
         case .blocks(let blocks):
@@ -89,7 +89,7 @@ extension Database {
             to = blocks.map(\.to).max().map(WallTime.init(nanoseconds:))
         case .chunks: from = try oldestArrival()
         }
-        let count = try retire(step, unlessReadBy: readers)
+        let count = try retire(step, unlessReadBy: readers, keepsRollups: false)
         if case .chunks = step { to = try oldestArrival() }
         let now = clock.wall()
         try record(

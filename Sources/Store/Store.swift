@@ -126,11 +126,14 @@ package actor Store: SampleSink {
         }
     }
 
+    /// Tries before a file counts as damaged: a reading that fails once looks the same.
+    private static let openingTries = 2
+
     /// Opens the file, made anew from its sound rows if its structure is damaged.
     static func openSound(
         _ directory: String, _ clock: any PlantClock, _ logger: Logger
     ) throws(StoreError) -> Database {
-        if !Salvage.isPending(in: directory) {
+        for _ in 0..<openingTries where !Salvage.isPending(in: directory) {
             do throws(StoreError) {
                 return try Database(directory: directory, clock: clock, logger: logger)
             } catch {
@@ -232,7 +235,7 @@ package actor Store: SampleSink {
         while !waiting.isEmpty { flush() }
         isClosed = true
         await historian.end()
-        checkpointer.close()
+        await checkpointer.end()
         database?.connection.close()
         database = nil
         lock = nil

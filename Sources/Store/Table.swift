@@ -51,7 +51,10 @@ enum Table: String, CaseIterable {
         case .files: ["id", "name", "data"]
         case .audit: ["id", "at_ns", "by", "action", "subject", "old", "new", "outcome", "reason", "digest"]
         case .blocks:
-            ["id", "tag", "from_ns", "to_ns", "arrived_ns", "first_number", "last_number", "samples", "bytes"]
+            [
+                "id", "tag", "from_ns", "to_ns", "arrived_ns", "first_number", "last_number", "samples", "bytes",
+                "rolled",
+            ]
         case .rollups: ["id", "tag", "minutes", "from_ns", "data"]
         case .archive: ["id", "number", "tag", "under_way", "samples", "blocks", "bytes", "rollup_bytes"]
         }

@@ -44,7 +44,21 @@ static int log_file = -1;
 static const struct timespec half_a_second = {.tv_nsec = 500000000};
 static const char *const kind_names[] = {"", "eio", "enospc", "short", "kill", "torn", "read", "slow"};
 
+// The C library's own. Looked up before the first counted call: looking up takes the loader's lock, which a thread may hold
+// that has been stopped for good, because another one writes down how the process crashed.
+#define REALS(each) \
+    each(write) each(pwrite64) each(pread64) each(fsync) each(fdatasync) each(ftruncate64) each(posix_fallocate64) \
+        each(rename) each(unlink) each(mkdir) each(open64) each(usleep)
+#define DECLARE(name) static __typeof__(&name) real_##name;
+#define LOOK_UP(name) real_##name = (__typeof__(&name))dlsym(RTLD_NEXT, #name);
+// Before `begin` runs, only what starts before it.
+#define REAL(name) (real_##name ? real_##name : (__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define COUNTS_CHANGES (kind != READ)
+
+REALS(DECLARE)
+
 __attribute__((constructor)) static void begin(void) {
+    REALS(LOOK_UP)
     folder = getenv("DISK_FAULTS_FOLDER");
     const char *number = getenv("DISK_FAULTS_AT");
     at = number ? atol(number) : 0;
@@ -123,9 +137,6 @@ static enum verdict judge(const char *call, const char *path, size_t bytes, int 
 static void end_torn(void) {
     if (kind == TORN) kill(getpid(), SIGKILL);
 }
-
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-#define COUNTS_CHANGES (kind != READ)
 
 ssize_t write(int descriptor, const void *bytes, size_t length) {
     char path[PATH_MAX];

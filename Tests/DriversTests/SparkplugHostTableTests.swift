@@ -82,7 +82,7 @@ import Testing
     }
 
     /// Source: Sparkplug 3.0, 6.4.4 to 6.4.6: metrics are field 2, `datatype` 4, a table's value 17, a template's 18.
-    @Test func templatesAndTablesAreCountedAndTheRestIsRead() async throws {
+    @Test func tablesAreCountedAndTheRestIsRead() async throws {
         let bench = try Bench()
         func metric(_ name: String, type: UInt8, _ value: [UInt8]) -> [UInt8] {
             let body = [0x0A, UInt8(name.utf8.count)] + Array(name.utf8) + [0x20, type] + value
@@ -93,9 +93,80 @@ import Testing
             [0x08, 0x01] + metric("bdSeq", type: 4, [0x58, 0]) + metric("motor", type: 19, [0x92, 0x01, 0])
             + metric("batches", type: 16, [0x8A, 0x01, 0]) + metric("speed", type: 10, speed) + [0x18, 0]
         try await bench.take("spBv1.0/Works/NBIRTH/line 3", birth)
-        #expect(bench.table.takeCounters().malformed == ["unsupported_type": 2])
+        #expect(bench.table.takeCounters().malformed == ["unsupported_type": 1])
         #expect(bench.batch.samples.map(\.value) == [.number(1_480)])
         #expect(await bench.tags.definitions.count == 1)
+    }
+
+    /// The fields of a metric, as far as templates need them.
+    private func metric(
+        _ name: String?, alias: UInt8? = nil, type: UInt8 = 0, number: Double? = nil, members: [[UInt8]]? = nil,
+        isDefinition: Bool = false, isHistorical: Bool = false
+    ) -> [UInt8] {
+        var body: [UInt8] = []
+        if let name { body += [0x0A, UInt8(name.utf8.count)] + Array(name.utf8) }
+        if let alias { body += [0x10, alias] }
+        if type != 0 { body += [0x20, type] }
+        if isHistorical { body += [0x28, 1] }
+        if let number { body += withUnsafeBytes(of: number.bitPattern.littleEndian) { [0x69] + Array($0) } }
+        if let members {
+            let template = members.joined() + [0x22, 1, 0x78] + (isDefinition ? [0x28, 1] : [])
+            body += [0x92, 0x01, UInt8(template.count & 0x7F | 0x80), UInt8(template.count >> 7)] + template
+        }
+        return [0x12, UInt8(body.count & 0x7F | 0x80), UInt8(body.count >> 7)] + body
+    }
+
+    /// Source: Sparkplug 3.0, 6.4.11: members are field 2 of a template, `template_ref` 4, `is_definition` 5.
+    @Test func membersOfTemplatesAreTagsBehindTheNameOfTheirTemplate() async throws {
+        let bench = try Bench()
+        let definition = metric(
+            "_types_/motor", type: 19, members: [metric("rpm", type: 10)], isDefinition: true)
+        let motor = metric(
+            "motor", alias: 7, type: 19,
+            members: [
+                metric("rpm", type: 10, number: 1_480), metric("temp", alias: 9, type: 10, number: 41),
+                metric("gear", type: 19, members: [metric("oil", type: 10, number: 3.5)]),
+            ])
+        let bdSeq: [UInt8] = [0x12, 11, 0x0A, 5, 0x62, 0x64, 0x53, 0x65, 0x71, 0x20, 4, 0x58, 0]
+        try await bench.take("spBv1.0/Works/NBIRTH/line 3", [0x08, 1] + bdSeq + definition + motor + [0x18, 0])
+        #expect(
+            await bench.tags.definitions.map(\.name) == [
+                "Works/line_3/motor/rpm", "Works/line_3/motor/temp", "Works/line_3/motor/gear/oil",
+            ])
+        #expect(bench.numbers == [1_480, 41, 3.5])
+        bench.batch.samples = []
+        // In data the template may go by its alias, its members by names or aliases, and those that stay may be left out.
+        let data = metric(
+            nil, alias: 7,
+            members: [
+                metric("rpm", number: 1_500), metric(nil, alias: 9, number: 42),
+                metric("gear", members: [metric("oil", number: 3.25)]),
+            ])
+        try await bench.take("spBv1.0/Works/NDATA/line 3", [0x08, 2] + data + [0x18, 1])
+        #expect(bench.numbers == [1_500, 42, 3.25])
+        bench.batch.samples = []
+        let named = metric("motor", members: [metric("rpm", number: 1_510)], isHistorical: true)
+        try await bench.take("spBv1.0/Works/NDATA/line 3", [0x08, 3] + named + [0x18, 2])
+        #expect(bench.numbers == [1_510] && bench.batch.samples.map(\.quality) == [.uncertain(.outOfOrder)])
+        #expect(bench.faults().isEmpty && bench.rebirths().isEmpty)
+        let unknown = metric("motor", members: [metric("volts", number: 400)])
+        try await bench.take("spBv1.0/Works/NDATA/line 3", [0x08, 4] + unknown + [0x18, 3])
+        #expect(bench.faults() == ["unknown_metric": 1] && bench.rebirths().count == 1)
+    }
+
+    @Test func templatesMayNotLieInEachOtherForEver() throws {
+        var payload = SparkplugPayload()
+        for (depth, isTaken) in [(8, true), (9, false)] {
+            var nested = metric("v", type: 10, number: 1)
+            for _ in 0..<depth { nested = metric("t", type: 19, members: [nested]) }
+            if isTaken {
+                try payload.read(nested)
+                #expect(payload.metrics.count == depth + 1)
+                #expect(payload.metrics.last.flatMap { payload.path(of: $0) } == "t/t/t/t/t/t/t/t/v")
+            } else {
+                #expect(throws: SparkplugError.self) { try payload.read(nested) }
+            }
+        }
     }
 
     @Test func birthsDeclareTagsAndDataFollowsTheirAliases() async throws {

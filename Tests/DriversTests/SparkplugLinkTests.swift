@@ -25,11 +25,13 @@ struct SparkplugLinkTests {
     private static let speed = "Works/line-3/speed"
 
     private func edgeSettings(primaryHost: String? = nil, version: String = "3.1.1") throws -> EdgeSettings {
+        try edgeSettings(
+            "host: 127.0.0.1\nport: \(broker.port)\nclient_id: edge\nversion: \(version)", primaryHost: primaryHost)
+    }
+
+    private func edgeSettings(_ connection: String, primaryHost: String?) throws -> EdgeSettings {
         let text = """
-            host: 127.0.0.1
-            port: \(broker.port)
-            client_id: edge
-            version: \(version)
+            \(connection)
             group: Works
             edge_node: line-3
             \(primaryHost.map { "primary_host: \($0)" } ?? "")
@@ -43,13 +45,13 @@ struct SparkplugLinkTests {
         return try #require(settings)
     }
 
-    private func hostLink(extra: String = "") throws -> LinkDefinition {
+    private func hostLink(at other: Broker? = nil, extra: String = "") throws -> LinkDefinition {
         try link(
             """
             - name: scada
               driver: sparkplug
               host: 127.0.0.1
-              port: \(broker.port)
+              port: \((other ?? broker).port)
             \(extra)
             """)
     }
@@ -292,6 +294,89 @@ struct SparkplugLinkTests {
         await broker.stop()
     }
 
+    @Test func aDeviceThatIsLostDiesAndComesBack() async throws {
+        try await broker.start()
+        let store = await store()
+        let host = LinkBench(try hostLink())
+        #expect(await host.isConnected())
+        await store.add(1, [20])
+        let edge = try EdgeBench(edgeSettings(), source: store)
+        #expect(await eventually { await host.numbers(Self.temperature) == [20] })
+        await store.add(1, [0], quality: .bad(.timedOut))
+        #expect(await eventually { await host.last(Self.temperature)?.quality == .bad(.deviceOffline) })
+        #expect(edge.status.deviceDeaths == 1)
+        await store.add(2, [1_480])
+        #expect(await eventually { await host.numbers(Self.speed).contains(1_480) })
+        await store.add(1, [21])
+        #expect(await eventually { await host.numbers(Self.temperature).contains(21) })
+        #expect(host.counters.malformed.isEmpty && edge.status.births == 1)
+        await edge.stop()
+        await host.stop()
+        await broker.stop()
+    }
+
+    /// The first broker goes, and the edge node turns to the next one: with another number, and nothing is lost.
+    @Test func anEdgeNodeTurnsToTheNextBroker() async throws {
+        let elsewhere = try TempDirectory()
+        let second = try Broker(directory: elsewhere.path)
+        try await broker.start()
+        try await second.start()
+        let store = await store()
+        let settings = try edgeSettings(
+            "brokers: [ { host: 127.0.0.1, port: \(broker.port) }, { host: 127.0.0.1, port: \(second.port) } ]",
+            primaryHost: nil)
+        let host = LinkBench(try hostLink(at: second))
+        #expect(await host.isConnected())
+        await store.add(1, [1])
+        let edge = try EdgeBench(settings, source: store)
+        #expect(await edge.reaches(.online))
+        #expect(edge.status.broker == "127.0.0.1:\(broker.port)" && edge.status.bdSeq == 0)
+        await broker.kill()
+        #expect(await eventually { edge.status.broker == "127.0.0.1:\(second.port)" && edge.status.births == 2 })
+        #expect(edge.status.bdSeq == 1)
+        await store.add(1, [2])
+        #expect(await eventually { await host.numbers(Self.temperature).contains(2) })
+        // Back at the first one when the second one goes.
+        try await broker.start()
+        await second.kill()
+        #expect(await eventually { edge.status.broker == "127.0.0.1:\(broker.port)" && edge.status.births == 3 })
+        await edge.stop()
+        await host.stop()
+        await broker.stop()
+    }
+
+    /// A host that is at one of the brokers only is looked for at each of them.
+    @Test func theBrokerOfThePrimaryHostIsFound() async throws {
+        let elsewhere = try TempDirectory()
+        let second = try Broker(directory: elsewhere.path)
+        try await broker.start()
+        try await second.start()
+        // What a host said that has left the first broker.
+        let publisher = try FieldPublisher(id: "old-host", port: broker.port)
+        try publisher.publish("spBv1.0/STATE/scada", Array("{\"online\":false,\"timestamp\":100}".utf8), retain: true)
+        try await publisher.flush()
+        let listener = LinkBench(try hostLink(extra: "  client_id: listener"))
+        #expect(await listener.isConnected())
+        let store = await store()
+        let host = LinkBench(try hostLink(at: second, extra: "  host_id: scada"))
+        #expect(await host.isConnected())
+        await store.add(1, [1])
+        let edge = try EdgeBench(
+            edgeSettings(
+                "brokers: [ { host: 127.0.0.1, port: \(broker.port) }, { host: 127.0.0.1, port: \(second.port) } ]",
+                primaryHost: "scada"), source: store)
+        #expect(await eventually(within: .seconds(30)) { edge.status.state == .online })
+        #expect(edge.status.broker == "127.0.0.1:\(second.port)")
+        #expect(await eventually { await host.numbers(Self.temperature) == [1] })
+        // Nothing was born where the host is not.
+        #expect(await listener.last(Self.temperature) == nil)
+        await edge.stop()
+        await host.stop()
+        await listener.stop()
+        await second.stop()
+        await broker.stop()
+    }
+
     /// Rubbish in every topic of the namespace is counted, and a sound message after it is read.
     @Test func rubbishIsCountedAndTheNextMessageRead() async throws {
         try await broker.start()
@@ -336,6 +421,19 @@ struct SparkplugLinkTests {
         #expect(definition.tags.map(\.name) == ["press.temperature", "press.v"])
         #expect(definition.settings.mayMake(tag: "line-3.speed"))
         #expect(!definition.settings.mayMake(tag: "speed"))
+    }
+
+    @Test(arguments: [
+        ("brokers: []", "a list of 1 to 8 brokers"), ("brokers: [ { port: 1 } ]", "host"),
+        ("brokers: [ { host: a }, { host: a } ]", "client_id"), ("host: a, brokers: [ { host: b } ]", "the key"),
+    ])
+    func saysWhatIsWrongWithBrokers(_ line: String, _ words: String) throws {
+        let node = try YAML.parse(Array("{ group: g, edge_node: e, \(line) }".utf8), file: "plant.yaml")
+        let diagnostics = Diagnostics(file: "plant.yaml")
+        var reader = try #require(MappingReader(node, path: "", diagnostics: diagnostics))
+        _ = EdgeSettings(reading: &reader, directory: "")
+        reader.finish()
+        #expect(diagnostics.text.contains(words), "\(diagnostics.text)")
     }
 
     @Test(arguments: [

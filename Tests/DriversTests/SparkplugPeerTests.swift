@@ -126,6 +126,16 @@ struct SparkplugPeerTests {
         let data = messages("DDATA").flatMap { $0.metrics ?? [] }
         #expect(data.map(\.name) == ["temperature", "temperature"])
         #expect(data.map(\.value) == [.number(21), .number(22)])
+
+        // Nobody answers at the device; then somebody does.
+        await store.add(7, [0], quality: .bad(.timedOut))
+        #expect(await eventually { messages("DDEATH").map(\.device) == ["press-3"] }, "\(peer.output)")
+        #expect(messages("DDEATH").first?.metrics ?? [] == [])
+        await store.add(7, [23])
+        #expect(
+            await eventually {
+                messages("DBIRTH").count == 2 && messages("DDATA").last?.metrics?[0].value == .number(23)
+            })
         let sequences = peer.lines.compactMap(\.seq)
         #expect(sequences == Array(0..<sequences.count))
 
@@ -140,7 +150,7 @@ struct SparkplugPeerTests {
         _ = await eventually { late().count >= 300 || edge.status.pending == 0 }
         // What went out before the peer was back it could not hear; our part is done when the broker has it all.
         #expect(edge.status.historical == 300)
-        #expect(await eventually { edge.status.published == 4 })
+        #expect(await eventually { edge.status.published == 6 })
 
         // Somebody else takes its name: the broker says that it is dead.
         let before = messages("NDEATH").count
@@ -153,7 +163,9 @@ struct SparkplugPeerTests {
         await edge.stop()
         await peer.stop()
         await broker.stop()
-        peerRow("pysparkplug 0.6.1 as host", "births, data by alias, historical values and death of our edge node read")
+        peerRow(
+            "pysparkplug 0.6.1 as host",
+            "births, data by alias, historical values, deaths of our edge node and its device read")
     }
 
     @Test func ourDriverReadsAnIndependentEdgeNode() async throws {

@@ -149,8 +149,11 @@ package struct HostilePayload {
             }
             return
         }
-        for metric in payload.metrics {
-            _ = metric.name.map { payload.text($0) }
+        for (index, metric) in payload.metrics.enumerated() {
+            _ = payload.path(of: metric)
+            if let parent = metric.parent, parent >= index || payload.metrics[parent].value != .template {
+                throw Finding(description: "sparkplug: a member without its template: \(metric)")
+            }
             for type in SparkplugDataType.allCases {
                 let reading = payload.reading(of: metric, as: type)
                 if reading.fault != nil, reading.value != .none || reading.quality.isGood {

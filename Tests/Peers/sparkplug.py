@@ -28,7 +28,9 @@ def say(**what):
 def host(port):
     births = {}
     lock = threading.Lock()
-    kinds = {"NBIRTH": spb.NBirth, "DBIRTH": spb.DBirth, "NDATA": spb.NData, "DDATA": spb.DData, "NDEATH": spb.NDeath}
+    kinds = {
+        "NBIRTH": spb.NBirth, "DBIRTH": spb.DBirth, "NDATA": spb.NData, "DDATA": spb.DData, "NDEATH": spb.NDeath,
+        "DDEATH": spb.DDeath}
 
     def connected(client, *_):
         client.subscribe("spBv1.0/#", 1)
@@ -47,7 +49,7 @@ def host(port):
             payload = kinds[kind].decode(message.payload, birth=births.get(device))
             if kind in ("NBIRTH", "DBIRTH"):
                 births[device] = payload
-        metrics = [payload.bd_seq_metric] if kind == "NDEATH" else payload.metrics
+        metrics = [payload.bd_seq_metric] if kind == "NDEATH" else [] if kind == "DDEATH" else payload.metrics
         say(
             kind=kind, device=device, seq=getattr(payload, "seq", None), qos=message.qos, retained=bool(message.retain),
             metrics=[

@@ -27,7 +27,7 @@ enum Action: Sendable {
     case order(tag: String)
     case executeOrders(tag: String)
     case gap(String)
-    /// Lets time pass and keeps the bounds.
+    /// Lets time pass, packs samples and keeps the bounds.
     case maintain(after: Duration)
     /// Ends the daemon as a service manager does, and starts it.
     case restart
@@ -85,6 +85,16 @@ extension Action {
         case .executeOrders(let tag): [Fact("order for \(tag) done"), Fact("audit of \(tag)")]
         case .gap(let subject): [Fact("gap of \(subject)"), .value("noted \(subject)")]
         case .strayFile, .prune, .maintain, .restart: []
+        }
+    }
+
+    /// The samples that it stores.
+    var samples: [(number: Int, payload: Payload)] {
+        switch self {
+        case .messages(let numbers, let payload): numbers.map { ($0, payload) }
+        case .polled(let numbers): numbers.map { ($0, .numbers) }
+        case .alert(_, let score): [(score, .numbers)]
+        default: []
         }
     }
 

@@ -5,14 +5,23 @@ import Store
 /// What a store holds of the scripted minute, each fact with how often.
 struct Findings {
     var facts: [Fact: Int] = [:]
+    /// Every sample, in the order of the numbers under which they are stored.
+    private(set) var samples: [StoredSample] = []
     /// Subjects of gaps that a full disk has made.
     var shortageGaps: Set<String> = []
     /// What cannot be, whatever was acknowledged.
     var faults: [String] = []
 
-    init(store: Store, reader: StoreReader, actions: [Action]) async throws {
-        for (name, tag) in try await store.tags() { add(Fact("tag \(name) in \(tag.definition.unit)")) }
-        try await readSamples(store, file: "\(store.directory)/store.sqlite")
+    /// - Parameter scripted: numbers of the samples that the script may have stored; the others are not its facts.
+    init(
+        store: Store, reader: StoreReader, actions: [Action], scripted: Range<Int64>,
+        mayBeFull: Bool = false
+    ) async throws {
+        let tags = try await store.tags()
+        for (name, tag) in tags { add(Fact("tag \(name) in \(tag.definition.unit)")) }
+        try await readSamples(store)
+        noteScripted(scripted, names: Dictionary(uniqueKeysWithValues: tags.map { ($0.value.id, $0.key) }))
+        try checkAttachments("\(store.directory)/store.sqlite")
         for receipt in try await store.storedReceipts(link: Action.link) { add(.receipt(Int(receipt.digest))) }
         for alert in try await store.alerts() { try await read(alert, store) }
         try await readOutbox(store)
@@ -24,13 +33,13 @@ struct Findings {
         }
         try await readModels(store)
         try await readOrders(reader)
-        for gap in try await store.gaps(limit: 10_000) {
-            if gap.reason == .queueFull { add(Fact("gap of \(gap.subject)"), times: Int(gap.count)) }
-            if gap.reason == .diskFull { shortageGaps.insert(gap.subject) }
-        }
+        for gap in try await store.gaps(limit: 10_000) { note(gap, mayBeFull) }
         faults += try await reader.structureFaults()
         let statistics = try await store.statistics()
         if statistics.quarantined > 0 { faults.append("\(statistics.quarantined) rows were damaged") }
+        if statistics.samples != Int64(samples.count) {
+            faults.append("\(statistics.samples) samples are counted, \(samples.count) are there")
+        }
     }
 
     private enum Name {
@@ -51,27 +60,68 @@ struct Findings {
 
     private mutating func add(_ fact: Fact, times: Int = 1) { facts[fact, default: 0] += times }
 
-    private mutating func readSamples(_ store: Store, file: String) async throws {
-        var attached: Set<Int64> = []
+    private mutating func note(_ gap: Gap, _ mayBeFull: Bool) {
+        switch gap.reason {
+        case .queueFull: add(Fact("gap of \(gap.subject)"), times: Int(gap.count))
+        case .diskFull where mayBeFull: shortageGaps.insert(gap.subject)
+        // They came again.
+        case .diskFullNotAcknowledged where mayBeFull: break
+        default: faults.append("a gap without a reason: \(gap)")
+        }
+    }
+
+    /// By number, and then by tag: what lies in blocks and what lies in chunks must be one history both times.
+    private mutating func readSamples(_ store: Store) async throws {
         var last: Int64 = 0
         while true {
-            let page = try await store.samples(after: last, limit: 10_000)
-            for stored in page.samples {
-                switch stored.sample.value {
-                case .number(let number): add(.sample(Int(number)))
-                case .text(let text):
-                    add(.sample(Int(text) ?? -1))
-                    attached.insert(stored.id)
-                case .waveform(let values):
-                    add(.sample(Int(values.first ?? -1)))
-                    attached.insert(stored.id)
-                case .none: faults.append("sample \(stored.id) has no value")
-                }
-            }
+            let page = try await store.samples(after: last, limit: 1_000)
+            samples += page.samples
             last = page.through
             if page.isEnd { break }
         }
-        // Past the store's own code: a waveform or a text without its sample is half of one.
+        for (a, b) in zip(samples, samples.dropFirst()) where a.id >= b.id {
+            faults.append("sample \(b.id) comes after \(a.id)")
+        }
+        let byTag = Dictionary(grouping: samples, by: \.sample.tag)
+        for record in try await store.tagRecords() {
+            let expected = (byTag[record.id] ?? []).sorted { ($0.sample.time, $0.id) < ($1.sample.time, $1.id) }
+            let page = try await store.history(record.id, from: .earliest, to: .latest, limit: 10_000)
+            if page.samples.map({ "\($0)" }) != expected.map({ "\($0)" }) {
+                let ids = (page.samples.map(\.id), expected.map(\.id))
+                faults.append("\(record.definition.name) reads as \(ids.0) by tag, as \(ids.1) by number")
+            }
+        }
+    }
+
+    private mutating func noteScripted(_ range: Range<Int64>, names: [TagID: String]) {
+        for stored in samples where range.contains(stored.id) {
+            let sample = stored.sample
+            let (number, payload): (Int, Payload)
+            switch sample.value {
+            case .number(let value): (number, payload) = (Int(value), .numbers)
+            case .text(let text): (number, payload) = (Int(text) ?? -1, .texts)
+            case .waveform(let values): (number, payload) = (Int(values.first ?? -1), .waveforms(values.count))
+            case .none: (number, payload) = (-1, .numbers)
+            }
+            guard number >= 0, names[sample.tag] == Script.definition(of: number, payload).name else {
+                faults.append("nobody has written this: \(stored)")
+                continue
+            }
+            let written = Script.sample(number, payload, of: sample.tag, at: sample.arrival, sample.monotonic)
+            if "\(written)" != "\(sample)" { faults.append("not as it was written: \(stored)") }
+            add(.sample(number))
+        }
+    }
+
+    /// Past the store's own code: a waveform or a text without its sample is half of one.
+    private mutating func checkAttachments(_ file: String) throws {
+        let attached = Set(
+            samples.filter {
+                switch $0.sample.value {
+                case .text, .waveform: true
+                case .number, .none: false
+                }
+            }.map(\.id))
         let connection = try Connection(path: file, access: .readOnly)
         for table in ["waveforms", "texts"] {
             let rows = try connection.prepare("SELECT sample_id FROM \(table)")
@@ -137,4 +187,9 @@ struct Findings {
             faults.append("audit broken at \(row): \(reason)")
         }
     }
+}
+
+extension WallTime {
+    static let earliest = WallTime(nanoseconds: .min / 2)
+    static let latest = WallTime(nanoseconds: .max / 2)
 }

@@ -16,13 +16,18 @@ actor Writer {
 
     private let folder: String
     private let attempts: Int
+    private let script: Script
     private let fault: Fault?
     private let clock = ManualClock()
     private var store: Store?
 
-    init(folder: String, attempts: Int, fault: Fault?) {
+    /// Far more than it takes to keep the bounds once.
+    private static let maintenanceCalls = 1_000
+
+    init(folder: String, attempts: Int, script: Script, fault: Fault?) {
         self.folder = folder
         self.attempts = attempts
+        self.script = script
         self.fault = fault
     }
 
@@ -31,8 +36,8 @@ actor Writer {
     /// - Returns: whether everything has been done in the end.
     func run() async -> Bool {
         var number = 0
-        for group in Script().groups {
-            clock.advance(by: .seconds(1))
+        for group in script.groups {
+            clock.advance(by: Script.pause(before: group))
             let numbered = group.enumerated().map { (number + $0.offset, $0.element) }
             number += group.count
             var open = numbered
@@ -124,9 +129,12 @@ actor Writer {
         case .gap(let subject):
             let gap = Gap(subject: subject, from: clock.wall(), to: clock.wall(), count: 1, reason: .queueFull)
             try await applyOnce(.gap(gap), key: "noted \(subject)", on: store)
-        case .maintain(let span):
-            clock.advance(by: span)
-            while try await !store.maintain().isDone {}
+        case .maintain:
+            var calls = 0
+            while try await !store.maintain().isDone {
+                calls += 1
+                precondition(calls < Self.maintenanceCalls, "keeping the bounds does not end")
+            }
         case .restart:
             await store.close()
             self.store = nil
@@ -155,16 +163,8 @@ actor Writer {
     ) async throws(StoreError) -> [Sample] {
         let tags = try await store.tags()
         return numbers.compactMap { number in
-            let (name, value): (String, Sample.Value) =
-                switch payload {
-                case .numbers: (Script.number.name, .number(Double(number)))
-                case .texts: (Script.text.name, .text(String(number)))
-                case .waveforms(let count):
-                    (Script.waveform.name, .waveform([Float(number)] + Array(repeating: 0, count: count - 1)))
-                }
-            return tags[name].map { tag in
-                Sample(
-                    tag: tag.id, value: value, quality: .good, arrival: clock.wall(), monotonic: clock.monotonic())
+            tags[Script.definition(of: number, payload).name].map { tag in
+                Script.sample(number, payload, of: tag.id, at: clock.wall(), clock.monotonic())
             }
         }
     }

@@ -117,6 +117,66 @@ import Testing
         #expect(try read(edge.births(bdSeq: 1, latest: [:], at: Self.time)[0]).sequence == 0)
     }
 
+    /// What is sent of a page of samples, and what each tag said last after it.
+    private func page(
+        _ edge: inout EdgeNode, _ latest: inout [TagID: Sample], _ samples: [Sample]
+    ) -> [SparkplugMessage] {
+        var messages = edge.revived(by: samples, latest: latest, at: Self.time)
+        for sample in samples { latest[sample.tag] = sample }
+        messages += edge.data(samples, isHistorical: false, at: Self.time)
+        return messages + edge.deaths(after: samples, latest: latest, at: Self.time)
+    }
+
+    @Test func aDeviceDiesWhenNobodyAnswersAndIsBornAgainBeforeItsNextValue() throws {
+        var edge = try edge()
+        var latest = [3: sample(3, .number(1)), 4: sample(4, .text("A"))].reduce(into: [TagID: Sample]()) {
+            $0[TagID(rawValue: $1.key)] = $1.value
+        }
+        _ = edge.births(bdSeq: 1, latest: latest, at: Self.time)
+        // One of two metrics is not the device.
+        #expect(page(&edge, &latest, [sample(3, .none, .bad(.timedOut))]).map(\.topic.kind) == ["DDATA"])
+        let death = page(&edge, &latest, [sample(4, .none, .bad(.timedOut)), sample(5, .number(2))])
+        #expect(death.map(\.topic.kind) == ["DDATA", "NDATA", "DDEATH"])
+        #expect(death.last?.topic == "spBv1.0/Works/DDEATH/line-3/press-3")
+        let payload = try read(try #require(death.last))
+        #expect(payload.metrics.isEmpty && payload.timestamp == 1_700_000_000_123 && payload.sequence == 6)
+        // The dead say nothing, and do not die twice.
+        #expect(page(&edge, &latest, [sample(3, .none, .bad(.notConnected))]).isEmpty)
+        // A birth of the edge node leaves them dead.
+        #expect(edge.births(bdSeq: 1, latest: latest, at: Self.time).map(\.topic.kind) == ["NBIRTH", "DBIRTH"])
+        let back = page(&edge, &latest, [sample(4, .text("B"), .uncertain(.stale))])
+        #expect(back.map(\.topic.kind) == ["DBIRTH", "DDATA"])
+        #expect(try read(back[0]).metric(named: "recipe")?.value == .null)
+        #expect(try read(back[0]).metric(named: "recipe")?.quality == 0)
+        // Back and gone again within one page.
+        #expect(
+            page(&edge, &latest, [sample(4, .none, .bad(.timedOut))]).map(\.topic.kind) == ["DDATA", "DDEATH"])
+        #expect(
+            page(&edge, &latest, [sample(3, .number(7)), sample(3, .none, .bad(.deviceOffline))]).map(\.topic.kind)
+                == ["DBIRTH", "DDATA", "DDEATH"])
+    }
+
+    /// A device that answers, if only with refusals and values that are useless, is not dead.
+    @Test(arguments: [Quality.bad(.modbusException(2)), .bad(.outOfRange), .bad(.malformed), .uncertain(.stale)])
+    func aDeviceThatAnswersIsAlive(_ quality: Quality) throws {
+        var edge = try edge()
+        var latest: [TagID: Sample] = [:]
+        _ = edge.births(bdSeq: 1, latest: latest, at: Self.time)
+        let samples = [sample(3, .none, quality), sample(4, .none, quality)]
+        #expect(page(&edge, &latest, samples).map(\.topic.kind) == ["DDATA"])
+        #expect(edge.births(bdSeq: 1, latest: latest, at: Self.time).count == 3)
+    }
+
+    /// A gateway that says that its slave does not answer is as good as the slave's own silence.
+    @Test func aDeviceBehindAGatewayDies() throws {
+        var edge = try edge()
+        var latest: [TagID: Sample] = [:]
+        _ = edge.births(bdSeq: 1, latest: latest, at: Self.time)
+        let quality = Quality.bad(.modbusException(0x0B))
+        let messages = page(&edge, &latest, [sample(3, .none, quality), sample(4, .none, quality)])
+        #expect(messages.map(\.topic.kind) == ["DDATA", "DDEATH"])
+    }
+
     @Test func aLongPageIsSeveralMessages() throws {
         var edge = try edge()
         let samples = (0..<1_201).map { sample(3, .number(Double($0))) }
@@ -136,4 +196,9 @@ import Testing
         try other.read(try Vectors.payload("ncmd.rebirth"))
         #expect(payload.metrics.map(\.value) == other.metrics.map(\.value))
     }
+}
+
+extension String {
+    /// Of a topic.
+    fileprivate var kind: Substring { split(separator: "/")[2] }
 }

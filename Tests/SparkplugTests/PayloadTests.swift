@@ -84,14 +84,17 @@ import Testing
 
     @Test func readsPropertiesAndSkipsWhatNobodyHereReads() throws {
         let payload = try read("ndata.properties")
-        #expect(payload.metrics.count == 6)
+        #expect(payload.metrics.count == 7)
         let readings = try readings(payload)
         #expect(readings["good"]?.quality == .good)
         #expect(readings["bad"]?.quality == .bad(.source))
         #expect(readings["stale"]?.quality == .uncertain(.stale))
         #expect(payload.metrics[0].unit.flatMap { payload.text($0) } == "mm/s")
         #expect(readings["table"]?.fault == .unsupported)
+        // A template itself is no value; its member is one.
         #expect(readings["template"]?.fault == .unsupported)
+        #expect(readings["inner"]?.value == .number(1))
+        #expect(payload.metrics.compactMap { payload.path(of: $0) }.contains("template/inner"))
         #expect(readings["wide"]?.value == .number(-7))
     }
 

@@ -13,6 +13,8 @@ import Testing
     static func limits(hotSamples: Int64 = 400, maximumBytes: Int64 = 64 << 20) -> Limits {
         var limits = Limits(maximumBytes: maximumBytes, hotSamples: hotSamples, reserveBytes: 64 << 10)
         limits.tagsPerPlan = 2
+        // So that some are full, and in the rollups, and others are not.
+        limits.samplesPerBlock = 64
         return limits
     }
 
@@ -180,7 +182,7 @@ import Testing
         let field = try await Field(seed: 5, samples: 1_000)
         let store = field.fixture.store
         var steps = 0
-        while try await store.archiveStep(judgesAge: false) {
+        while try await store.archiveStep(judgesAge: false) == .mayBeMore {
             steps += 1
             let copy = try TempDirectory()
             mkdir(copy.file("store"), 0o750)
@@ -201,7 +203,7 @@ import Testing
     @Test func aRunThatIsUnderWayIsToldByItsBlocksWhenTheRowIsDamaged() async throws {
         let field = try await Field(seed: 6, samples: 1_000)
         var steps = 0
-        while try await field.fixture.store.archiveStep(judgesAge: false) {
+        while try await field.fixture.store.archiveStep(judgesAge: false) == .mayBeMore {
             steps += 1
             // Between them it goes on, else it would never come to an end.
             guard steps % 3 == 1 else { continue }
@@ -265,7 +267,7 @@ import Testing
 
     @Test(arguments: [
         "tag=tag+1", "from_ns=from_ns+1", "to_ns=to_ns-5", "arrived_ns=0", "first_number=first_number+1",
-        "last_number=last_number+1", "samples=samples+1", "bytes=0", "crc=crc+1",
+        "last_number=last_number+1", "samples=samples+1", "bytes=0", "rolled=1-rolled", "crc=crc+1",
     ])
     func aBlockOfWhichSomethingWrongIsKnownIsPutAsideBySomebodyWhoPassesBy(change: String) async throws {
         let field = try await Field(seed: 8, samples: 1_000)
@@ -374,7 +376,7 @@ import Testing
 
 extension HistoryTests.Field {
     /// The same stream in a store that was opened again.
-    fileprivate init(_ other: Self, in fixture: Fixture) {
+    init(_ other: Self, in fixture: Fixture) {
         self.fixture = fixture
         (tags, text, stored) = (other.tags, other.text, other.stored)
     }

@@ -1,15 +1,16 @@
 import Glibc
 import Plant
 import SQLite
-import Store
 import TestBench
 import Testing
+
+@testable import Store
 
 @Suite struct MigrationTests {
     /// Databases written by earlier versions, as they lie in `Databases/`; never written again.
     static let folder = #filePath.dropLast("MigrationTests.swift".count) + "Databases"
-    static let newest = 5
-    static let versions = [1, 3, 5]
+    static let newest = 6
+    static let versions = [1, 3, 5, 6]
 
     @Test(arguments: versions) func aDatabaseOfEachEarlierVersionOpensWithAllThatIsInIt(version: Int) async throws {
         let digits = String(version)
@@ -36,6 +37,57 @@ import Testing
         #expect(try await store.cursor("drift") == 9)
         #expect(try await store.enqueue(.report, []) == 7)
         await store.close()
+    }
+
+    /// Version 5 put the samples of every block into the rollups; since then those of full blocks alone are there.
+    @Test func blocksOfVersionFiveCountOnceInTheRollups() async throws {
+        var limits = HistoryTests.limits()
+        // Each is full, and so in the rollups, as every block was.
+        limits.samplesPerBlock = 1
+        var field = try await HistoryTests.Field(seed: 21, samples: 1_200, limits: limits)
+        let fixture = field.fixture
+        try await HistoryTests.pack(fixture.store)
+        await fixture.store.close()
+        let connection = try Connection(path: fixture.databasePath, access: .readWrite)
+        let columns = Table.blocks.columns.dropLast().joined(separator: ",")
+        let rows = try connection.prepare("SELECT \(columns) FROM blocks")
+        let update = try connection.prepare("UPDATE blocks SET crc=? WHERE id=?")
+        var blocks = 0
+        while try rows.step() {
+            blocks += 1
+            let checksum = rows.checksum(.blocks, columns: Int32(Table.blocks.columns.count - 1))
+            try update.bind(1, Int64(checksum.value) + (blocks == 7 ? 1 : 0))
+            try update.bind(2, rows.int64(at: 0))
+            try update.run()
+        }
+        try connection.execute(
+            """
+            DROP INDEX blocks_open;
+            ALTER TABLE blocks DROP COLUMN rolled;
+            DELETE FROM state WHERE key='\(SchemaCheck.key)';
+            PRAGMA user_version=5;
+            """)
+        connection.close()
+        var later = HistoryTests.limits()
+        later.hotSamples = limits.hotSamples
+        let opened = try await Fixture(folder: fixture.folder, clock: fixture.clock, limits: later)
+        #expect(try await opened.store.statistics().schema == Self.newest)
+        // The one that was damaged is found as such, and only that one.
+        for _ in 0...blocks / Int(Bound.blocksPerLook) { _ = try await opened.store.maintain() }
+        #expect(try await opened.store.statistics().quarantined == 1)
+        let lost = try #require(try await opened.store.gaps().last)
+        #expect(lost.reason == .damaged && lost.count == 1)
+        field = HistoryTests.Field(field, in: opened)
+        try await field.add(900, seed: 22)
+        try await HistoryTests.pack(opened.store)
+        for tag in field.tags {
+            for width in RollupWidth.allCases {
+                let found = try await opened.store.rollups(
+                    tag, width, from: field.start + .seconds(-86_400), to: field.end)
+                #expect(found == field.naiveRollups(tag, width))
+            }
+        }
+        await opened.store.close()
     }
 
     @Test func anEmptyFileBecomesAStore() async throws {

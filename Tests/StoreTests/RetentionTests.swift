@@ -34,6 +34,30 @@ import Testing
         #expect(try await fixture.store.statistics().counters.retired == 60 * 50)
     }
 
+    /// Hours of every tag stay when its samples go, and minutes of those that have more than one sample in a minute: of
+    /// others they would take more room than the samples did.
+    @Test(arguments: [1, 10]) func rollupsStayWhenSamplesGo(perMinute: Int) async throws {
+        var limits = Fixture.smallLimits
+        limits.maximumAge = .seconds(7_200)
+        let fixture = try await Fixture(limits: limits)
+        let start = fixture.clock.wall()
+        for minute in 0..<600 {
+            try await fixture.store.store(fixture.batch((0..<perMinute).map { Double(minute * 100 + $0) }))
+            fixture.clock.advance(by: .seconds(60))
+            _ = try await maintain(fixture.store)
+        }
+        #expect(try await fixture.everything().count < 130 * perMinute)
+        #expect(try await fixture.store.statistics().counters.retired > 470 * perMinute)
+        func count(_ width: RollupWidth) async throws -> UInt64 {
+            try await fixture.store.rollups(
+                fixture.number, width, from: start + .seconds(-7_200), to: fixture.clock.wall()
+            ).reduce(0) { $0 + $1.rollup.good }
+        }
+        #expect(try await count(.hour) == 600 * perMinute)
+        let minutes = try await count(.minute)
+        #expect(perMinute == 1 ? minutes < 130 : minutes == 600 * perMinute)
+    }
+
     @Test func samplesGoBySizeAndTheFileStopsGrowing() async throws {
         var limits = Fixture.smallLimits
         limits.maximumBytes = 2 << 20

@@ -1,74 +1,62 @@
+import CJSON
+
 /// Several paths as one tree, so that one pass over a text finds them all.
 ///
-/// The tree lies in flat arrays of plain numbers: nothing is allocated or counted while a text is read.
+/// The tree lies in flat arrays, as the scanner's C code reads it.
 struct JSONQuery: Sendable {
-    /// A name that leads on.
-    struct Field: Sendable {
-        /// Its first 8 bytes, zero where it is shorter.
-        var prefix: UInt64
-        /// In ``JSONQuery/names``.
-        var name: Range<Int>
-        var node: Int
-    }
-
-    struct Node: Sendable {
-        /// In ``JSONQuery/fields``.
-        var fields = 0..<0
-        /// In ``JSONQuery/elements``.
-        var elements = 0..<0
-        /// Where each element leads; nil where single ones are wanted, or none.
-        var each: Int?
-        /// In ``JSONQuery/slots``: which answers stand here.
-        var slots = 0..<0
-        /// In ``JSONQuery/slots``: whose list this array is.
-        var lists = 0..<0
-
-        /// Whether it is one answer, and nothing below it is any.
-        var isPlain: Bool {
-            slots.count == 1 && lists.isEmpty && fields.isEmpty && elements.isEmpty && each == nil
-        }
-
-        /// Whether anybody asks what stands here.
-        var isWanted: Bool { !slots.isEmpty || !lists.isEmpty }
-    }
-
-    private(set) var nodes: [Node] = []
-    private(set) var fields: [Field] = []
+    private(set) var nodes: [mw_json_node] = []
+    private(set) var fields: [mw_json_field] = []
     private(set) var names: [UInt8] = []
-    private(set) var elements: [(index: Int, node: Int)] = []
-    private(set) var slots: [Int] = []
+    private(set) var elements: [mw_json_element] = []
+    private(set) var slots: [UInt32] = []
     /// By slot, whether its answer is a list.
     let isList: [Bool]
-    /// Those whose answers are lists.
-    let listSlots: [Int]
 
     /// - Parameter paths: the answer to `paths[i]` goes to slot i; one path may come twice, and no two may conflict.
     init(_ paths: [JSONPath]) {
         isList = paths.map(\.isList)
-        listSlots = paths.indices.filter { paths[$0].isList }
         var tree = Tree()
         for (slot, path) in paths.enumerated() { tree.add(path, slot: slot) }
-        for branch in tree.branches {
-            var node = Node(each: branch.each)
-            node.fields = fields.count..<(fields.count + branch.fields.count)
-            for (name, child) in branch.fields {
-                fields.append(
-                    Field(
-                        prefix: Self.prefix(name), name: names.count..<(names.count + name.count), node: child))
-                names += name
-            }
-            node.elements = elements.count..<(elements.count + branch.elements.count)
-            elements += branch.elements
-            node.slots = slots.count..<(slots.count + branch.slots.count)
-            slots += branch.slots
-            node.lists = slots.count..<(slots.count + branch.lists.count)
-            slots += branch.lists
-            nodes.append(node)
-        }
+        for branch in tree.branches { add(branch, isEachPlain: branch.each.map { tree.branches[$0].isPlain } ?? false) }
     }
 
-    private static func prefix(_ name: [UInt8]) -> UInt64 {
-        name.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+    private mutating func add(_ branch: Tree.Branch, isEachPlain: Bool) {
+        var node = mw_json_node()
+        node.fields = UInt32(fields.count)
+        node.field_count = UInt32(branch.fields.count)
+        node.guess = node.fields
+        for (index, (name, child)) in branch.fields.enumerated() {
+            var field = mw_json_field()
+            field.first = Self.word(name.prefix(8))
+            if name.count > 8 { field.last = Self.word(name.suffix(8)) }
+            if name.count == 8 { field.last = field.first }
+            field.name = UInt32(names.count)
+            field.length = UInt32(name.count)
+            field.node = UInt32(child)
+            // Until a text shows another one, the order of the configuration.
+            field.next = node.fields + UInt32((index + 1) % branch.fields.count)
+            field.is_plain = name.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            node.lengths |= 1 << UInt64(min(name.count, 63))
+            names += name
+            fields.append(field)
+        }
+        node.elements = UInt32(elements.count)
+        node.element_count = UInt32(branch.elements.count)
+        elements += branch.elements.map { mw_json_element(index: UInt32($0.index), node: UInt32($0.node)) }
+        node.each = Int32(branch.each ?? -1)
+        node.is_plain = branch.slots.count == 1 && branch.lists.isEmpty && !isList[Int(branch.slots[0])]
+        node.is_each_plain = isEachPlain
+        node.slots = UInt32(slots.count)
+        node.slot_count = UInt32(branch.slots.count)
+        slots += branch.slots
+        node.lists = UInt32(slots.count)
+        node.list_count = UInt32(branch.lists.count)
+        slots += branch.lists
+        nodes.append(node)
+    }
+
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private struct Tree {
@@ -76,8 +64,13 @@ struct JSONQuery: Sendable {
             var fields: [(name: [UInt8], node: Int)] = []
             var elements: [(index: Int, node: Int)] = []
             var each: Int?
-            var slots: [Int] = []
-            var lists: [Int] = []
+            var slots: [UInt32] = []
+            var lists: [UInt32] = []
+
+            /// Whether it is one answer, and nothing below it is any.
+            var isPlain: Bool {
+                slots.count == 1 && lists.isEmpty && fields.isEmpty && elements.isEmpty && each == nil
+            }
         }
 
         var branches = [Branch()]
@@ -85,10 +78,10 @@ struct JSONQuery: Sendable {
         mutating func add(_ path: JSONPath, slot: Int) {
             var at = 0
             for step in path.steps {
-                if step == .each { branches[at].lists.append(slot) }
+                if step == .each { branches[at].lists.append(UInt32(slot)) }
                 at = child(of: at, step)
             }
-            branches[at].slots.append(slot)
+            branches[at].slots.append(UInt32(slot))
         }
 
         private mutating func child(of node: Int, _ step: JSONPath.Step) -> Int {

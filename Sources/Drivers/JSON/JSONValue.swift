@@ -1,3 +1,5 @@
+import CJSON
+
 /// What stands at a wanted place of a JSON text.
 enum JSONValue: Hashable, Sendable {
     case missing
@@ -22,6 +24,24 @@ struct JSONPlace: Hashable, Sendable {
     var at: Int
 
     static let missing = JSONPlace(value: .missing, at: 0)
+}
+
+extension JSONPlace {
+    init(_ place: mw_json_place) {
+        at = Int(place.at)
+        switch place.kind {
+        case MW_JSON_NULL: value = .null
+        case MW_JSON_FALSE: value = .boolean(false)
+        case MW_JSON_TRUE: value = .boolean(true)
+        case MW_JSON_NUMBER: value = .number(place.number, exact: nil)
+        case MW_JSON_WHOLE: value = .number(place.number, exact: place.exact)
+        case MW_JSON_NOT_FINITE: value = .notFinite
+        case MW_JSON_STRING: value = .string((at + 1)..<Int(place.exact))
+        case MW_JSON_CONTAINER: value = .container
+        case MW_JSON_LIST: value = .list
+        default: value = .missing
+        }
+    }
 }
 
 /// Why a text is no JSON; `at` counts bytes from 0.

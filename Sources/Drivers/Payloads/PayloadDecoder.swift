@@ -28,20 +28,23 @@ struct PayloadDecoder {
 
     let rule: PayloadRule
     private let format: Format
-    var scanner: JSONScanner
+    let scanner: JSONScanner
     var lines: CSVReader
     /// What the tags of a JSON rule are: slots with one value, and slots with many samples.
     let singleSlots: [Int]
     let rowSlots: [Int]
-    /// By tag, what a plain number of JSON is worth; nil for a tag of another kind. A copy of a whole rule costs more than all
-    /// the rest of a small message.
-    let scalings: [Scaling?]
+    /// By tag, whether it is a number, and what one is worth. A copy of a whole rule costs more than all the rest of a small
+    /// message.
+    let isNumber: [Bool]
+    let scalings: [Scaling]
     /// Where a JSON rule says when it was measured.
     let jsonTime: JSONTime?
     let stamp: TimeStamp?
     let isTimeList: Bool
     /// Those of the last payload; of one tag, oldest first.
-    var readings: [Reading] = []
+    private(set) var readings: [Reading] = []
+    /// How many of them are of this payload so far: those behind are written over, which is cheaper than to remove and append.
+    private var count = 0
     private(set) var failure: Failure?
 
     init(_ rule: PayloadRule) {
@@ -64,7 +67,8 @@ struct PayloadDecoder {
         self.jsonTime = jsonTime
         stamp = jsonTime?.stamp
         isTimeList = jsonTime?.path.isList ?? false
-        scalings = rule.tags.map { $0.meaning.kind == .number ? $0.meaning.scaling : nil }
+        isNumber = rule.tags.map { $0.meaning.kind == .number }
+        scalings = rule.tags.map(\.meaning.scaling)
         format =
             switch rule.format {
             case .json: .json
@@ -85,8 +89,9 @@ struct PayloadDecoder {
 
     /// Reads one payload into ``readings``.
     mutating func decode(_ payload: UnsafeRawBufferPointer) {
-        readings.removeAll(keepingCapacity: true)
+        count = 0
         failure = nil
+        defer { trim() }
         // SAFETY: the span is used during this call only, and who calls keeps the payload for so long.
         payload.withMemoryRebound(to: UInt8.self) { bytes in
             let text = bytes.span
@@ -103,13 +108,24 @@ struct PayloadDecoder {
 
     /// Every tag gets the same fault.
     mutating func fail(_ fault: PayloadFault, at place: Int? = nil) {
-        readings.removeAll(keepingCapacity: true)
+        count = 0
         failure = Failure(fault: fault, at: place)
         for tag in rule.tags.indices { add(tag, PayloadValue(fault), nil, at: place) }
+        trim()
     }
 
     mutating func add(_ tag: Int, _ value: PayloadValue, _ time: WallTime?, at place: Int?) {
-        readings.append(Reading(tag: tag, value: value, time: time, at: place))
+        let reading = Reading(tag: tag, value: value, time: time, at: place)
+        if count < readings.count {
+            readings[count] = reading
+        } else {
+            readings.append(reading)
+        }
+        count += 1
+    }
+
+    private mutating func trim() {
+        if count < readings.count { readings.removeLast(readings.count - count) }
     }
 
     private mutating func number(_ text: Span<UInt8>) {
@@ -118,7 +134,8 @@ struct PayloadDecoder {
         } catch {
             return fail(Self.saysNotFinite(text) ? .notFinite : .json, at: error.at)
         }
-        add(0, rule.tags[0].meaning.value(of: scanner.found[0].value, in: text), nil, at: scanner.found[0].at)
+        let place = scanner.found(0)
+        add(0, rule.tags[0].meaning.value(of: place.value, in: text), nil, at: place.at)
     }
 
     private mutating func waveform(_ payload: RawSpan, _ format: WaveformFormat, _ channels: [Int]) {

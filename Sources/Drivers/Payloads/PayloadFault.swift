@@ -35,6 +35,6 @@ struct PayloadValue {
         self.value = value
         self.quality = quality
         // What the scale makes of a finite number need not be one.
-        fault = quality == .bad(.notFinite) ? .notFinite : nil
+        fault = if case .bad(.notFinite) = quality { .notFinite } else { nil }
     }
 }

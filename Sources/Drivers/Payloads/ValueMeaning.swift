@@ -99,7 +99,7 @@ struct ValueMeaning: Hashable, Sendable {
     private func number(_ text: Span<UInt8>, _ range: Range<Int>) -> PayloadValue {
         if let number = word(text, range) { return self.number(number) }
         var at = range.lowerBound
-        guard let found = JSONNumber.loose(text, from: &at, to: range.upperBound, point: point) else {
+        guard let found = DecimalNumber.loose(text, from: &at, to: range.upperBound, point: point) else {
             return PayloadValue(words.isEmpty ? .notANumber : .unknownWord)
         }
         while at < range.upperBound, Self.isBlank(text[at]) { at += 1 }

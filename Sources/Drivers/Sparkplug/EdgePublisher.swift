@@ -26,7 +26,11 @@ package actor EdgePublisher {
     private static let rebirthInterval: Duration = .seconds(1)
 
     private let settings: EdgeSettings
-    private let connection: MQTTConnectionSettings
+    /// In the order in which they are tried.
+    private let brokers: [MQTTConnectionSettings]
+    private var broker = 0
+    /// How many of them in a row could not be used.
+    private var refusals = 0
     private let source: any EdgeSource
     private let clock: any PlantClock
     private let logger: Logger
@@ -50,27 +54,32 @@ package actor EdgePublisher {
         let status = Mutex(EdgeStatus())
     }
 
-    /// The primary host has gone: this connection is over, as the standard wants it.
+    /// The primary host has gone, or is not at this broker: this connection is over, as the standard wants it.
     private struct HostGone: Error {}
+
+    /// How long a broker may take to tell the state of the host, before the next one is asked. It keeps that state and sends it with its
+    /// answer to the subscription.
+    private static let hostLimit: Duration = .seconds(5)
 
     /// - Parameter link: the one that the settings name.
     /// - Throws: when the link has no broker, or the system gives no thread.
     package init(
         _ settings: EdgeSettings, link: LinkDefinition?, source: any EdgeSource, clock: any PlantClock, logger: Logger
     ) throws {
-        guard let connection = settings.connection(link) else {
+        let brokers = settings.connections(link)
+        guard let first = brokers.first else {
             throw LinkFailure.notConnected("the link \"\(settings.link ?? "")\" has no broker")
         }
         executor = try ThreadExecutor()
         stop = try WakeSignal()
         self.settings = settings
-        self.connection = connection
+        self.brokers = brokers
         self.source = source
         self.clock = clock
         self.logger = logger
         shared = Shared()
         backOff = BackOff(seed: UInt64.random(in: .min ... .max))
-        rivalry = Rivalry(clientID: connection.clientID)
+        rivalry = Rivalry(clientID: first.clientID)
         edge = EdgeNode(settings.node)
     }
 
@@ -99,7 +108,7 @@ package actor EdgePublisher {
             try await serve(inbox, bdSeq: bdSeq)
         } catch is HostGone {
             // To wait for it again is no failure.
-            backOff.reset()
+            if brokers.count == 1 { backOff.reset() }
         } catch {
             if Task.isCancelled { return }
             rivalry.note(
@@ -114,15 +123,27 @@ package actor EdgePublisher {
         }
         if Task.isCancelled { return }
         let stableAfter = rivalry.isLikely ? Rivalry.stableAfter : Self.stableAfter
-        if clock.monotonic() - start >= stableAfter { backOff.reset() }
+        let isStable = clock.monotonic() - start >= stableAfter
+        if isStable { backOff.reset() }
+        walk(wasOnline: shared.status.withLock { $0.state == .online })
         enter(.waiting)
-        stop.wait(timeout: backOff.wait())
+        // The other brokers are tried at once; only who has asked them all waits.
+        if refusals % brokers.count == 0 { stop.wait(timeout: backOff.wait()) }
+    }
+
+    /// Turns to the next broker. Each connection has a number of its own, so that no host mistakes the death that the last
+    /// broker says for that of the next connection.
+    ///
+    /// - Source: Sparkplug 3.0, operational-behavior-primary-application-state-with-multiple-servers-walk.
+    private func walk(wasOnline: Bool) {
+        refusals = wasOnline ? 1 : refusals + 1
+        broker = (broker + 1) % brokers.count
     }
 
     // MARK: One connection
 
     private func serve(_ inbox: EdgeInbox, bdSeq: UInt8) async throws {
-        var connection = connection
+        var connection = brokers[broker]
         let death = edge.death(bdSeq: bdSeq, at: clock.wall())
         connection.will = MQTTMessage(topic: death.topic, payload: death.payload, qos: 1)
         let client = try MosquittoClient(connection, isSessionClean: true, handler: inbox)
@@ -134,6 +155,7 @@ package actor EdgePublisher {
         for filter in inbox.filters { try await subscribe(client, inbox, filter) }
         shared.status.withLock {
             $0.bdSeq = bdSeq
+            $0.broker = brokers.count == 1 ? nil : "\(connection.host):\(connection.port)"
             if hasConnected { $0.reconnects += 1 }
         }
         hasConnected = true
@@ -156,6 +178,7 @@ package actor EdgePublisher {
         var isBorn = false
         var nextKeepAlive = clock.monotonic() + .seconds(1)
         var lastBirth: MonotonicTime?
+        let start = clock.monotonic()
         while !Task.isCancelled {
             let isHostOnline = inbox.isHostOnline
             shared.status.withLock {
@@ -172,6 +195,7 @@ package actor EdgePublisher {
                 throw HostGone()
             } else if !isBorn {
                 enter(.waitingForHost)
+                if brokers.count > 1, clock.monotonic() - start >= Self.hostLimit { throw HostGone() }
             }
             var isIdle = true
             if isBorn {
@@ -233,6 +257,7 @@ package actor EdgePublisher {
                 try await learnTags()
                 if edge.tags != before { try await birth(client, inbox, bdSeq) }
             }
+            let revived = edge.revived(by: page.samples, latest: latest, at: clock.wall())
             var (wanted, old): ([Sample], [Sample]) = ([], [])
             for sample in page.samples where edge.tags[sample.tag] != nil {
                 // Live values of a metric are in the order of their times; what a source sends late is history.
@@ -243,9 +268,11 @@ package actor EdgePublisher {
                     if thinning.passes(sample) { wanted.append(sample) }
                 }
             }
-            if !wanted.isEmpty || !old.isEmpty {
+            if !wanted.isEmpty || !old.isEmpty || !revived.isEmpty {
+                try send(revived, client)
                 try send(edge.data(wanted, isHistorical: false, at: clock.wall()), client)
                 try send(edge.data(old, isHistorical: true, at: clock.wall()), client)
+                try bury(after: page.samples, client)
                 try await settle(client, inbox)
             }
             pending.sentLive(through: page.through)
@@ -262,13 +289,23 @@ package actor EdgePublisher {
         let through = late.isEnd ? oldest.upperBound : min(late.through, oldest.upperBound)
         let samples = late.lateSamples(oldest, edge.tags)
         if !samples.isEmpty {
+            // Old values of a device that is dead now need one that is born.
+            try send(edge.revived(by: samples, latest: latest, at: clock.wall()), client)
             try send(edge.data(samples, isHistorical: true, at: clock.wall()), client)
+            try bury(after: samples, client)
             try await settle(client, inbox)
         }
         pending.sentLate(through: through)
         try await save(pending)
         shared.status.withLock { $0.historical += samples.count }
         return false
+    }
+
+    /// Says which devices have died with what was sent.
+    private func bury(after samples: [Sample], _ client: MosquittoClient) throws {
+        let deaths = edge.deaths(after: samples, latest: latest, at: clock.wall())
+        try send(deaths, client)
+        shared.status.withLock { $0.deviceDeaths += deaths.count }
     }
 
     private func save(_ pending: PendingRanges, isDurable: Bool = true) async throws {

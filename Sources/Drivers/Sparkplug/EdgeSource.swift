@@ -81,6 +81,10 @@ package struct EdgeStatus: Sendable {
     /// Numbers of the store that are still to be sent later.
     package var pending = 0
     package var reconnects = 0
+    /// Devices that died while the edge node lived.
+    package var deviceDeaths = 0
+    /// Which one of several is in use.
+    package var broker: String?
     package var commandsRefused = 0
     package var lastError: String?
 

@@ -8,6 +8,8 @@ struct HostNode {
         var tag: TagID?
         var type: SparkplugDataType
         var device: String?
+        /// Of a template, its whole name, which data may leave out beside its alias.
+        var template: String?
         /// How many values an array must have.
         var arrayCount: Int?
     }

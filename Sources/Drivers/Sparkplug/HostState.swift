@@ -22,10 +22,10 @@ struct HostState: Hashable {
         case "ONLINE": self.init(isOnline: true, timestamp: nil)
         case "OFFLINE": self.init(isOnline: false, timestamp: nil)
         default:
-            var scanner = JSONScanner(JSONQuery(["$.online", "$.timestamp"].compactMap { JSONPath($0) }))
+            let scanner = JSONScanner(JSONQuery(["$.online", "$.timestamp"].compactMap { JSONPath($0) }))
             let isRead = payload.withMemoryRebound(to: UInt8.self) { (try? scanner.scan($0.span)) != nil }
-            guard isRead, case .boolean(let isOnline) = scanner.found[0].value,
-                case .number(_, let exact?) = scanner.found[1].value, exact >= 0
+            guard isRead, case .boolean(let isOnline) = scanner.found(0).value,
+                case .number(_, let exact?) = scanner.found(1).value, exact >= 0
             else { return nil }
             self.init(isOnline: isOnline, timestamp: UInt64(exact))
         }

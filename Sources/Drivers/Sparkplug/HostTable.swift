@@ -235,11 +235,12 @@ final class HostTable {
         var free = state.slots.indices.filter { state.slots[$0].device == device }
         for index in free { state.slots[index].tag = nil }
         for metric in payload.metrics {
-            guard let name = metric.name.flatMap({ payload.text($0) }), !name.isEmpty else {
+            guard let name = payload.path(of: metric) else {
                 count("no_name")
                 continue
             }
             var slot = HostNode.Slot(tag: nil, type: metric.dataType, device: device)
+            if metric.value == .template { slot.template = name }
             let unit = metric.unit.flatMap { payload.text($0) } ?? ""
             if let (tag, definition) = try await hostTags.tag(of: metric, name, unit: unit, node, device) {
                 slot.tag = tag
@@ -269,7 +270,9 @@ final class HostTable {
                 place = state.aliases[alias]
                 if place == nil { count("unknown_alias") }
             } else {
-                place = metric.name.flatMap { payload.text($0) }.flatMap { names[$0] }
+                let name = payload.path(of: metric) { alias in state.aliases[alias].flatMap { state.slots[$0].template }
+                }
+                place = name.flatMap { names[$0] }
                 if place == nil { count("unknown_metric") }
             }
             guard let place else {

@@ -43,7 +43,8 @@ final class HostTags {
     func tag(
         of metric: SparkplugMetric, _ name: String, unit: String, _ node: SparkplugNode, _ device: String?
     ) async throws -> (TagID, TagDefinition)? {
-        guard !Self.isControl(name) else { return nil }
+        // What a template holds are its members.
+        guard !Self.isControl(name), metric.value != .template, metric.value != .definition else { return nil }
         guard
             let definition = rules.definition(
                 node: node, device: device, metric: name, type: metric.dataType,

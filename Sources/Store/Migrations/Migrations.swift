@@ -4,13 +4,15 @@ import SQLite
 struct Migration: Sendable {
     var number: Int
     var sql: String
+    /// What SQL cannot do, after it and in the same transaction.
+    var finish: (@Sendable (Connection) throws(SQLiteError) -> Void)?
 }
 
 /// Brings a file of any earlier version to the newest one, a step a transaction.
 enum Migrations {
     static let all: [Migration] = [
         M0001_Initial.migration, M0002_Chunks.migration, M0003_Audit.migration, M0004_History.migration,
-        M0005_Files.migration,
+        M0005_Files.migration, M0006_Rolled.migration,
     ]
 
     /// Written into the file's header, so that a file of another program is not taken for a store: "MWST".
@@ -45,6 +47,7 @@ enum Migrations {
             do throws(SQLiteError) {
                 try connection.transaction { () throws(SQLiteError) in
                     try connection.execute(migration.sql)
+                    try migration.finish?(connection)
                     // The list of tables is another one now; its checksum is noted anew.
                     try connection.execute("DELETE FROM state WHERE key='\(SchemaCheck.key)'")
                     try connection.pragma("application_id", "\(applicationID)")

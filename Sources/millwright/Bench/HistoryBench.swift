@@ -23,7 +23,13 @@ struct HistoryBench {
         var rollup_bytes_per_sample: Double
         /// The whole file, free pages and indices included.
         var file_bytes_per_sample: Double
-        /// A question for one tag, in milliseconds: all samples of the whole time, those of its last day, and rollups.
+        var answers: Answers
+    }
+
+    /// Questions for one tag, in milliseconds: all samples of the whole time, those of its last day, and rollups.
+    struct Answers: Encodable {
+        var tags: Int
+        var days: Double
         var samples_of_tag: Int
         var all_ms: Distribution
         var day_ms: Distribution
@@ -75,17 +81,8 @@ struct HistoryBench {
             rollup_bytes_per_sample: Double(statistics.rollupBytes) / Double(max(1, statistics.archivedSamples)),
             file_bytes_per_sample: Double(statistics.databaseBytes - statistics.freeBytesInDatabase)
                 / Double(stored.samples),
-            samples_of_tag: stored.samples / stored.tags.count,
-            all_ms: ask(stored, clock) { try await all(of: $0, from: stored.from, to: stored.to, in: store) },
-            day_ms: ask(stored, clock) {
-                try await all(of: $0, from: stored.to + .seconds(-86_400), to: stored.to, in: store)
-            },
-            minutes_ms: ask(stored, clock) {
-                try await store.rollups($0, .minute, from: stored.from + .seconds(-60), to: stored.to).count
-            },
-            hours_ms: ask(stored, clock) {
-                try await store.rollups($0, .hour, from: stored.from + .seconds(-3_600), to: stored.to).count
-            })
+            answers: Self.answers(
+                of: StoreReader(directory: directory, clock: clock, logger: CommandLog.logger), clock))
         await store.close()
         return report
     }
@@ -158,12 +155,34 @@ struct HistoryBench {
 
     // MARK: Asking
 
-    private func ask(
-        _ stored: Stored, _ clock: SystemClock, _ question: (TagID) async throws -> Int
+    /// Asks for some tags of a store, also one that a daemon writes just now.
+    static func answers(of store: StoreReader, _ clock: SystemClock) async throws -> Answers {
+        let tags = try await store.tagRecords().filter { $0.definition.kind == .number && !$0.isRetired }
+        guard !tags.isEmpty else { throw BenchError.noProgress("there is no tag with numbers in the store") }
+        let asked = (0..<questions).map { tags[$0 * tags.count / questions].id }
+        var (from, to) = (WallTime(nanoseconds: .max), WallTime(nanoseconds: .min))
+        for tag in asked {
+            let hours = try await store.rollups(
+                tag, .hour, from: WallTime(nanoseconds: 0), to: WallTime(nanoseconds: .max))
+            guard let first = hours.first, let last = hours.last else {
+                throw BenchError.noProgress("tag number \(tag.rawValue) has no samples")
+            }
+            (from, to) = (min(from, first.start), max(to, last.start + .seconds(3_600)))
+        }
+        return try await Answers(
+            tags: tags.count, days: Double(to.nanoseconds - from.nanoseconds) / 86_400e9,
+            samples_of_tag: all(of: asked[0], from: from, to: to, in: store),
+            all_ms: ask(asked, clock) { try await all(of: $0, from: from, to: to, in: store) },
+            day_ms: ask(asked, clock) { try await all(of: $0, from: to + .seconds(-86_400), to: to, in: store) },
+            minutes_ms: ask(asked, clock) { try await store.rollups($0, .minute, from: from, to: to).count },
+            hours_ms: ask(asked, clock) { try await store.rollups($0, .hour, from: from, to: to).count })
+    }
+
+    private static func ask(
+        _ tags: [TagID], _ clock: SystemClock, _ question: (TagID) async throws -> Int
     ) async throws -> Distribution {
         var times: [Float] = []
-        for number in 0..<Self.questions {
-            let tag = stored.tags[number * stored.tags.count / Self.questions]
+        for tag in tags {
             let start = clock.monotonic()
             let answers = try await question(tag)
             times.append(Float((clock.monotonic() - start).inSeconds * 1_000))
@@ -172,11 +191,13 @@ struct HistoryBench {
         return Distribution(times)
     }
 
-    private func all(of tag: TagID, from: WallTime, to: WallTime, in store: Store) async throws -> Int {
+    private static func all(
+        of tag: TagID, from: WallTime, to: WallTime, in store: StoreReader
+    ) async throws -> Int {
         var position: HistoryPosition?
         var count = 0
         while true {
-            let page = try await store.history(tag, from: from, to: to, after: position, limit: Self.page)
+            let page = try await store.history(tag, from: from, to: to, after: position, limit: page)
             count += page.samples.count
             guard let next = page.next else { return count }
             position = next

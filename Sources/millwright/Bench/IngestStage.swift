@@ -11,15 +11,29 @@ struct IngestStage {
     ///
     /// - Parameters:
     ///   - brokerSettings: a file with mosquitto's settings; nil for the usual ones of ``Broker``.
-    ///   - plant: the daemon's configuration, for the port of the broker.
+    ///   - topics: what the daemon takes from the broker, as a list of the configuration.
+    ///   - assets: the same of its machines.
     static func build(
-        directory: String, brokerSettings: String?, plant: (_ port: Int) -> String,
+        directory: String, brokerSettings: String?, topics: String, assets: String = "",
         isReady: (StatusReport) -> Bool = { $0.links.first?.state == "connected" }
     ) async throws -> IngestStage {
         let broker = try broker(directory: directory, settings: brokerSettings)
         try await broker.start()
         let configuration = "\(directory)/plant.yaml"
-        try OutputFile.write(Array(plant(broker.port).utf8), to: configuration)
+        let plant = """
+            plant: { name: Bench, device: bench }
+            store: { directory: store }
+            links:
+              - name: broker
+                driver: mqtt
+                host: 127.0.0.1
+                port: \(broker.port)
+                client_id: bench-daemon
+                topics:
+            \(topics.split(separator: "\n").map { "      \($0)" }.joined(separator: "\n"))
+            \(assets)
+            """
+        try OutputFile.write(Array(plant.utf8), to: configuration)
         let daemon = DaemonProcess(configuration: configuration, directory: directory)
         let child = try daemon.start()
         _ = try await daemon.wait(child, for: "the connection to the broker", until: isReady)

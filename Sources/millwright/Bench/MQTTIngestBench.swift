@@ -45,7 +45,7 @@ struct MQTTIngestBench {
 
     func run(progress: (String) -> Void) async throws -> Report {
         var stage = try await IngestStage.build(
-            directory: directory, brokerSettings: brokerSettings, plant: plant(port:))
+            directory: directory, brokerSettings: brokerSettings, topics: Self.topic)
         let watch = stage.watch
         let watching = Task { try await watch.run() }
         defer { watching.cancel() }
@@ -113,23 +113,11 @@ struct MQTTIngestBench {
         return (rows, doubled, latencies)
     }
 
-    private func plant(port: Int) -> String {
+    private static let topic = """
+        - topic: plant/+/+/data
+          payload: json
+          path: $.seq
+          tag: "{1}.{2}.number"
+          time: { path: $.sts, format: unix_ns }
         """
-        plant: { name: Bench, device: bench }
-        store: { directory: store }
-        links:
-          - name: broker
-            driver: mqtt
-            host: 127.0.0.1
-            port: \(port)
-            client_id: bench-daemon
-            topics:
-              - topic: plant/+/+/data
-                payload: json
-                path: $.seq
-                tag: "{1}.{2}.number"
-                time: { path: $.sts, format: unix_ns }
-
-        """
-    }
 }

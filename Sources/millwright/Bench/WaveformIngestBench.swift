@@ -54,7 +54,8 @@ struct WaveformIngestBench {
     func run(progress: (String) -> Void) async throws -> Report {
         let field = try field()
         let stage = try await IngestStage.build(
-            directory: directory, brokerSettings: brokerSettings, plant: { plant(port: $0, field.description) },
+            directory: directory, brokerSettings: brokerSettings, topics: topics(field.description.window),
+            assets: assets,
             isReady: { report in
                 report.links.allSatisfy { $0.state == "connected" }
                     && report.assets.allSatisfy { $0.modelDigest != nil }
@@ -211,31 +212,23 @@ struct WaveformIngestBench {
         return tally
     }
 
-    private func plant(port: Int, _ description: Pack) -> String {
-        var text = """
-            plant: { name: Bench, device: bench }
-            store: { directory: store }
-            links:
-              - name: broker
-                driver: mqtt
-                host: 127.0.0.1
-                port: \(port)
-                client_id: bench-daemon
-                topics:
-                  - topic: plant/+/vibration
-                    tag: "{1}.vibration"
-                    payload: waveform
-                    format: int16-le
-                    scale: \(DemoPlant.gravityPerStep)
-                    unit: g
-                    samples: \(description.window.samples)
-                    rate: \(description.window.rateHertz)
-                  - { topic: plant/+/speed, tag: "{1}.speed", payload: number, unit: rpm }
-                  - { topic: plant/+/load, tag: "{1}.load", payload: number, unit: "%" }
-            assets:
+    private func topics(_ window: WindowShape) -> String {
+        """
+        - topic: plant/+/vibration
+          tag: "{1}.vibration"
+          payload: waveform
+          format: int16-le
+          scale: \(DemoPlant.gravityPerStep)
+          unit: g
+          samples: \(window.samples)
+          rate: \(window.rateHertz)
+        - { topic: plant/+/speed, tag: "{1}.speed", payload: number, unit: rpm }
+        - { topic: plant/+/load, tag: "{1}.load", payload: number, unit: "%" }
+        """
+    }
 
-            """
-        for sensor in 0..<sensors {
+    private var assets: String {
+        (0..<sensors).reduce(into: "assets:\n") { text, sensor in
             text += """
                   - id: s\(sensor)
                     pack: \(pack)
@@ -243,6 +236,5 @@ struct WaveformIngestBench {
 
                 """
         }
-        return text
     }
 }

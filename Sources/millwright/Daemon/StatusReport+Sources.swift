@@ -35,12 +35,12 @@ extension StatusReport.Link.Rejected {
 extension StatusReport.Sparkplug {
     init(_ status: EdgeStatus, node: SparkplugNode) {
         self.init(
-            node: "\(node)", state: status.state.rawValue, isHostOnline: status.isHostOnline,
+            node: "\(node)", state: status.state.rawValue, isHostOnline: status.isHostOnline, broker: status.broker,
             bdSeq: status.bdSeq.map { Int($0) }, published: status.published, historical: status.historical,
             pending: status.pending, lastError: status.lastError,
             counters: [
                 "births": status.births, "rebirths": status.rebirths, "reconnects": status.reconnects,
-                "commands_refused": status.commandsRefused,
+                "commands_refused": status.commandsRefused, "device_deaths": status.deviceDeaths,
             ])
     }
 }

@@ -118,6 +118,8 @@ struct StatusReport: Codable, Sendable {
         var state: String
         /// nil when no primary host is configured.
         var isHostOnline: Bool?
+        /// nil when only one is configured.
+        var broker: String?
         var bdSeq: Int?
         /// Samples sent as they came; later, flagged as historical; numbers of the store that wait for that.
         var published: Int

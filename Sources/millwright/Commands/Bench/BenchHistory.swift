@@ -1,5 +1,7 @@
 import ArgumentParser
+import Host
 import Plant
+import Store
 
 struct BenchHistory: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,6 +34,11 @@ struct BenchHistory: AsyncParsableCommand {
         completion: .directory)
     var directory: String?
 
+    @Option(
+        help: "Folder of a store that there is, of which to ask only; a daemon may be using it.", completion: .directory
+    )
+    var store: String?
+
     @Flag(help: "Print as JSON.")
     var json = false
 
@@ -44,6 +51,11 @@ struct BenchHistory: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let store {
+            let clock = SystemClock()
+            let reader = try StoreReader(directory: store, clock: clock, logger: CommandLog.logger)
+            return try show(try await HistoryBench.answers(of: reader, clock))
+        }
         let report = try await DrillDirectory.with(directory) { directory in
             try await HistoryBench(
                 source: recording.map { .recording($0) }
@@ -65,10 +77,18 @@ struct BenchHistory: AsyncParsableCommand {
                 ],
                 ["rollups", "\(Format.fixed(report.rollup_bytes_per_sample, 2)) bytes a sample"],
                 ["file", "\(Format.fixed(report.file_bytes_per_sample, 2)) bytes a sample"],
-                ["one tag, all", "\(report.all_ms.text) ms, \(report.samples_of_tag) samples"],
-                ["one tag, last day", "\(report.day_ms.text) ms"],
-                ["one tag, minutes", "\(report.minutes_ms.text) ms"],
-                ["one tag, hours", "\(report.hours_ms.text) ms"],
+            ]))
+        try show(report.answers)
+    }
+
+    private func show(_ answers: HistoryBench.Answers) throws {
+        if json { return try JSONOutput.print(answers) }
+        Output.line(
+            Format.table([
+                ["one tag, all", "\(answers.all_ms.text) ms, \(answers.samples_of_tag) samples"],
+                ["one tag, last day", "\(answers.day_ms.text) ms"],
+                ["one tag, minutes", "\(answers.minutes_ms.text) ms"],
+                ["one tag, hours", "\(answers.hours_ms.text) ms"],
             ]))
     }
 }

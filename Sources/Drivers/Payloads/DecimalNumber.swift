@@ -1,9 +1,8 @@
+import CJSON
 import Glibc
 
-/// A decimal number, checked and taken apart: of JSON, or of a plain text.
-///
-/// - Source: RFC 8259, section 6.
-struct JSONNumber {
+/// A decimal number of a plain text, checked and taken apart.
+struct DecimalNumber {
     /// The first 19 significant digits as an integer; 19 nines still fit.
     private var mantissa: UInt64 = 0
     /// Significant digits, also those beyond the mantissa.
@@ -15,35 +14,7 @@ struct JSONNumber {
     private var range = 0..<0
     private var point = UInt8(ascii: ".")
 
-    /// A double has at most 767 significant digits; a device that sends more of them sends nonsense.
-    static let maxBytes = 800
-
-    /// Reads a number as JSON writes it.
-    ///
-    /// - Parameter at: on the first byte; afterwards behind the number.
-    @inline(__always)
-    static func scan(_ text: Span<UInt8>, from at: inout Int) throws(JSONError) -> JSONNumber {
-        let start = at
-        var number = JSONNumber()
-        if text[at] == UInt8(ascii: "-") {
-            number.isNegative = true
-            at += 1
-        }
-        let first = at
-        guard number.takeDigits(text, &at) > 0 else { throw unexpected(text, at) }
-        // A number begins with 0 only when that is its whole part.
-        if text[first] == UInt8(ascii: "0"), at > first + 1 { throw .unexpected(text[first + 1], at: first + 1) }
-        if at < text.count, text[at] == UInt8(ascii: ".") {
-            at += 1
-            guard number.takeFraction(text, &at) > 0 else { throw unexpected(text, at) }
-        }
-        if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
-            guard number.takeExponent(text, &at) else { throw unexpected(text, at) }
-        }
-        guard at - start <= maxBytes else { throw .numberTooLong(at: start) }
-        number.range = start..<at
-        return number
-    }
+    static let maxBytes = Int(MW_JSON_MAX_NUMBER_BYTES)
 
     /// Reads a number as people and devices write it: `+`, zeros in front, and nothing on one side of the point are allowed,
     /// and so are `nan` and `inf`.
@@ -54,7 +25,7 @@ struct JSONNumber {
     /// - Returns: nil when no number begins there.
     static func loose(_ text: Span<UInt8>, from at: inout Int, to end: Int, point: UInt8) -> JSONValue? {
         let start = at
-        var number = JSONNumber()
+        var number = DecimalNumber()
         let text = text.extracting(0..<end)
         number.point = point
         if at < end, text[at] == UInt8(ascii: "-") || text[at] == UInt8(ascii: "+") {
@@ -83,15 +54,10 @@ struct JSONNumber {
     }
 
     /// The nearest double, ties to even.
-    func value(_ text: Span<UInt8>) -> JSONValue {
-        // Both factors are exact doubles here, so one multiplication or division rounds once (Clinger 1990).
-        if digits <= 19, mantissa <= 1 << 53, exponent >= -22, exponent <= 22 {
-            let magnitude =
-                exponent == 0
-                ? Double(mantissa)
-                : exponent < 0
-                    ? Double(mantissa) / Self.powersOfTen[-exponent] : Double(mantissa) * Self.powersOfTen[exponent]
-            return .number(isNegative ? -magnitude : magnitude, exact: exact)
+    private func value(_ text: Span<UInt8>) -> JSONValue {
+        var value = 0.0
+        if digits <= 19, mw_decimal(mantissa, Int64(exponent), &value) {
+            return .number(isNegative ? -value : value, exact: exact)
         }
         let magnitude = withUnsafeTemporaryAllocation(of: CChar.self, capacity: range.count + 1) { copy in
             // SAFETY: every element is written before strtod reads it, and the last one is the zero that it stops at.
@@ -176,14 +142,4 @@ struct JSONNumber {
         for (offset, byte) in word.utf8.enumerated() where text[at + offset] | 0x20 != byte { return false }
         return true
     }
-
-    private static func unexpected(_ text: Span<UInt8>, _ at: Int) -> JSONError {
-        at < text.count ? .unexpected(text[at], at: at) : .cutShort
-    }
-
-    /// 10^22 is the last power of ten that a double holds exactly.
-    private static let powersOfTen: [Double] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20, 1e21, 1e22,
-    ]
 }

@@ -1,0 +1,82 @@
+#include "include/CJSON.h"
+
+#include "bytes.h"
+
+#include <string.h>
+
+// Powers of five as mw_decimal_power gives them: high half, low half. DecimalTests compute them again.
+enum { MOST = 40 };
+static const uint64_t powers_of_five[2 * MOST + 1][2] = {
+    {0x8B61313BBABCE2C6, 0x2323AC4B3B3DA016}, {0xAE397D8AA96C1B77, 0xABEC975E0A0D081B}, {0xD9C7DCED53C72255, 0x96E7BD358C904A22},
+    {0x881CEA14545C7575, 0x7E50D64177DA2E55}, {0xAA242499697392D2, 0xDDE50BD1D5D0B9EA}, {0xD4AD2DBFC3D07787, 0x955E4EC64B44E865},
+    {0x84EC3C97DA624AB4, 0xBD5AF13BEF0B113F}, {0xA6274BBDD0FADD61, 0xECB1AD8AEACDD58F}, {0xCFB11EAD453994BA, 0x67DE18EDA5814AF3},
+    {0x81CEB32C4B43FCF4, 0x80EACF948770CED8}, {0xA2425FF75E14FC31, 0xA1258379A94D028E}, {0xCAD2F7F5359A3B3E, 0x096EE45813A04331},
+    {0xFD87B5F28300CA0D, 0x8BCA9D6E188853FD}, {0x9E74D1B791E07E48, 0x775EA264CF55347E}, {0xC612062576589DDA, 0x95364AFE032A819E},
+    {0xF79687AED3EEC551, 0x3A83DDBD83F52205}, {0x9ABE14CD44753B52, 0xC4926A9672793543}, {0xC16D9A0095928A27, 0x75B7053C0F178294},
+    {0xF1C90080BAF72CB1, 0x5324C68B12DD6339}, {0x971DA05074DA7BEE, 0xD3F6FC16EBCA5E04}, {0xBCE5086492111AEA, 0x88F4BB1CA6BCF585},
+    {0xEC1E4A7DB69561A5, 0x2B31E9E3D06C32E6}, {0x9392EE8E921D5D07, 0x3AFF322E62439FD0}, {0xB877AA3236A4B449, 0x09BEFEB9FAD487C3},
+    {0xE69594BEC44DE15B, 0x4C2EBE687989A9B4}, {0x901D7CF73AB0ACD9, 0x0F9D37014BF60A11}, {0xB424DC35095CD80F, 0x538484C19EF38C95},
+    {0xE12E13424BB40E13, 0x2865A5F206B06FBA}, {0x8CBCCC096F5088CB, 0xF93F87B7442E45D4}, {0xAFEBFF0BCB24AAFE, 0xF78F69A51539D749},
+    {0xDBE6FECEBDEDD5BE, 0xB573440E5A884D1C}, {0x89705F4136B4A597, 0x31680A88F8953031}, {0xABCC77118461CEFC, 0xFDC20D2B36BA7C3E},
+    {0xD6BF94D5E57A42BC, 0x3D32907604691B4D}, {0x8637BD05AF6C69B5, 0xA63F9A49C2C1B110}, {0xA7C5AC471B478423, 0x0FCF80DC33721D54},
+    {0xD1B71758E219652B, 0xD3C36113404EA4A9}, {0x83126E978D4FDF3B, 0x645A1CAC083126EA}, {0xA3D70A3D70A3D70A, 0x3D70A3D70A3D70A4},
+    {0xCCCCCCCCCCCCCCCC, 0xCCCCCCCCCCCCCCCD}, {0x8000000000000000, 0x0000000000000000}, {0xA000000000000000, 0x0000000000000000},
+    {0xC800000000000000, 0x0000000000000000}, {0xFA00000000000000, 0x0000000000000000}, {0x9C40000000000000, 0x0000000000000000},
+    {0xC350000000000000, 0x0000000000000000}, {0xF424000000000000, 0x0000000000000000}, {0x9896800000000000, 0x0000000000000000},
+    {0xBEBC200000000000, 0x0000000000000000}, {0xEE6B280000000000, 0x0000000000000000}, {0x9502F90000000000, 0x0000000000000000},
+    {0xBA43B74000000000, 0x0000000000000000}, {0xE8D4A51000000000, 0x0000000000000000}, {0x9184E72A00000000, 0x0000000000000000},
+    {0xB5E620F480000000, 0x0000000000000000}, {0xE35FA931A0000000, 0x0000000000000000}, {0x8E1BC9BF04000000, 0x0000000000000000},
+    {0xB1A2BC2EC5000000, 0x0000000000000000}, {0xDE0B6B3A76400000, 0x0000000000000000}, {0x8AC7230489E80000, 0x0000000000000000},
+    {0xAD78EBC5AC620000, 0x0000000000000000}, {0xD8D726B7177A8000, 0x0000000000000000}, {0x878678326EAC9000, 0x0000000000000000},
+    {0xA968163F0A57B400, 0x0000000000000000}, {0xD3C21BCECCEDA100, 0x0000000000000000}, {0x84595161401484A0, 0x0000000000000000},
+    {0xA56FA5B99019A5C8, 0x0000000000000000}, {0xCECB8F27F4200F3A, 0x0000000000000000}, {0x813F3978F8940984, 0x4000000000000000},
+    {0xA18F07D736B90BE5, 0x5000000000000000}, {0xC9F2C9CD04674EDE, 0xA400000000000000}, {0xFC6F7C4045812296, 0x4D00000000000000},
+    {0x9DC5ADA82B70B59D, 0xF020000000000000}, {0xC5371912364CE305, 0x6C28000000000000}, {0xF684DF56C3E01BC6, 0xC732000000000000},
+    {0x9A130B963A6C115C, 0x3C7F400000000000}, {0xC097CE7BC90715B3, 0x4B9F100000000000}, {0xF0BDC21ABB48DB20, 0x1E86D40000000000},
+    {0x96769950B50D88F4, 0x1314448000000000}, {0xBC143FA4E250EB31, 0x17D955A000000000}, {0xEB194F8E1AE525FD, 0x5DCFAB0800000000},
+};
+
+void mw_decimal_power(int exponent, uint64_t *high, uint64_t *low) {
+    *high = powers_of_five[exponent + MOST][0];
+    *low = powers_of_five[exponent + MOST][1];
+}
+
+typedef unsigned __int128 wide;
+
+// Source: Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (2021), section 5; Mushtak
+// and Lemire (2022) show that 128 bits of the power decide for every mantissa of 64 bits.
+double mw_decimal_nearest(uint64_t mantissa, int exponent) {
+    const int shift = __builtin_clzll(mantissa);
+    const uint64_t factor = mantissa << shift;
+    const uint64_t *power = powers_of_five[exponent + MOST];
+    const wide upper = (wide)factor * power[0];
+    uint64_t high = (uint64_t)(upper >> 64), low = (uint64_t)upper;
+    // 9 bits are beyond the 53 of the result, the one that rounds, and the one that normalizes: all ones may carry.
+    if ((high & 0x1FF) == 0x1FF) {
+        const uint64_t carry = (uint64_t)(((wide)factor * power[1]) >> 64);
+        low += carry;
+        high += low < carry;
+    }
+    const int top = (int)(high >> 63);
+    uint64_t bits = high >> (top + 9);
+    // 217706 / 65536 is a little less than the binary logarithm of 10, and right for all exponents here.
+    int binary = ((217706 * exponent) >> 16) + 63 + top - shift + 1023;
+    // Halfway between two doubles, which only small powers can be: to the even one.
+    if (MW_UNLIKELY(low <= 1) && exponent >= -4 && exponent <= 23 && (bits & 3) == 1 && bits << (top + 9) == high) bits--;
+    bits = (bits + (bits & 1)) >> 1;
+    if (MW_UNLIKELY(bits >> 53 != 0)) {
+        bits >>= 1;
+        binary++;
+    }
+    const uint64_t pattern = (uint64_t)binary << 52 | (bits & 0xFFFFFFFFFFFFF);
+    double value;
+    memcpy(&value, &pattern, sizeof value);
+    return value;
+}
+
+bool mw_decimal(uint64_t mantissa, int64_t exponent, double *value) {
+    if (mw_decimal_exact(mantissa, exponent, value)) return true;
+    if (exponent < -MOST || exponent > MOST) return false;
+    *value = mw_decimal_nearest(mantissa, (int)exponent);
+    return true;
+}
