@@ -7,7 +7,7 @@ extension Database {
     // MARK: What is to be done
 
     func nextArchiveStep(_ rule: ArchiveRule) throws(StoreError) -> ArchiveStep {
-        try reloadTags()
+        try refreshTags()
         return try snapshot { () throws(StoreError) in
             let state = try archiveState()
             guard let oldest = try oldestRecent() else { return .nothing }

@@ -39,8 +39,11 @@ struct TagCache: Sendable {
     private(set) var byNumber: [StoredTag?] = []
     private(set) var current: [String: TagID] = [:]
 
-    init(_ tags: [StoredTag] = []) {
-        for tag in tags { insert(tag) }
+    /// - Parameter capacity: about how many there will be.
+    init(capacity: Int = 0) {
+        // Numbers begin at 1.
+        byNumber.reserveCapacity(capacity + 1)
+        current.reserveCapacity(capacity)
     }
 
     subscript(id: TagID) -> StoredTag? {
@@ -61,6 +64,12 @@ struct TagCache: Sendable {
     }
 }
 
+/// What tells that tags have changed.
+struct TagsSeen: Equatable {
+    var count: Int64
+    var newest: Int64
+}
+
 extension Database {
     /// The number of a tag; declares it when it is new, retires the old number when unit or kind have changed.
     func declare(_ definition: TagDefinition) throws(StoreError) -> TagID {
@@ -76,7 +85,22 @@ extension Database {
         return TagID(rawValue: id)
     }
 
-    func reloadTags() throws(StoreError) { tags = TagCache(try rows(of: .tags, decode: StoredTag.init)) }
+    func reloadTags() throws(StoreError) {
+        var read = TagCache(capacity: Int(try integer("SELECT count(*) FROM tags") ?? 0))
+        _ = try rows(of: .tags) { row in StoredTag(row).map { read.insert($0) } }
+        tags = read
+    }
+
+    /// Reads the tags again when there are others than at the last time: for who looks beside the one that declares
+    /// them.
+    func refreshTags() throws(StoreError) {
+        // A tag is retired only together with the declaration of its successor, so that every change shows here.
+        let found = TagsSeen(
+            count: try integer("SELECT count(*) FROM tags") ?? 0, newest: try integer("SELECT max(id) FROM tags") ?? 0)
+        guard found != tagsSeen else { return }
+        try reloadTags()
+        tagsSeen = found
+    }
 
     private func store(_ definition: TagDefinition, as id: TagID, isRetired: Bool) throws(StoreError) {
         let now = clock.wall().nanoseconds

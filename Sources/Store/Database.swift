@@ -16,6 +16,8 @@ final class Database {
     /// What the last commit was, and what the open transaction will make of it.
     var mark = CommitMark(sequence: 0, lastSample: 0)
     var tags = TagCache()
+    /// By one that looks beside the store.
+    var tagsSeen: TagsSeen?
     /// Messages stored for a link since its first, by link number; nothing kept over a rollback.
     var receiptTotals: [Int64: Int64] = [:]
     var links: [String: Int64] = [:]
@@ -85,6 +87,7 @@ final class Database {
             throw .schema(found: version, known: Migrations.newest, file: connection.file)
         }
         try sql { () throws(SQLiteError) in
+            try connection.pragma("cache_size", Self.cacheKibibytes)
             if access == .readOnly {
                 try connection.pragma("query_only", "ON")
             } else {

@@ -52,7 +52,7 @@ extension Store {
         _ body: @Sendable (Database) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let (value, damage) = try await historian.read { (database) throws(StoreError) in
-            try database.reloadTags()
+            try database.refreshTags()
             return try body(database)
         }
         try await repair(damage)

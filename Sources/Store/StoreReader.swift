@@ -34,12 +34,12 @@ package actor StoreReader {
     }
 
     package func tags() throws(StoreError) -> [String: (id: TagID, definition: TagDefinition)] {
-        try database.reloadTags()
+        try database.refreshTags()
         return database.tags.inUse
     }
 
     package func samples(after id: Int64, limit: Int) throws(StoreError) -> SamplePage {
-        try database.reloadTags()
+        try database.refreshTags()
         return try database.samples(after: id, limit: limit)
     }
 
@@ -47,7 +47,7 @@ package actor StoreReader {
     package func history(
         _ tag: TagID, from: WallTime, to: WallTime, after position: HistoryPosition? = nil, limit: Int
     ) throws(StoreError) -> HistoryPage {
-        try database.reloadTags()
+        try database.refreshTags()
         return try database.history(tag, from: from, to: to, after: position, limit: limit)
     }
 
@@ -55,13 +55,13 @@ package actor StoreReader {
     package func rollups(
         _ tag: TagID, _ width: RollupWidth, from: WallTime, to: WallTime
     ) throws(StoreError) -> [RollupBucket] {
-        try database.reloadTags()
+        try database.refreshTags()
         return try database.rollups(tag, width, from: from, to: to)
     }
 
     /// Every tag that was ever declared, also those whose unit has changed since.
     package func tagRecords() throws(StoreError) -> [TagRecord] {
-        try database.reloadTags()
+        try database.refreshTags()
         return database.tagRecords()
     }
 
