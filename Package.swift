@@ -62,7 +62,8 @@ let modules: [Module] = [
     module("Inspection", uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures"]),
     module("Sparkplug", uses: ["Plant", "Protobuf"]),
     module(
-        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "CFieldIO", "CJSON", "CMosquitto"], packages: ["Logging"]),
+        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "Pictures", "CFieldIO", "CJSON", "CMosquitto"],
+        packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
     module("Trust", uses: ["Plant", "CLibcrypto", "CLibcryptoInit"]),

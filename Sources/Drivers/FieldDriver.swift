@@ -78,10 +78,13 @@ package protocol LinkSettings: Hashable, Sendable {
     func allowsWrite(of value: Double, to name: String) -> Bool
     /// How often the link polls its tags, by name; empty where the source sends when it likes.
     var scanIntervals: [String: Duration] { get }
+    /// Names of the streams of pictures that the link brings, unique among all links; empty where it brings none.
+    var pictures: [String] { get }
 }
 
 extension LinkSettings {
     package var scanIntervals: [String: Duration] { [:] }
+    package var pictures: [String] { [] }
     package func mayMake(tag name: String) -> Bool { false }
     package func allowsWrite(of value: Double, to name: String) -> Bool { false }
 }
