@@ -48,6 +48,7 @@ package struct Pack: Sendable {
 extension Pack {
     fileprivate init?(reading reader: inout MappingReader) {
         let name = reader.required("pack", .text(64))
+        _ = reader.required("kind", .choice(["rotating-machine"]))
         let version = reader.required("version", .text(32))
         let title = reader.required("title", .mapping { LocalizedText(reading: &$0) })
         let vibration = reader.required("inputs", .mapping { Self.inputs(&$0) })

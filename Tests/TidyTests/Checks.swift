@@ -182,20 +182,33 @@ enum Links {
     }
 }
 
-/// What each solution pack must have.
+/// What each solution pack must have, by its kind.
 enum Packs {
-    static let needed = ["pack.yaml", "README.md", "README.zh-CN.md", "rules.yaml", "model", "replay"]
+    static let always = ["pack.yaml", "README.md", "README.zh-CN.md", "model"]
+    /// A machine's pack raises alerts by its rules; a pack for pictures brings the scripts that draw and train.
+    static let byKind = ["rotating-machine": ["rules.yaml", "replay"], "surface-inspection": ["line"]]
 
-    static func findings(_ paths: Set<String>) -> [Finding] {
+    static func findings(_ repository: Repository) -> [Finding] {
         let packs = Set(
-            paths.compactMap { path -> String? in
+            repository.paths.compactMap { path -> String? in
                 let parts = path.split(separator: "/")
                 return parts.count > 2 && parts[0] == "solutions" ? "solutions/\(parts[1])" : nil
             })
         return packs.sorted().flatMap { pack in
-            needed.filter { !paths.contains("\(pack)/\($0)") }.map {
-                Finding(path: pack, line: 0, message: "a pack needs \($0)")
+            let kind = repository.file("\(pack)/pack.yaml").flatMap { $0.lines.lazy.compactMap(Self.kind).first }
+            guard let kind, let own = byKind[kind] else {
+                let known = byKind.keys.sorted().joined(separator: " or ")
+                return [
+                    Finding(path: "\(pack)/pack.yaml", line: 0, message: "expected kind: \(known), found \(kind ?? "none")")
+                ]
+            }
+            return (always + own).filter { !repository.paths.contains("\(pack)/\($0)") }.map {
+                Finding(path: pack, line: 0, message: "a pack of kind \(kind) needs \($0)")
             }
         }
+    }
+
+    private static func kind(_ line: String) -> String? {
+        line.hasPrefix("kind: ") ? String(line.dropFirst("kind: ".count)) : nil
     }
 }

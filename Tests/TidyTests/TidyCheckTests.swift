@@ -109,10 +109,19 @@ struct TidyCheckTests {
         #expect(Links.findings(SourceFile(path: "docs/a.md", text: text), paths).count == count)
     }
 
-    @Test func packs() {
-        let good = Set(Packs.needed.map { "solutions/p/\($0)" })
-        #expect(Packs.findings(good).isEmpty)
-        for missing in Packs.needed { #expect(Packs.findings(good.subtracting(["solutions/p/\(missing)"])).count == 1) }
+    @Test(arguments: Packs.byKind.keys.sorted()) func packs(_ kind: String) {
+        func findings(_ paths: Set<String>, _ text: String) -> [Finding] {
+            let file = SourceFile(path: "solutions/p/pack.yaml", text: text)
+            return Packs.findings(Repository(paths: paths, files: paths.contains(file.path) ? [file] : []))
+        }
+        let needed = Packs.always + Packs.byKind[kind, default: []]
+        let good = Set(needed.map { "solutions/p/\($0)" })
+        #expect(findings(good, "pack: p\nkind: \(kind)\n").isEmpty)
+        for missing in needed {
+            #expect(findings(good.subtracting(["solutions/p/\(missing)"]), "kind: \(kind)").count == 1)
+        }
+        #expect(findings(good, "kind: teapot").count == 1)
+        #expect(findings(good, "pack: p").count == 1)
     }
 
     @Test func catalogues() {

@@ -51,5 +51,5 @@ struct TidyTests {
         expectNone(repository.files.flatMap { Links.findings($0, repository.paths) })
     }
 
-    @Test func packsAreComplete() throws { expectNone(Packs.findings(try Self.repository.get().paths)) }
+    @Test func packsAreComplete() throws { expectNone(Packs.findings(try Self.repository.get())) }
 }

@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-NETWORK = ROOT / "bench" / "surface-inspection" / "model" / "backbone.mwplan"
+NETWORK = ROOT / "solutions" / "surface-inspection" / "model" / "backbone.mwplan"
 
 
 class Program:

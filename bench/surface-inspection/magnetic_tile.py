@@ -11,12 +11,16 @@ which `--inputs` writes what it takes.
 import argparse
 import csv
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+# The network and the reference of the fit lie in the pack.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "solutions" / "surface-inspection" / "line"))
 
 import fit
 
