@@ -182,8 +182,8 @@ package struct ClassesFit {
         value = max(value, ClassVerdict.leastScore)
         let rejected = Double(goods.count { $0 > value }) / Double(max(goods.count, 1))
         return Threshold(
-            value: value, falseRejectBudget: budget ?? rejected, goodPictures: goods.count, largestGood: goods.last ?? 0
-        )
+            value: value, falseRejectBudget: budget ?? rejected, goodPictures: goods.count,
+            largestGood: goods.last ?? 0, spread: Threshold.Spread(goods))
     }
 
     /// Of each class, the least share among the defects that lets it have the name.

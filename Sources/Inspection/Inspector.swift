@@ -35,8 +35,9 @@ package struct Inspector {
 
     /// Light, focus and size first, then the part.
     ///
+    /// - Parameter isLate: asked between the stages; from then on nobody waits for the verdict, and it is `late`.
     /// - Throws: where the network cannot run, which is no picture's fault.
-    package func judge(_ picture: Picture) throws(InspectionError) -> PartVerdict {
+    package func judge(_ picture: Picture, isLate: () -> Bool = { false }) throws(InspectionError) -> PartVerdict {
         let found = InspectionRecipe.Size(width: picture.width, height: picture.height)
         if let size = model.recipe.size, size != found {
             return PartVerdict(notJudged: .size(expected: "\(size)", found: "\(found)"))
@@ -49,10 +50,12 @@ package struct Inspector {
         if let fault = model.recipe.camera.fault(of: PictureQuality(of: grey)) {
             return PartVerdict(notJudged: .camera(fault))
         }
+        guard !isLate() else { return PartVerdict(notJudged: .late) }
         switch eye {
         case .template(let comparison): return compare(grey, comparison)
         case .memory(let backbone, let memory, let head):
             let features = try backbone.features(of: looked)
+            guard !isLate() else { return PartVerdict(notJudged: .late) }
             let cells = memory.map(of: features)
             guard let head, let classes = model.recipe.classes else { return verdict(cells, looked, backbone) }
             let answers = head.answers(of: PictureDescriptor.values(of: features))

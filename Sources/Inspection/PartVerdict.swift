@@ -57,6 +57,8 @@ package enum NotJudged: Error, Sendable, Hashable, CustomStringConvertible {
     case size(expected: String, found: String)
     /// Another part, or this one where it cannot be found.
     case anotherPart(correlation: Double, least: Double)
+    /// Whoever wanted the verdict waits no longer.
+    case late
 
     /// Stable; for reports and rules.
     package var code: String {
@@ -64,6 +66,7 @@ package enum NotJudged: Error, Sendable, Hashable, CustomStringConvertible {
         case .camera(let fault): fault.code
         case .size: "picture.size"
         case .anotherPart: "part.another"
+        case .late: "part.late"
         }
     }
 
@@ -74,6 +77,7 @@ package enum NotJudged: Error, Sendable, Hashable, CustomStringConvertible {
         case .anotherPart(let correlation, let least):
             "another part, or it lies elsewhere: \(percent(correlation)) like the golden part, at least \(percent(least)) "
                 + "expected"
+        case .late: "not judged in time"
         }
     }
 

@@ -8,11 +8,41 @@ package struct Threshold: Sendable, Hashable, Codable {
     /// Good pictures that it was found from, and the largest score among them.
     package var goodPictures: Int
     package var largestGood: Double
+    /// How the logarithms of good parts' scores lie; nil where there were too few.
+    package var spread: Spread?
+
+    /// Mean and deviation of logarithms of scores: what scores of the days to come are held against.
+    package struct Spread: Sendable, Hashable, Codable {
+        package var mean: Double
+        package var deviation: Double
+
+        package init(mean: Double, deviation: Double) {
+            self.mean = mean
+            self.deviation = deviation
+        }
+
+        /// How far a score lies from the mean, in deviations.
+        package func standard(_ score: Double) -> Double {
+            (Elementary.logarithm(max(score, Threshold.leastScore)) - mean) / max(deviation, Self.leastDeviation)
+        }
+
+        init?(_ scores: [Double]) {
+            guard scores.count >= Threshold.leastScores else { return nil }
+            let logarithms = scores.map { Elementary.logarithm(max($0, Threshold.leastScore)) }
+            self.init(mean: Statistics.mean(logarithms), deviation: Statistics.deviation(logarithms))
+        }
+
+        /// Scores that hardly differ among few pictures will differ more than that: by 2 %.
+        private static let leastDeviation = 0.02
+    }
 
     /// Fewer scores say nothing about how they spread.
     package static let leastScores = 5
 
-    package init(value: Double, falseRejectBudget: Double, goodPictures: Int, largestGood: Double) {
+    package init(
+        value: Double, falseRejectBudget: Double, goodPictures: Int, largestGood: Double, spread: Spread? = nil
+    ) {
+        self.spread = spread
         self.value = value
         self.falseRejectBudget = falseRejectBudget
         self.goodPictures = goodPictures
@@ -44,7 +74,8 @@ package struct Threshold: Sendable, Hashable, Codable {
             value = max(value, sorted[sorted.count - 1 - allowed])
         }
         self.init(
-            value: max(value, least), falseRejectBudget: budget, goodPictures: scores.count, largestGood: largest)
+            value: max(value, least), falseRejectBudget: budget, goodPictures: scores.count, largestGood: largest,
+            spread: Spread(sorted))
     }
 
     /// Beyond the upper tenth scores are taken to thin out as an exponential does.
@@ -62,12 +93,12 @@ package struct Threshold: Sendable, Hashable, Codable {
         let mean = beyond.reduce(0) { $0 + $1 - start } / Double(max(beyond.count, 1))
         self.init(
             value: start + mean * max(0, Elementary.logarithm(Self.tail / budget)), falseRejectBudget: budget,
-            goodPictures: scores.count, largestGood: sorted.last ?? 0)
+            goodPictures: scores.count, largestGood: sorted.last ?? 0, spread: Spread(sorted))
     }
 
     private static let tail = 0.1
     /// Times the largest of few scores.
     private static let margin = 1.25
     /// A picture that equals what was expected to the last bit has no logarithm.
-    private static let leastScore = 1e-6
+    fileprivate static let leastScore = 1e-6
 }
