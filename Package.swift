@@ -70,7 +70,10 @@ let modules: [Module] = [
     module("Transfer", uses: ["Threads", "CCurl"]),
     module("Uplink", uses: ["Plant", "Store", "Trust"], packages: ["Logging"]),
     module(
-        "AssemblyLine", uses: ["Plant", "Arrays", "Signals", "Graph", "Runtime", "Scoring", "YAML", "Trust"]),
+        "AssemblyLine",
+        uses: [
+            "Plant", "Arrays", "Signals", "Kernels", "Graph", "Compiler", "Runtime", "Scoring", "YAML", "Trust",
+        ]),
     module("Plots", uses: ["Plant"]),
     module("Pictures", uses: ["CPictures", "CZlib"]),
     module("Host", uses: ["Plant", "CHost"], packages: ["Logging"]),
@@ -138,7 +141,9 @@ let modules: [Module] = [
     module("ScoringTests", .tests, uses: ["Plant", "Signals", "Graph", "Runtime", "Scoring"]),
     module(
         "DriversTests", .tests,
-        uses: ["Plant", "YAML", "CJSON", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile"],
+        uses: [
+            "Plant", "YAML", "CJSON", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile",
+        ],
         packages: ["Logging"]),
     module(
         "InspectionTests", .tests, uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures", "Inspection", "Seeded"]),

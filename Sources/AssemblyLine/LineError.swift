@@ -14,6 +14,8 @@ package enum LineError: Error, Sendable, CustomStringConvertible {
     case card(ScoringError)
     case plan(PlanError)
     case proof(RuntimeError)
+    /// A script of the pack that did not end well, or what it needs that could not be had.
+    case script(name: String, reason: String)
     /// A stage's output that could not be written or read as JSON, or not hashed.
     case artefact(stage: String, reason: String)
 
@@ -27,6 +29,7 @@ package enum LineError: Error, Sendable, CustomStringConvertible {
         case .card: "line.card"
         case .plan: "line.plan"
         case .proof: "line.proof"
+        case .script: "line.script"
         case .artefact: "line.artefact"
         }
     }
@@ -39,6 +42,7 @@ package enum LineError: Error, Sendable, CustomStringConvertible {
         case .card(let error): error.description
         case .plan(let error): "\(error)"
         case .proof(let error): error.description
+        case .script(let name, let reason): "\(name): \(reason)"
         case .artefact(let stage, let reason): "stage \(stage): \(reason)"
         }
     }

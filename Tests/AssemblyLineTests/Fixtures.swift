@@ -22,13 +22,13 @@ enum Fixtures {
         }
     }
 
-    static func pack() throws -> Pack {
+    static func pack() throws -> RotatingMachinePack {
         let path = "\(root)/solutions/rotating-machine/pack.yaml"
-        return try Pack.parse(bytes(path), file: path)
+        return try RotatingMachinePack.parse(bytes(path), file: path)
     }
 
     /// The pack with a short window, few of them and little training: seconds in a debug build.
-    static func smallPack() throws -> Pack {
+    static func smallPack() throws -> RotatingMachinePack {
         var pack = try pack()
         pack.window.samples = 2048
         pack.line.windows = 60

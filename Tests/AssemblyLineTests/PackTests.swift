@@ -36,7 +36,9 @@ import Testing
         let text = String(decoding: try Fixtures.bytes(path), as: UTF8.self)
         let wrong = text.replacing(mistake.from, with: mistake.to)
         #expect(wrong != text)
-        let error = #expect(throws: LineError.self) { try Pack.parse(Array(wrong.utf8), file: "pack.yaml") }
+        let error = #expect(throws: LineError.self) {
+            try RotatingMachinePack.parse(Array(wrong.utf8), file: "pack.yaml")
+        }
         #expect(error?.description.contains(mistake.expected) == true, "\(error?.description ?? "")")
     }
 

@@ -12,7 +12,7 @@ import Testing
 
     @Test func theCommittedModelIsWhatTheLineMakes() throws {
         let pack = try Fixtures.pack()
-        let made = try LineRun(pack: pack).run(clock: Fixtures.Clock()).plan
+        let made = try RotatingMachineLine(pack: pack).run(clock: Fixtures.Clock()).plan
         let committed = try Fixtures.bytes("\(Self.folder)/\(pack.modelFile)")
         #expect(made == committed, "run `millwright line run solutions/rotating-machine` and commit the model")
     }

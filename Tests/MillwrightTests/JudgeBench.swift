@@ -168,7 +168,7 @@ final class JudgeBench {
 /// The pack's recording, made once for all tests.
 enum PlayedRecording {
     static let moments: Result<[RecordingPlayer.Moment], any Error> = Result {
-        let pack = try Pack.parse(try TextFile.read("\(Files.pack)/pack.yaml"), file: "pack.yaml")
+        let pack = try RotatingMachinePack.parse(try TextFile.read("\(Files.pack)/pack.yaml"), file: "pack.yaml")
         let path = "\(Files.pack)/replay/recording.yaml"
         let script = try RecordingScript.parse(try TextFile.read(path), file: path)
         // Until the damage is critical: enough for each step of an alert's life but its end.

@@ -14,7 +14,12 @@ enum Catalogues {
         Rule(folder: "Sources/Alerts/Channels/", suffix: ".swift", type: "Channels", property: "all"),
         Rule(folder: "Sources/Store/Migrations/", suffix: ".swift", type: "Migrations", property: "all"),
         Rule(folder: "Sources/Registry/Migrations/", suffix: ".swift", type: "Migrations", property: "all"),
-        Rule(folder: "Sources/AssemblyLine/Stages/", suffix: ".swift", type: "Stages", property: "order"),
+        Rule(
+            folder: "Sources/AssemblyLine/RotatingMachine/Stages/", suffix: ".swift", type: "RotatingMachineStages",
+            property: "order"),
+        Rule(
+            folder: "Sources/AssemblyLine/SurfaceInspection/Stages/", suffix: ".swift", type: "SurfaceInspectionStages",
+            property: "order"),
         Rule(folder: "Sources/Registry/Routes/", suffix: "Routes.swift", type: "Routes", property: "all"),
         Rule(folder: "Sources/Graph/Operators/", suffix: ".swift", type: "Operators", property: "all"),
         Rule(folder: "Sources/Graph/Contracts/", suffix: ".swift", type: "Contracts", property: "all"),

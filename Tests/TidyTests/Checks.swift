@@ -198,9 +198,8 @@ enum Packs {
             let kind = repository.file("\(pack)/pack.yaml").flatMap { $0.lines.lazy.compactMap(Self.kind).first }
             guard let kind, let own = byKind[kind] else {
                 let known = byKind.keys.sorted().joined(separator: " or ")
-                return [
-                    Finding(path: "\(pack)/pack.yaml", line: 0, message: "expected kind: \(known), found \(kind ?? "none")")
-                ]
+                let message = "expected kind: \(known), found \(kind ?? "none")"
+                return [Finding(path: "\(pack)/pack.yaml", line: 0, message: message)]
             }
             return (always + own).filter { !repository.paths.contains("\(pack)/\($0)") }.map {
                 Finding(path: pack, line: 0, message: "a pack of kind \(kind) needs \($0)")

@@ -105,12 +105,13 @@ struct WaveformIngestBench {
     // MARK: The field
 
     private struct Field {
-        var description: Pack
+        var description: RotatingMachinePack
         var moments: [(payload: [UInt8], speed: String, load: String)]
     }
 
     private func field() throws -> Field {
-        let description = try Pack.parse(try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
+        let description = try RotatingMachinePack.parse(
+            try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
         let script = try RecordingScript.parse(
             try TextFile.read("\(pack)/replay/recording.yaml"), file: "\(pack)/replay/recording.yaml")
         let moments = RecordingPlayer(script: script, pack: description).prefix(Self.moments).map { moment in

@@ -12,7 +12,7 @@ struct StoredRecording {
     /// More windows than this add nothing but time: 2,000 are hours of running.
     private static let windowLimit = 2_000
 
-    func read(pack: Pack, overlap: Int) async throws -> Recording {
+    func read(pack: RotatingMachinePack, overlap: Int) async throws -> Recording {
         guard let definition = configuration.assets.first(where: { $0.id == asset }) else {
             throw StoredRecordingError.noAsset(asset, known: configuration.assets.map(\.id))
         }

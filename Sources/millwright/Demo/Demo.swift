@@ -32,7 +32,7 @@ struct Demo: Sendable {
 
     /// - Returns: whether the alerts that the pack expects came, and no others.
     func run() async throws -> Bool {
-        let packText = try Pack.parse(try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
+        let packText = try RotatingMachinePack.parse(try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
         let script = try RecordingScript.parse(
             try TextFile.read("\(pack)/replay/recording.yaml"), file: "\(pack)/replay/recording.yaml")
         let expected = try ExpectedAlerts.read("\(pack)/replay/expected-alerts.json")
@@ -54,7 +54,7 @@ struct Demo: Sendable {
     // MARK: The recording
 
     private func play(
-        _ script: RecordingScript, _ packText: Pack, _ stage: DemoStage, _ view: inout TerminalView
+        _ script: RecordingScript, _ packText: RotatingMachinePack, _ stage: DemoStage, _ view: inout TerminalView
     ) async throws -> Trace {
         var trace = Trace()
         let clock = ContinuousClock()

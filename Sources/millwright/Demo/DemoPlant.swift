@@ -9,7 +9,7 @@ struct DemoPlant {
     var webhookPort: Int
     var registryURL: String
     var publicKey: String
-    var pack: Pack
+    var pack: RotatingMachinePack
     var sendEvery: String
 
     /// What one step of the sensor's int16 is worth, in g.

@@ -7,7 +7,7 @@ import Store
 /// The demo as a page that one can keep: vibration, score and threshold, the alert.
 struct DemoReport {
     let trace: Demo.Trace
-    let pack: Pack
+    let pack: RotatingMachinePack
     let holds: Bool
 
     /// `report.html` with both languages, and one file a language that opens in it.

@@ -22,7 +22,8 @@ struct DemoStage: Sendable {
 
     /// Starts it all; returns when the daemon is connected and judges with the model from the registry.
     static func build(
-        pack: String, description: Pack, directory: String, sendEvery: String = "1s", say: (LocalizedText) -> Void
+        pack: String, description: RotatingMachinePack, directory: String, sendEvery: String = "1s",
+        say: (LocalizedText) -> Void
     ) async throws -> DemoStage {
         let broker = try Broker(directory: directory)
         try await broker.start()

@@ -47,7 +47,9 @@ struct FullDiskDrill {
         }
         defer { umount2(store, Int32(MNT_DETACH)) }
         var stage = try await DemoStage.build(
-            pack: pack, description: try Pack.parse(try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml"),
+            pack: pack,
+            description: try RotatingMachinePack.parse(
+                try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml"),
             directory: directory, sendEvery: "100ms", say: { progress($0.english) })
         do {
             let outcome = try await run(on: &stage, filler: "\(store)/other", progress)
@@ -129,7 +131,8 @@ struct FullDiskDrill {
     private func play(on stage: DemoStage, until condition: () async throws -> Bool) async throws -> Int {
         let path = "\(pack)/replay/recording.yaml"
         let script = try RecordingScript.parse(try TextFile.read(path), file: path)
-        let description = try Pack.parse(try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
+        let description = try RotatingMachinePack.parse(
+            try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
         var published = 0
         for _ in 0..<Self.longestPlay {
             for moment in RecordingPlayer(script: script, pack: description) {

@@ -41,7 +41,9 @@ struct SyncDrill {
         let clock = SystemClock()
         let start = clock.monotonic()
         var stage = try await DemoStage.build(
-            pack: pack, description: try Pack.parse(try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml"),
+            pack: pack,
+            description: try RotatingMachinePack.parse(
+                try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml"),
             directory: directory, sendEvery: "100ms", say: { progress($0.english) })
         do {
             let sensor = Task { [stage] in try await play(on: stage) }
@@ -86,7 +88,8 @@ struct SyncDrill {
     private func play(on stage: DemoStage) async throws -> Int {
         let path = "\(pack)/replay/recording.yaml"
         let script = try RecordingScript.parse(try TextFile.read(path), file: path)
-        let description = try Pack.parse(try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
+        let description = try RotatingMachinePack.parse(
+            try TextFile.read("\(pack)/pack.yaml"), file: "\(pack)/pack.yaml")
         var published = 0
         while !Task.isCancelled {
             for moment in RecordingPlayer(script: script, pack: description) {

@@ -32,7 +32,7 @@ struct VendorToolchain {
         guard access(script, R_OK) == 0 else {
             throw VendorToolError.noToolchain(chip: profile.id, expected: script, known: try vendors(of: catalogue))
         }
-        guard let any = python ?? onPath("python3") else {
+        guard let any = python ?? ToolProcess.onPath("python3") else {
             throw VendorToolError.noPython(expected: "3", looked: "no python3 on PATH")
         }
         let description = try describe(script, any)
@@ -50,13 +50,13 @@ struct VendorToolchain {
             let base = try python ?? find()
             try check(base)
             announce(environment)
-            try Self.step("\(base) -m venv", place: environment, [base, "-m", "venv", environment])
+            try ToolProcess.step("\(base) -m venv", place: environment, [base, "-m", "venv", environment])
         } else {
             try check(own)
             if try Self.describe(script, own).missing.isEmpty { return own }
             announce(environment)
         }
-        try Self.step("\(script) setup", place: environment, [own, script, "setup"])
+        try ToolProcess.step("\(script) setup", place: environment, [own, script, "setup"])
         let missing = try Self.describe(script, own).missing
         guard missing.isEmpty else {
             throw VendorToolError.failed(
@@ -68,21 +68,13 @@ struct VendorToolchain {
 
     /// Runs the vendor's compiler and simulator on a work folder.
     func compile(_ work: String, python: String) throws {
-        try Self.step("\(script) compile", place: work, [python, script, "compile", work])
+        try ToolProcess.step("\(script) compile", place: work, [python, script, "compile", work])
     }
 
     /// Where the environment is unless the user names another: beside what other programs keep.
     func usualEnvironment() throws -> String {
         let name = description.toolchain.map { $0 == " " ? "-" : $0 }
-        func folder(_ variable: String) -> String? {
-            getenv(variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-        }
-        if let cache = folder("XDG_CACHE_HOME") { return "\(cache)/millwright-\(String(name))" }
-        guard let home = folder("HOME") else {
-            throw VendorToolError.system(
-                call: "getenv", path: "HOME", reason: "not set, so --venv must say where the toolchain goes")
-        }
-        return "\(home)/.cache/millwright-\(String(name))"
+        return try UserCache.folder("millwright-\(String(name))", option: "--venv")
     }
 
     private func announce(_ environment: String) {
@@ -93,7 +85,7 @@ struct VendorToolchain {
 
     private func find() throws -> String {
         let name = "python\(description.python)"
-        guard let path = Self.onPath(name) else {
+        guard let path = ToolProcess.onPath(name) else {
             throw VendorToolError.noPython(expected: description.python, looked: "no \(name) on PATH")
         }
         return path
@@ -126,31 +118,7 @@ struct VendorToolchain {
         }
     }
 
-    /// The mark of the one line that says why a script failed.
-    private static let reasonMark = "error: "
-
-    /// One run whose progress is passed on as it comes.
-    private static func step(_ name: String, place: String, _ arguments: [String]) throws {
-        var (reason, last) = ("", "")
-        let exit = try ToolProcess.run(arguments, reading: .everything) { line in
-            if line.hasPrefix(reasonMark) {
-                reason = String(line.dropFirst(reasonMark.count))
-            } else {
-                Output.error(line)
-            }
-            if !line.isEmpty { last = line }
-        }
-        guard exit != .code(0) else { return }
-        if reason.isEmpty { reason = last.isEmpty ? "\(exit)" : "\(exit): \(last)" }
-        throw VendorToolError.failed(step: name, reason: reason, place: place)
-    }
-
     private static func vendors(of catalogue: String) throws -> [String] {
         try DirectoryListing.names(in: catalogue).filter { access("\(catalogue)/\($0)/\(fileName)", R_OK) == 0 }
-    }
-
-    private static func onPath(_ program: String) -> String? {
-        let path = getenv("PATH").map { String(cString: $0) } ?? ""
-        return path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
     }
 }

@@ -14,19 +14,21 @@ from network import scaled
 
 # Not the seed of the training, so that the receipt's inputs were never learnt from.
 SEED = 808
-SCENES, EACH = 48, 2
+EACH = 2
 CANVAS_MARGIN = 160
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--side", type=int, default=224)
+    options.add_argument("--pictures", type=int, default=96)
     options.add_argument("--output", type=Path, required=True)
     options = options.parse_args()
     rng = np.random.default_rng(SEED)
-    canvases = pictures.Canvases(rng, SCENES, options.side + CANVAS_MARGIN)
-    shots = np.concatenate([pictures.episode(rng, canvases, 1, EACH - 1, side=options.side)[0] for _ in range(SCENES)])
-    np.save(options.output, (scaled(shots) * 32).astype(np.int8))
+    scenes = -(-options.pictures // EACH)
+    canvases = pictures.Canvases(rng, scenes, options.side + CANVAS_MARGIN)
+    shots = np.concatenate([pictures.episode(rng, canvases, 1, EACH - 1, side=options.side)[0] for _ in range(scenes)])
+    np.save(options.output, (scaled(shots[:options.pictures]) * 32).astype(np.int8))
 
 
 if __name__ == "__main__":

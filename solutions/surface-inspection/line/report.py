@@ -26,8 +26,7 @@ from train import reduced
 
 # Not the seed of the training.
 SEED = 404
-LOOKS = 120
-SITES, FITTED, GOOD, BAD = 12, 20, 12, 12
+FITTED, GOOD, BAD = 20, 12, 12
 SITE_SIDE, SITE_CANVAS = 224, 560
 COLORS = np.array([[0, 0, 0], [235, 80, 70], [70, 200, 90], [80, 130, 240], [240, 210, 70]], np.uint8)
 DOUBT = np.array([70, 70, 70], np.uint8)
@@ -44,10 +43,10 @@ def computed(network, shots):
     return np.stack(features), np.log(np.exp(looks[..., 1:]).sum(-1)) - looks[..., 0]
 
 
-def by_looks(network, rng):
+def by_looks(network, rng, count):
     """AUROC of each kind's places against the good ones, without anything being fitted."""
-    canvases = pictures.Canvases(rng, LOOKS)
-    pairs = [pictures.episode(rng, canvases, 0, 1) for _ in range(LOOKS)]
+    canvases = pictures.Canvases(rng, count)
+    pairs = [pictures.episode(rng, canvases, 0, 1) for _ in range(count)]
     shots, maps = np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
     _, margin = computed(network, shots)
     kinds = reduced(maps, DEFECT_STRIDE)
@@ -75,10 +74,10 @@ def site(rng, canvases):
     return np.stack(shots), np.stack(maps)
 
 
-def by_memory(network, rng):
+def by_memory(network, rng, sites):
     """AUROC of pictures and places at each of some sites, fitted as on site."""
     whole, places = [], []
-    for _ in range(SITES):
+    for _ in range(sites):
         canvases = pictures.Canvases(rng, 2, SITE_CANVAS)
         shots, maps = site(rng, canvases)
         features, looks = computed(network, shots)
@@ -88,7 +87,7 @@ def by_memory(network, rng):
         whole.append(roc_auc_score(is_bad, fit.scores(heat)))
         kinds = reduced(maps[FITTED:], FEATURE_STRIDE)
         places.append(roc_auc_score(kinds[kinds < 255] > 0, heat[kinds < 255]))
-        print(f"site {len(whole)} of {SITES}: pictures {whole[-1]:.3f}, places {places[-1]:.3f}", flush=True)
+        print(f"site {len(whole)} of {sites}: pictures {whole[-1]:.3f}, places {places[-1]:.3f}", flush=True)
     return {"pictures": whole, "places": places, "mean_pictures": np.mean(whole), "mean_places": np.mean(places)}
 
 
@@ -115,6 +114,8 @@ def rounded(value):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("weights", type=Path)
+    options.add_argument("--pictures", type=int, default=120, help="judged by looks; the sheet shows 36 of them")
+    options.add_argument("--sites", type=int, default=12)
     options.add_argument("--output", type=Path, required=True)
     options = options.parse_args()
     paddle.set_device("cpu")
@@ -123,9 +124,9 @@ def main():
         network.set_state_dict({name: paddle.to_tensor(values[name]) for name in values})
     network.eval()
     rng = np.random.default_rng(SEED)
-    looks, shots, maps, margin = by_looks(network, rng)
+    looks, shots, maps, margin = by_looks(network, rng, options.pictures)
     Image.fromarray(sheet(shots, maps, margin)).quantize(256).save(options.output / "sheet.png", optimize=True)
-    figures = {"seed": SEED, "by_looks": looks, "by_memory": by_memory(network, rng)}
+    figures = {"seed": SEED, "by_looks": looks, "by_memory": by_memory(network, rng, options.sites)}
     text = json.dumps(rounded(figures), indent=1)
     (options.output / "metrics.json").write_text(text + "\n")
     print(text)

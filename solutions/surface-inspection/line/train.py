@@ -26,7 +26,7 @@ import pictures
 from network import DEFECT_STRIDE, EMBEDDING, FEATURE_STRIDE, Backbone, scaled
 
 SCENES, GOOD, OTHERS = 4, 2, 3
-CANVASES, RENEWED = 250, 1
+RENEWED = 1
 PEAK_RATE, WARM_UP, DECAY = 2e-3, 100, 0.35
 # Sharpness of the nearest neighbour among the good places: as a distance of the embedding.
 NEAREST = 0.05
@@ -107,10 +107,10 @@ def rate_at(step, steps):
 
 
 class Run:
-    def __init__(self, seed):
+    def __init__(self, seed, surfaces):
         paddle.seed(seed)
         self.rng = np.random.default_rng(seed)
-        self.canvases = pictures.Canvases(self.rng, CANVASES)
+        self.canvases = pictures.Canvases(self.rng, surfaces)
         self.network = Backbone()
         self.scale = paddle.create_parameter(
             [2], "float32", default_initializer=nn.initializer.Assign(np.array([1, -2], "float32")))
@@ -172,11 +172,13 @@ def main():
     options.add_argument("--steps", type=int, required=True)
     options.add_argument("--until", type=int, help="stops there, before the rate has fallen to nothing")
     options.add_argument("--seed", type=int, default=20261130)
+    options.add_argument("--surfaces", type=int, default=250, help="drawn at the beginning; one is replaced each step")
+    options.add_argument("--limit", type=float, help="seconds after which it stops; run again, it goes on")
     options.add_argument("--output", type=Path, required=True)
     options = options.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     paddle.set_device("cpu")
-    run = Run(options.seed)
+    run = Run(options.seed, options.surfaces)
     if (options.output / "checkpoint.pickle").exists():
         run.restore(options.output)
         print(f"goes on at step {run.step}", flush=True)
@@ -194,6 +196,9 @@ def main():
                   f"{took / 60:.1f} min, {left / 60:.0f} min left", flush=True)
         if run.step % 100 == 0 or run.step == last:
             run.save(options.output)
+        elif options.limit and time.monotonic() - start > options.limit:
+            run.save(options.output)
+            raise SystemExit(f"error: stopped at step {run.step} of {last} after {options.limit:g} s; run again, it goes on there")
     (options.output / "history.json").write_text(json.dumps(run.history, indent=1) + "\n")
 
 

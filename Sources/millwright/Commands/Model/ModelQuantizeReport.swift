@@ -111,12 +111,10 @@ struct ModelQuantizeReport: Encodable {
         layers.map { layer in
             [
                 "\(layer.number)", layer.operation, layer.shape.map(String.init).joined(separator: "x"),
-                Self.decibels(layer.snr_db), Self.decibels(layer.own_snr_db), layer.name,
+                LayerRow.words(layer.snr_db), LayerRow.words(layer.own_snr_db), layer.name,
             ]
         }
     }
-
-    private static func decibels(_ value: Double?) -> String { value.map { Format.fixed($0, 1) } ?? "exact" }
 
     private var facts: [(name: LocalizedText, value: String)] {
         var rows = [
@@ -135,7 +133,7 @@ struct ModelQuantizeReport: Encodable {
         rows.append(
             (
                 LocalizedText(english: "output, plan against float", chinese: "输出信噪比（计划对浮点）"),
-                Self.decibels(output_snr_db) + (output_snr_db == nil ? "" : " dB")
+                LayerRow.words(output_snr_db) + (output_snr_db == nil ? "" : " dB")
             ))
         guard let accuracy else { return rows }
         func percent(_ share: Double) -> String { "\(Format.fixed(share, 2)) %" }
@@ -172,20 +170,12 @@ struct ModelQuantizeReport: Encodable {
             title: LocalizedText(english: "From float to int8, layer by layer", chinese: "从浮点到 int8：逐层对比"),
             language: language)
         page.facts(facts)
-        page.heading(LocalizedText(english: "Signal to noise", chinese: "信噪比"))
-        page.figure { plot($0).svg() }
-        page.paragraph(
-            LocalizedText(
-                english: "The float model's results against their difference from the int8 ones, on the calibration "
-                    + "inputs: with all that came before, and for the layer alone.",
-                chinese: "在校准输入上，以浮点结果相对其与 int8 结果之差计算：一为累积到该层，一为该层自身。"))
-        page.heading(LocalizedText(english: "Worst layers first", chinese: "误差最大的层在前"))
-        page.table(
-            [
-                LocalizedText(english: "layer", chinese: "层"), LocalizedText(english: "operation", chinese: "运算"),
-                LocalizedText(english: "shape", chinese: "形状"), LocalizedText(english: "s/n, dB", chinese: "信噪比 (dB)"),
-                LocalizedText(english: "own, dB", chinese: "自身 (dB)"), LocalizedText(english: "name", chinese: "名称"),
-            ], layerRows)
+        page.layers(
+            layers.map {
+                .init(
+                    number: $0.number, name: $0.name, operation: $0.operation, shape: $0.shape, decibels: $0.snr_db,
+                    ownDecibels: $0.own_snr_db)
+            })
         if !skipped_pairs.isEmpty {
             page.heading(LocalizedText(english: "Not equalized", chinese: "未均衡的层对"))
             page.table(
@@ -195,22 +185,6 @@ struct ModelQuantizeReport: Encodable {
                 ], skipped_pairs.map { [$0.first, $0.second, $0.reason ?? ""] })
         }
         return page
-    }
-
-    private func plot(_ language: Language) -> LinePlot {
-        let isChinese = language == .chinese
-        let ordered = layers.sorted { $0.number < $1.number }
-        func points(_ value: (Layer) -> Double?) -> [(x: Double, y: Double)] {
-            ordered.map { (Double($0.number), value($0) ?? .nan) }
-        }
-        return LinePlot(
-            title: isChinese ? "各层信噪比" : "Signal to noise of each layer",
-            xLabel: isChinese ? "层（按计算顺序）" : "layer, in the order of computation",
-            yLabel: "dB",
-            series: [
-                .init(name: isChinese ? "累积" : "with all before", color: "#b3261e", points: points(\.snr_db)),
-                .init(name: isChinese ? "自身" : "alone", color: "#1f6feb", points: points(\.own_snr_db)),
-            ])
     }
 }
 

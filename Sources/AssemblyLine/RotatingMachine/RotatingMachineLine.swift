@@ -1,34 +1,29 @@
 package import Plant
 internal import Scoring
 
-/// One run of the assembly line: from normal running to a plan file that is proven on this machine.
+/// The line of a machine's pack: from normal running to a plan file that is proven on this machine.
 ///
 /// The same pack, recording and seed give the same plan file, byte for byte, on every machine. Blocks for seconds; call it on
 /// an executor of its own.
-package struct LineRun: Sendable {
-    package struct Progress: Hashable, Sendable {
-        package var stage: String
-        /// 0...1 within the stage.
-        package var share: Double
-        package var isCached: Bool
-    }
-
+package struct RotatingMachineLine: Sendable {
     package struct Outcome: Sendable {
         /// The `.mwplan` file.
         package var plan: [UInt8]
-        package var report: LineReport
+        package var report: RotatingMachineReport
     }
 
-    private let work: Work
+    private let work: RotatingMachineWork
     private let cache: StageCache?
 
     /// - Parameters:
     ///   - recording: normal running of the machine that the model is for; nil to learn from the pack's simulated machine.
     ///   - seed: nil for the pack's own.
     ///   - cacheDirectory: where outcomes of stages are kept; nil to keep none.
-    package init(pack: Pack, recording: Recording? = nil, seed: UInt64? = nil, cacheDirectory: String? = nil) {
+    package init(
+        pack: RotatingMachinePack, recording: Recording? = nil, seed: UInt64? = nil, cacheDirectory: String? = nil
+    ) {
         let seed = seed ?? pack.line.seed
-        work = Work(pack: pack, seed: seed, recording: recording ?? Self.simulated(pack, seed: seed))
+        work = RotatingMachineWork(pack: pack, seed: seed, recording: recording ?? Self.simulated(pack, seed: seed))
         cache = cacheDirectory.map { StageCache(directory: $0) }
     }
 
@@ -38,47 +33,20 @@ package struct LineRun: Sendable {
     ///   - clock: for the times in the report only.
     ///   - progress: called from the calling thread, a few times a second.
     package func run(
-        clock: any PlantClock, progress: (Progress) -> Void = { _ in }
+        clock: any PlantClock, progress: (StageProgress) -> Void = { _ in }
     ) throws(LineError) -> Outcome {
         var work = work
-        var times: [LineReport.StageTime] = []
-        for stage in Stages.order {
-            let start = clock.monotonic()
-            let cached = try step(stage, &work, progress)
-            let seconds = Double(clock.monotonic().nanoseconds - start.nanoseconds) / 1e9
-            times.append(LineReport.StageTime(name: stage.name, seconds: seconds, isCached: cached))
-        }
+        let times = try StageRun(stages: RotatingMachineStages.order, cache: cache)
+            .run(&work, clock: clock, progress: progress)
         return try outcome(work, times)
     }
 
-    private func step(
-        _ stage: any Stage.Type, _ work: inout Work, _ progress: (Progress) -> Void
-    ) throws(LineError) -> Bool {
-        progress(Progress(stage: stage.name, share: 0, isCached: false))
-        let key = try Artefact.digest(
-            [Array("\(stage.name) \(stage.revision)".utf8)] + stage.inputs(of: work), stage: stage.name)
-        if let bytes = cache?.read(stage.name, key: key) {
-            var tried = work
-            // An entry that does not read is made again.
-            if (try? stage.accept(bytes, into: &tried)) != nil {
-                work = tried
-                progress(Progress(stage: stage.name, share: 1, isCached: true))
-                return true
-            }
-        }
-        let output = try stage.run(work) { progress(Progress(stage: stage.name, share: $0, isCached: false)) }
-        try stage.accept(output, into: &work)
-        try cache?.write(output, stage.name, key: key)
-        progress(Progress(stage: stage.name, share: 1, isCached: false))
-        return false
-    }
-
-    private func outcome(_ work: Work, _ times: [LineReport.StageTime]) throws(LineError) -> Outcome {
+    private func outcome(_ work: RotatingMachineWork, _ times: [StageTime]) throws(LineError) -> Outcome {
         let curated = try Artefact.need(work.curated, "curated windows", stage: "report")
         let trained = try Artefact.need(work.trained, "a trained network", stage: "report")
         let proof = try Artefact.need(work.proof, "a proof", stage: "report")
         let threshold = trained.card.threshold
-        let report = LineReport(
+        let report = RotatingMachineReport(
             card: trained.card, modelDigest: try Artefact.fileDigest(proof.plan), modelBytes: proof.plan.count,
             windows: curated.features.count, windowsRefused: curated.refused, windowsUnsteady: curated.unsteady,
             losses: trained.losses, largestHeldOutRatio: (trained.heldOutScores.max() ?? 0) / threshold,
@@ -89,7 +57,7 @@ package struct LineRun: Sendable {
     }
 
     /// Normal running of the pack's simulated machine over all its loads.
-    package static func simulated(_ pack: Pack, seed: UInt64) -> Recording {
+    package static func simulated(_ pack: RotatingMachinePack, seed: UInt64) -> Recording {
         let simulator = BearingSimulator(
             machine: pack.machine, shape: pack.window, geometry: pack.bearing, seed: seed &+ 0x51AC)
         var random = RandomSource(seed: seed, stream: 0x10AD)
@@ -100,4 +68,11 @@ package struct LineRun: Sendable {
         }
         return Recording(shape: pack.window, geometry: pack.bearing, moments: moments)
     }
+}
+
+/// The catalogue. Signing and rolling out follow, by whoever holds the keys.
+package enum RotatingMachineStages {
+    package static let order: [any Stage<RotatingMachineWork>.Type] = [
+        Curate.self, Synthesize.self, Train.self, Quantize.self, Prove.self,
+    ]
 }

@@ -1,8 +1,7 @@
-internal import FoundationEssentials
 package import Scoring
 
 /// What a run of the line has to show for itself, besides the model.
-package struct LineReport: Codable, Hashable, Sendable {
+package struct RotatingMachineReport: Codable, Hashable, Sendable {
     package var card: ModelCard
     /// SHA-256 of the plan file, hex.
     package var modelDigest: String
@@ -22,18 +21,7 @@ package struct LineReport: Codable, Hashable, Sendable {
     package var faults: [Proof.FaultResult]
     package var stages: [StageTime]
 
-    package struct StageTime: Codable, Hashable, Sendable {
-        package var name: String
-        package var seconds: Double
-        /// The outcome was there already.
-        package var isCached: Bool
-    }
-
     /// The report as JSON, to be read by people.
     /// - Throws: `.artefact` for a number that JSON cannot hold.
-    package func json() throws(LineError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        do { return [UInt8](try encoder.encode(self)) } catch { throw .artefact(stage: "report", reason: "\(error)") }
-    }
+    package func json() throws(LineError) -> [UInt8] { try Artefact.readable(self, stage: "report") }
 }

@@ -11,14 +11,14 @@ package enum Synthesize: Stage {
     static let levels = [0.5, 1, 2, 4, 8]
     static let windowsPerCase = 12
 
-    package static func inputs(of work: Work) throws(LineError) -> [[UInt8]] {
+    package static func inputs(of work: RotatingMachineWork) throws(LineError) -> [[UInt8]] {
         try Curate.inputs(of: work) + [
             Artefact.bytes(work.seed, stage: name), Artefact.bytes(work.pack.machine.resonance, stage: name),
             Artefact.bytes(work.curated, stage: name),
         ]
     }
 
-    package static func run(_ work: Work, report: (Double) -> Void) throws(LineError) -> [UInt8] {
+    package static func run(_ work: RotatingMachineWork, report: (Double) -> Void) throws(LineError) -> [UInt8] {
         let curated = try Artefact.need(work.curated, "curated windows", stage: name)
         var result = SyntheticFaults(cases: [])
         do throws(SignalError) {
@@ -32,12 +32,12 @@ package enum Synthesize: Stage {
         return try Artefact.bytes(result, stage: name)
     }
 
-    package static func accept(_ output: [UInt8], into work: inout Work) throws(LineError) {
+    package static func accept(_ output: [UInt8], into work: inout RotatingMachineWork) throws(LineError) {
         work.synthetic = try Artefact.value(SyntheticFaults.self, output, stage: name)
     }
 
     private static func makeCase(
-        _ defect: Defect, _ level: Double, _ work: Work, _ curated: Curated, _ analyzer: Analyzer
+        _ defect: Defect, _ level: Double, _ work: RotatingMachineWork, _ curated: Curated, _ analyzer: Analyzer
     ) throws(SignalError) -> SyntheticFaults.Case {
         var made = SyntheticFaults.Case(defect: defect, level: level, features: [], speeds: [], loads: [])
         var features = [Double](repeating: 0, count: Feature.allCases.count)
@@ -56,7 +56,7 @@ package enum Synthesize: Stage {
     }
 
     private static func adding(
-        _ defect: Defect, _ level: Double, to moment: Recording.Moment, _ work: Work, _ curated: Curated,
+        _ defect: Defect, _ level: Double, to moment: Recording.Moment, _ work: RotatingMachineWork, _ curated: Curated,
         _ random: inout RandomSource
     ) -> [Float] {
         var window = moment.window.map(Double.init)

@@ -12,14 +12,14 @@ package enum Prove: Stage {
     static let goldenNormal = 16
     static let goldenFaults = 16
 
-    package static func inputs(of work: Work) throws(LineError) -> [[UInt8]] {
+    package static func inputs(of work: RotatingMachineWork) throws(LineError) -> [[UInt8]] {
         [
             try Artefact.bytes(work.quantized, stage: name), try Artefact.bytes(work.trained, stage: name),
             try Artefact.bytes(work.curated, stage: name), try Artefact.bytes(work.synthetic, stage: name),
         ]
     }
 
-    package static func run(_ work: Work, report: (Double) -> Void) throws(LineError) -> [UInt8] {
+    package static func run(_ work: RotatingMachineWork, report: (Double) -> Void) throws(LineError) -> [UInt8] {
         let trained = try Artefact.need(work.trained, "a trained network", stage: name)
         let network = try Artefact.need(work.quantized, "a quantized network", stage: name)
         let curated = try Artefact.need(work.curated, "curated windows", stage: name)
@@ -60,7 +60,7 @@ package enum Prove: Stage {
         return try Artefact.bytes(proof, stage: name)
     }
 
-    package static func accept(_ output: [UInt8], into work: inout Work) throws(LineError) {
+    package static func accept(_ output: [UInt8], into work: inout RotatingMachineWork) throws(LineError) {
         work.proof = try Artefact.value(Proof.self, output, stage: name)
     }
 

@@ -1,5 +1,8 @@
-/// One step of the line: a pure function of what came before and the seed.
-package protocol Stage: Sendable {
+/// One step of a line: a function of what came before and the seed.
+package protocol Stage<Work>: Sendable {
+    /// What has been made so far; each stage reads what it needs and adds its own.
+    associatedtype Work: Sendable
+
     /// As shown to people and used in file names.
     static var name: String { get }
     /// Raised when the stage computes something else than before, so that old cache entries are not taken.
@@ -14,9 +17,18 @@ package protocol Stage: Sendable {
     static func accept(_ output: [UInt8], into work: inout Work) throws(LineError)
 }
 
-/// The catalogue. Signing and rolling out follow, by whoever holds the keys.
-package enum Stages {
-    package static let order: [any Stage.Type] = [
-        Curate.self, Synthesize.self, Train.self, Quantize.self, Prove.self,
-    ]
+/// How far a line is.
+package struct StageProgress: Hashable, Sendable {
+    package var stage: String
+    /// 0...1 within the stage.
+    package var share: Double
+    package var isCached: Bool
+}
+
+/// What a stage took, for reports.
+package struct StageTime: Codable, Hashable, Sendable {
+    package var name: String
+    package var seconds: Double
+    /// The outcome was there already.
+    package var isCached: Bool
 }

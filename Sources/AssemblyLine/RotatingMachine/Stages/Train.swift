@@ -28,7 +28,7 @@ package enum Train: Stage {
     static let leastSpeedDeviationShare = 0.005
     static let leastLoadDeviation = 2.0
 
-    package static func inputs(of work: Work) throws(LineError) -> [[UInt8]] {
+    package static func inputs(of work: RotatingMachineWork) throws(LineError) -> [[UInt8]] {
         [
             try Artefact.bytes(work.curated, stage: name), try Artefact.bytes(work.seed, stage: name),
             try Artefact.bytes(work.pack.line, stage: name),
@@ -36,7 +36,7 @@ package enum Train: Stage {
         ]
     }
 
-    package static func run(_ work: Work, report: (Double) -> Void) throws(LineError) -> [UInt8] {
+    package static func run(_ work: RotatingMachineWork, report: (Double) -> Void) throws(LineError) -> [UInt8] {
         let curated = try Artefact.need(work.curated, "curated windows", stage: name)
         let rounds = Double(folds + 1)
         var heldOut = [Double](repeating: 0, count: curated.features.count)
@@ -62,7 +62,7 @@ package enum Train: Stage {
             Trained(network: fitted.network, card: fitted.card, losses: losses, heldOutScores: heldOut), stage: name)
     }
 
-    package static func accept(_ output: [UInt8], into work: inout Work) throws(LineError) {
+    package static func accept(_ output: [UInt8], into work: inout RotatingMachineWork) throws(LineError) {
         work.trained = try Artefact.value(Trained.self, output, stage: name)
     }
 
@@ -113,7 +113,7 @@ package enum Train: Stage {
     // MARK: fitting
 
     private static func fit(
-        _ work: Work, _ curated: Curated, rows: [Int], stream: UInt64, report: (Double) -> Void
+        _ work: RotatingMachineWork, _ curated: Curated, rows: [Int], stream: UInt64, report: (Double) -> Void
     ) throws(LineError) -> (network: Network, card: ModelCard, losses: [Float]) {
         let card = try card(work, curated, rows: rows)
         let standardizer = Standardizer(card: card)
@@ -157,7 +157,9 @@ package enum Train: Stage {
 
     // MARK: card
 
-    private static func card(_ work: Work, _ curated: Curated, rows: [Int]) throws(LineError) -> ModelCard {
+    private static func card(_ work: RotatingMachineWork, _ curated: Curated, rows: [Int]) throws(LineError)
+        -> ModelCard
+    {
         let features = Feature.allCases.enumerated().map { column, feature in
             let values = rows.map { curated.features[$0][column] }
             let count = Double(values.count)

@@ -75,7 +75,7 @@ package struct RecordingPlayer: Sequence, IteratorProtocol, Sendable {
     package let simulator: BearingSimulator
     private var index = 0
 
-    package init(script: RecordingScript, pack: Pack) {
+    package init(script: RecordingScript, pack: RotatingMachinePack) {
         self.script = script
         simulator = BearingSimulator(
             machine: pack.machine, shape: pack.window, geometry: pack.bearing, seed: script.seed)

@@ -14,7 +14,7 @@ package enum Curate: Stage {
     /// A window this far from the middle of the record, in robust deviations over all features, is not steady.
     static let unsteadyDistance = 4.0
 
-    package static func inputs(of work: Work) throws(LineError) -> [[UInt8]] {
+    package static func inputs(of work: RotatingMachineWork) throws(LineError) -> [[UInt8]] {
         let recording = work.recording
         var bytes: [UInt8] = []
         bytes.reserveCapacity(recording.moments.count * (4 * recording.shape.samples + 16))
@@ -31,7 +31,7 @@ package enum Curate: Stage {
         ]
     }
 
-    package static func run(_ work: Work, report: (Double) -> Void) throws(LineError) -> [UInt8] {
+    package static func run(_ work: RotatingMachineWork, report: (Double) -> Void) throws(LineError) -> [UInt8] {
         let recording = work.recording
         let analyzer: Analyzer
         do throws(SignalError) {
@@ -61,7 +61,7 @@ package enum Curate: Stage {
         return try Artefact.bytes(curated, stage: name)
     }
 
-    package static func accept(_ output: [UInt8], into work: inout Work) throws(LineError) {
+    package static func accept(_ output: [UInt8], into work: inout RotatingMachineWork) throws(LineError) {
         work.curated = try Artefact.value(Curated.self, output, stage: name)
     }
 

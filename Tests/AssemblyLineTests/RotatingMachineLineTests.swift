@@ -7,12 +7,12 @@ import Scoring
 import Signals
 import Testing
 
-@Suite struct LineRunTests {
+@Suite struct RotatingMachineLineTests {
     @Test func theSameSeedGivesTheSameFileAndAnotherSeedAnother() throws {
         let pack = try Fixtures.smallPack()
-        let first = try LineRun(pack: pack, seed: 11).run(clock: Fixtures.Clock())
-        #expect(try LineRun(pack: pack, seed: 11).run(clock: Fixtures.Clock()).plan == first.plan)
-        #expect(try LineRun(pack: pack, seed: 12).run(clock: Fixtures.Clock()).plan != first.plan)
+        let first = try RotatingMachineLine(pack: pack, seed: 11).run(clock: Fixtures.Clock())
+        #expect(try RotatingMachineLine(pack: pack, seed: 11).run(clock: Fixtures.Clock()).plan == first.plan)
+        #expect(try RotatingMachineLine(pack: pack, seed: 12).run(clock: Fixtures.Clock()).plan != first.plan)
         #expect(first.report.modelBytes == first.plan.count)
         #expect(first.plan.count < 100_000)
         #expect(first.report.receiptCases == 32)
@@ -24,15 +24,17 @@ import Testing
     @Test func stagesThatWereRunBeforeAreTakenFromTheCache() throws {
         let pack = try Fixtures.smallPack()
         try Fixtures.withFolder { folder in
-            let line = LineRun(pack: pack, seed: 11, cacheDirectory: folder)
+            let line = RotatingMachineLine(pack: pack, seed: 11, cacheDirectory: folder)
             let first = try line.run(clock: Fixtures.Clock())
-            #expect(first.report.stages.map(\.name) == Stages.order.map { $0.name })
+            #expect(first.report.stages.map(\.name) == RotatingMachineStages.order.map { $0.name })
             #expect(first.report.stages.allSatisfy { !$0.isCached })
-            var seen: [LineRun.Progress] = []
+            var seen: [StageProgress] = []
             let second = try line.run(clock: Fixtures.Clock()) { seen.append($0) }
             #expect(second.report.stages.allSatisfy { $0.isCached })
             #expect(second.plan == first.plan)
-            #expect(seen.filter { $0.share == 1 && $0.isCached }.map(\.stage) == Stages.order.map { $0.name })
+            #expect(
+                seen.filter { $0.share == 1 && $0.isCached }.map(\.stage) == RotatingMachineStages.order.map { $0.name }
+            )
 
             // A broken entry is made again; only what follows a changed setting is.
             let broken = try #require(Fixtures.files(folder).first { $0.hasPrefix("train") })
@@ -42,22 +44,25 @@ import Testing
             #expect(third.plan == first.plan)
             var stricter = pack
             stricter.line.falseAlarmBudget = 1e-6
-            let fourth = try LineRun(pack: stricter, seed: 11, cacheDirectory: folder).run(clock: Fixtures.Clock())
+            let fourth = try RotatingMachineLine(pack: stricter, seed: 11, cacheDirectory: folder).run(
+                clock: Fixtures.Clock())
             #expect(fourth.report.stages.filter(\.isCached).map(\.name) == ["curate", "synthesize"])
             #expect(fourth.report.card.threshold > first.report.card.threshold)
         }
     }
 
     @Test func aCacheThatCannotBeWrittenIsAnErrorWithItsPlace() throws {
-        let line = LineRun(pack: try Fixtures.smallPack(), seed: 11, cacheDirectory: "/proc/nowhere/cache")
+        let line = RotatingMachineLine(pack: try Fixtures.smallPack(), seed: 11, cacheDirectory: "/proc/nowhere/cache")
         let error = #expect(throws: LineError.self) { try line.run(clock: Fixtures.Clock()) }
         #expect(error?.description.contains("/proc/nowhere/cache") == true)
     }
 
     @Test func progressRisesThroughEveryStage() throws {
-        var seen: [LineRun.Progress] = []
-        _ = try LineRun(pack: try Fixtures.smallPack(), seed: 11).run(clock: Fixtures.Clock()) { seen.append($0) }
-        for stage in Stages.order {
+        var seen: [StageProgress] = []
+        _ = try RotatingMachineLine(pack: try Fixtures.smallPack(), seed: 11).run(clock: Fixtures.Clock()) {
+            seen.append($0)
+        }
+        for stage in RotatingMachineStages.order {
             let shares = seen.filter { $0.stage == stage.name }.map(\.share)
             #expect(shares == shares.sorted())
             #expect(shares.first == 0)
@@ -85,7 +90,8 @@ import Testing
 
     @Test func aModelIsFittedOnAGivenRecordingWithoutLoad() throws {
         let recording = Self.onSite(windows: 60)
-        let outcome = try LineRun(pack: try Fixtures.smallPack(), recording: recording).run(clock: Fixtures.Clock())
+        let outcome = try RotatingMachineLine(pack: try Fixtures.smallPack(), recording: recording).run(
+            clock: Fixtures.Clock())
         #expect(outcome.report.card.conditions.map(\.name) == [.speed])
         #expect(outcome.report.card.window == recording.shape)
         let scorer = try Fixtures.scorer(outcome.plan)
@@ -114,8 +120,10 @@ import Testing
             default: break
             }
         }
-        let report = try LineRun(pack: try Fixtures.smallPack(), recording: recording).run(clock: Fixtures.Clock())
-            .report
+        let report = try RotatingMachineLine(pack: try Fixtures.smallPack(), recording: recording).run(
+            clock: Fixtures.Clock()
+        )
+        .report
         #expect(
             report.windowsRefused
                 == ["not finite": 1, "flat line": 1, "wrong length": 1, "speed not analysable": 1])
@@ -129,15 +137,17 @@ import Testing
         let pack = try Fixtures.smallPack()
         for count in [0, 1, Curate.leastWindows - 1] {
             let error = #expect(throws: LineError.self) {
-                try LineRun(pack: pack, recording: Self.onSite(windows: count)).run(clock: Fixtures.Clock())
+                try RotatingMachineLine(pack: pack, recording: Self.onSite(windows: count)).run(clock: Fixtures.Clock())
             }
             #expect(error?.code == "line.recording")
         }
-        _ = try LineRun(pack: pack, recording: Self.onSite(windows: Curate.leastWindows)).run(clock: Fixtures.Clock())
+        _ = try RotatingMachineLine(pack: pack, recording: Self.onSite(windows: Curate.leastWindows)).run(
+            clock: Fixtures.Clock())
     }
 
     @Test func theReportIsJSONWithTheModelsDigest() throws {
-        let report = try LineRun(pack: try Fixtures.smallPack(), seed: 11).run(clock: Fixtures.Clock()).report
+        let report = try RotatingMachineLine(pack: try Fixtures.smallPack(), seed: 11).run(clock: Fixtures.Clock())
+            .report
         let text = String(decoding: try report.json(), as: UTF8.self)
         #expect(text.contains("\"modelDigest\" : \"\(report.modelDigest)\""))
         #expect(report.modelDigest.count == 64)

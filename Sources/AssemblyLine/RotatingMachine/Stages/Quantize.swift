@@ -5,11 +5,11 @@ package enum Quantize: Stage {
     package static let name = "quantize"
     package static let revision = 1
 
-    package static func inputs(of work: Work) throws(LineError) -> [[UInt8]] {
+    package static func inputs(of work: RotatingMachineWork) throws(LineError) -> [[UInt8]] {
         [try Artefact.bytes(work.trained, stage: name), try Artefact.bytes(work.curated, stage: name)]
     }
 
-    package static func run(_ work: Work, report: (Double) -> Void) throws(LineError) -> [UInt8] {
+    package static func run(_ work: RotatingMachineWork, report: (Double) -> Void) throws(LineError) -> [UInt8] {
         let trained = try Artefact.need(work.trained, "a trained network", stage: name)
         let curated = try Artefact.need(work.curated, "curated windows", stage: name)
         let standardizer = Standardizer(card: trained.card)
@@ -20,7 +20,7 @@ package enum Quantize: Stage {
         return try Artefact.bytes(network, stage: name)
     }
 
-    package static func accept(_ output: [UInt8], into work: inout Work) throws(LineError) {
+    package static func accept(_ output: [UInt8], into work: inout RotatingMachineWork) throws(LineError) {
         work.quantized = try Artefact.value(QuantizedNetwork.self, output, stage: name)
     }
 }
