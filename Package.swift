@@ -172,8 +172,8 @@ let modules: [Module] = [
     module(
         "MillwrightTests", .tests,
         uses: [
-            "Plant", "SQLite", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators", "Profiles",
-            "Deployment", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench",
+            "Plant", "Threads", "YAML", "SQLite", "Arrays", "Kernels", "Graph", "Compiler", "Runtime", "Accelerators",
+            "Profiles", "Deployment", "Watch", "Sparkplug", "Drivers", "Store", "Alerts", "AssemblyLine", "Rig", "TestBench",
             "Pictures", "Inspection", "millwright",
         ],
         packages: ["ArgumentParser", "Logging"]),

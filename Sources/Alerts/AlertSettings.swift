@@ -96,7 +96,7 @@ package struct AlertSettings: Hashable, Sendable {
 
 extension Kind where T == String {
     /// - Source: MQTT 3.1.1, 4.7: no wildcards in a topic name, at most 65,535 bytes (here 512).
-    fileprivate static var publishTopic: Kind<String> {
+    package static var publishTopic: Kind<String> {
         Kind.string.map(expected: "a topic without wildcards (at most 512 bytes)") { text in
             text.utf8.contains { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") } || text.utf8.count > 512
                 ? nil : text

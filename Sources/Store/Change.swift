@@ -27,8 +27,13 @@ package enum Change: Sendable {
     case gap(Gap)
     /// A value to be written to the field.
     case order(tag: String, Double, by: String, reason: String)
+    /// What was done to the field at once, without an order.
+    case audit(AuditedAct)
     /// Derived values (a score), stored with what follows from them; left out and counted while there is no room.
     case append([Sample])
+    /// What somebody waits for an acknowledgement of, stored with what follows from it; left out and counted, receipts too,
+    /// while there is no room.
+    case store(SampleBatch)
 }
 
 extension Database {
@@ -50,15 +55,27 @@ extension Database {
         case .gap(let gap): try record(gap)
         case .order(let tag, let value, let person, let reason):
             return try order(tag, value, by: person, reason: reason).id
-        case .append(let samples) where refusesTelemetry:
-            let now = clock.wall()
-            try record(
-                Gap(subject: "derived", from: now, to: now, count: Int64(samples.count), reason: .diskFull))
-        case .append(let samples):
-            let last = try insert(samples)?.upperBound ?? 0
-            try flushChunk()
-            return last
+        case .audit(let act): try audit(act)
+        case .append(let samples) where refusesTelemetry: try refuse(samples, of: "derived", reason: .diskFull)
+        case .append(let samples): return try insertAtOnce(samples)
+        case .store(let batch) where refusesTelemetry:
+            let reason: Gap.Reason = batch.receipts.isEmpty ? .diskFull : .diskFullNotAcknowledged
+            try refuse(batch.samples, of: "link:\(batch.link)", reason: reason)
+        case .store(let batch):
+            try insert(batch.receipts, link: batch.link)
+            return try insertAtOnce(batch.samples)
         }
         return 0
+    }
+
+    private func refuse(_ samples: [Sample], of subject: String, reason: Gap.Reason) throws(StoreError) {
+        let now = clock.wall()
+        try record(Gap(subject: subject, from: now, to: now, count: Int64(samples.count), reason: reason))
+    }
+
+    private func insertAtOnce(_ samples: [Sample]) throws(StoreError) -> Int64 {
+        let last = try insert(samples)?.upperBound ?? 0
+        try flushChunk()
+        return last
     }
 }

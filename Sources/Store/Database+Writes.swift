@@ -81,10 +81,9 @@ extension Database {
         try replace(.orders, order.columns)
         let reasons = [order.reason, result.detail].compactMap(\.self)
         try audit(
-            AuditEntry(
-                id: try nextID(of: .audit), at: clock.wall(), by: order.by, action: "write", subject: order.tag,
-                old: result.old, new: order.value, outcome: result.outcome,
-                reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "), digest: ""))
+            AuditedAct(
+                by: order.by, action: "write", subject: order.tag, new: order.value,
+                reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "), result: result))
         return order
     }
 
@@ -93,8 +92,10 @@ extension Database {
     /// Where the digest of the newest row is kept besides, so that a row cut off the end is missed.
     private static let headKey = "audit.head"
 
-    private func audit(_ entry: AuditEntry) throws(StoreError) {
-        var entry = entry
+    func audit(_ act: AuditedAct) throws(StoreError) {
+        var entry = AuditEntry(
+            id: try nextID(of: .audit), at: clock.wall(), by: act.by, action: act.action, subject: act.subject,
+            old: act.result.old, new: act.new, outcome: act.result.outcome, reason: act.reason, digest: "")
         entry.digest = try entry.digest(after: try value(Self.headKey) ?? "")
         try insert(.audit, entry.columns)
         try set(Self.headKey, entry.digest)

@@ -46,14 +46,33 @@ package struct WriteResult: Hashable, Sendable {
     }
 }
 
+/// Something done to the field, or that may have been done, for the audit.
+package struct AuditedAct: Hashable, Sendable {
+    package var by: String
+    package var action: String
+    package var subject: String
+    package var new: Double?
+    package var reason: String?
+    package var result: WriteResult
+
+    package init(by: String, action: String, subject: String, new: Double?, reason: String?, result: WriteResult) {
+        self.by = by
+        self.action = action
+        self.subject = subject
+        self.new = new
+        self.reason = reason
+        self.result = result
+    }
+}
+
 /// One line of the audit.
 package struct AuditEntry: Hashable, Sendable {
     package var id: Int64
     package var at: WallTime
     package var by: String
-    /// `write`.
+    /// `write`, `publish`, `feedback`.
     package var action: String
-    /// The tag.
+    /// The tag, topic or station.
     package var subject: String
     package var old: Double?
     package var new: Double?

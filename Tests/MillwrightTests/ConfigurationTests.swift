@@ -65,8 +65,8 @@ import Watch
         ),
         Mistake(
             "a key that is none", "plant:", "plnat: 1\nplant:",
-            "1:1: plnat: expected one of the keys plant, store, links, watch, assets, alerts, registry, sparkplug, "
-                + "accelerator, loss, "
+            "1:1: plnat: expected one of the keys plant, store, links, watch, assets, stations, alerts, registry, "
+                + "sparkplug, accelerator, loss, "
                 + "found the key \"plnat\"; did you mean `plant`?"),
         Mistake(
             "a loss of alerts", "store: { directory: store }", "store: { directory: store }\nloss: { alerts: 1 }",

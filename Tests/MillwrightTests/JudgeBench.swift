@@ -18,6 +18,7 @@ final class JudgeBench {
     let configuration: PlantConfiguration
     let signal = CommitSignal()
     let watch: WatchPart
+    let stations: StationService
     /// How often the delivery service was woken.
     let announced = Announcements()
     private(set) var judge: JudgeService
@@ -76,7 +77,9 @@ final class JudgeBench {
         watch = WatchPart(store: store, clock: clock, logger: Self.logger)
         (judge, models) = Self.make(store, signal, configuration, clock, announced)
         try await watch.configure(configuration)
-        let tags = StoreTags(store: store, watch: watch)
+        stations = StationService(
+            store: store, writer: LinkSupervisor(clock: clock, logger: Self.logger), clock: clock, logger: Self.logger)
+        let tags = StoreTags(store: store, watch: watch, stations: stations)
         for tag in configuration.links.flatMap(\.tags) { ids[tag.name] = try await tags.id(for: tag) }
         // A new store starts with the next sample; a test stores some before the judge has looked.
         try await store.setCursor("judge", 0)
@@ -130,7 +133,7 @@ final class JudgeBench {
         let sample = Sample(
             tag: try await id(tag), value: value, quality: quality, sourceTime: sourceTime, arrival: clock.wall(),
             monotonic: clock.monotonic())
-        try await IngestPath(store: store, watch: watch)
+        try await IngestPath(store: store, watch: watch, stations: stations)
             .store(SampleBatch(link: "sensors", samples: [sample]))
     }
 

@@ -17,11 +17,14 @@ struct Check: ParsableCommand {
     func run() throws {
         let configuration = try PlantConfiguration.load(path: file)
         for asset in configuration.assets { _ = try PackFiles(directory: asset.packDirectory).rules() }
+        for station in configuration.stations {
+            for file in station.modelFiles.values { _ = try InspectionFile.open(file) }
+        }
         let tags = configuration.links.reduce(0) { $0 + $1.tags.count }
         if json {
             try JSONOutput.print([
                 "plant": configuration.plant.name, "links": "\(configuration.links.count)", "tags": "\(tags)",
-                "assets": "\(configuration.assets.count)",
+                "assets": "\(configuration.assets.count)", "stations": "\(configuration.stations.count)",
             ])
         } else {
             Output.line(

@@ -83,6 +83,8 @@ struct StatusCommand: ParsableCommand {
                             + (asset.reason.map { ": \($0)" } ?? ""),
                     ]
                 }))
+        lines += (report.stations ?? []).isEmpty ? [] : ["\nstations"]
+        for station in report.stations ?? [] { lines += text(station) }
         if !report.accelerators.isEmpty {
             lines.append("\naccelerators")
             lines.append(
@@ -124,6 +126,41 @@ struct StatusCommand: ParsableCommand {
                     + "\(edge.pending) to be sent later" + trouble)
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func text(_ station: StatusReport.Station) -> [String] {
+        func counts(_ named: [String: Int]) -> String {
+            let total = named.values.reduce(0, +)
+            let parts = named.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            return named.isEmpty ? "0" : "\(total) (\(parts))"
+        }
+        func span(_ latency: StatusReport.Station.Latency) -> String {
+            "\(Format.fixed(latency.median, 1)) ms (p99 \(Format.fixed(latency.p99, 1)), longest "
+                + "\(Format.fixed(latency.longest, 1)))"
+        }
+        var lines = [
+            "  \(station.id)  \(station.good) good, \(counts(station.defects)) defect, \(counts(station.notJudged)) not judged, "
+                + "\(station.notWanted) pictures not asked for"
+        ]
+        if let last = station.last {
+            let score = last.score.flatMap { score in last.threshold.map { score / $0 } }
+                .map { " \(Format.fixed($0, 2)) x threshold" }
+            lines.append(
+                "    last    \(last.at) \(last.part ?? "part without a name"): \(last.name)\(score ?? "")"
+                    + (last.reason.map { ": \($0)" } ?? ""))
+        }
+        let verdict = station.toVerdict.map { "verdict after \(span($0))" }
+        let gate = station.toGate.map { "gate acknowledged after \(span($0))" }
+        let latency = [verdict, gate].compactMap(\.self).joined(separator: ", ")
+        if !latency.isEmpty { lines.append("    latency \(latency)") }
+        if let notTold = station.notTold, notTold > 0 {
+            lines.append(
+                "  ! \(station.id): \(notTold) decisions that the gate did not acknowledge; see millwright audit")
+        }
+        if station.unfollowed > 0 {
+            lines.append("  ! \(station.id): \(station.unfollowed) parts announced while too many waited for a picture")
+        }
+        return lines
     }
 
     /// `2026-11-24T08:00:00.000Z plant/json: json at byte 17 of 30, no tag got a value: {"t":1,`

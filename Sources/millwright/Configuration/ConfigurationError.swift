@@ -39,6 +39,8 @@ enum TextFile {
         }
     }
 
+    static func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
     static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

@@ -12,6 +12,7 @@ struct PlantConfiguration: Sendable {
     var links: [LinkDefinition]
     var watch: WatchRules
     var assets: [AssetDefinition]
+    var stations: [StationDefinition]
     var alerts: AlertSettings
     var registry: RegistrySection?
     var sparkplug: SparkplugSection?
@@ -76,6 +77,8 @@ extension PlantConfiguration {
         let watch = reader.optional("watch", WatchRules.kind, default: WatchRules())
         let assets = reader.optional(
             "assets", .sequence(of: .mapping { AssetDefinition(reading: &$0, directory: directory) }), default: [])
+        let stations = reader.optional(
+            "stations", .sequence(of: .mapping { StationDefinition(reading: &$0, directory: directory) }), default: [])
         let alerts = reader.optional(
             "alerts", .mapping { AlertSettings(reading: &$0, directory: directory) })
         let registry = reader.optional("registry", .mapping { RegistrySection(reading: &$0, directory: directory) })
@@ -87,8 +90,9 @@ extension PlantConfiguration {
         reader.finish()
         guard let plant, let store, let links else { return nil }
         self.init(
-            plant: plant, store: store, links: links, watch: watch, assets: assets, alerts: alerts ?? AlertSettings(),
-            registry: registry, sparkplug: sparkplug, accelerator: accelerator, loss: loss)
+            plant: plant, store: store, links: links, watch: watch, assets: assets, stations: stations,
+            alerts: alerts ?? AlertSettings(), registry: registry, sparkplug: sparkplug, accelerator: accelerator,
+            loss: loss)
         crossCheck(node, diagnostics)
     }
 
@@ -117,6 +121,7 @@ extension PlantConfiguration {
                 }
             }
         }
+        checkStations(node, known: known, isWhole: isWhole, diagnostics)
         for (index, write) in alerts.writes.enumerated() where isWhole {
             for (key, value) in [("value", write.value), ("when_clear", write.whenClear)] {
                 guard let value, !links.contains(where: { $0.settings.allowsWrite(of: value, to: write.tag) }) else {

@@ -117,35 +117,44 @@ struct RegistryTransport: Transport {
     }
 }
 
-/// Declares tags in the store, and has them watched.
+/// Declares tags in the store, has them watched, and lets stations know them.
 struct StoreTags: TagLookup {
     let store: Store
     let watch: WatchPart
+    let stations: StationService
 
     func id(for tag: TagDefinition) async throws -> TagID {
         let id = try await store.tagID(for: tag)
-        watch.take(id, tag)
+        take(id, tag)
         return id
     }
 
     func ids(for tags: [TagDefinition]) async throws -> [TagID] {
         let ids = try await store.tagIDs(for: tags)
-        for (id, tag) in zip(ids, tags) { watch.take(id, tag) }
+        for (id, tag) in zip(ids, tags) { take(id, tag) }
         return ids
+    }
+
+    private func take(_ id: TagID, _ tag: TagDefinition) {
+        watch.take(id, tag)
+        stations.take(id, tag)
     }
 }
 
-/// Looks at what came and stores it; the store tells the judge.
+/// Looks at what came, tells the stations, and stores it; the store tells the judge.
 struct IngestPath: SampleSink {
     let store: Store
     let watch: WatchPart
+    let stations: StationService
 
     func store(_ batch: SampleBatch) async throws {
-        // What no sender waits for becomes durable within the loss contract.
-        guard !batch.receipts.isEmpty else {
-            return try await watch.look(at: batch) { try await store.accept($0) }
+        try await watch.look(at: batch) { batch in
+            // Before it is durable: the picture of the part that it announces is on its way already, and if the store refuses the
+            // batch the same values come again, which announces nothing.
+            stations.see(batch.samples)
+            // What no sender waits for becomes durable within the loss contract.
+            if batch.receipts.isEmpty { try await store.accept(batch) } else { try await store.store(batch) }
         }
-        try await watch.look(at: batch) { try await store.store($0) }
     }
 
     func storedReceipts(link: String) async throws -> [MessageReceipt] { try await store.storedReceipts(link: link) }

@@ -17,6 +17,7 @@ import Uplink
 /// The daemon: every part of it is made and tied together here, and nowhere else.
 ///
 /// Path of a value: link -> ``IngestPath`` (with ``WatchPart``) -> store -> ``JudgeService`` -> alerts, scores -> deliveries, registry.
+/// Path of a picture: link -> ``StationService`` -> verdict -> gate, store.
 struct Daemon: Service {
     private let path: String
     private let clock: any PlantClock
@@ -28,6 +29,7 @@ struct Daemon: Service {
     private let signal: CommitSignal
     private let watch: WatchPart
     private let links: LinkSupervisor
+    private let stations: StationService
     private let deliveries: DeliveryPart
     private let registry: RegistryPart
     private let sparkplug: SparkplugPart
@@ -82,11 +84,11 @@ struct Daemon: Service {
         registry = RegistryPart(store: store, judge: judge, clock: clock, logger: logger)
         watch = WatchPart(store: store, clock: clock, logger: logger)
         sparkplug = SparkplugPart(store: store, clock: clock, logger: logger)
-        links = LinkSupervisor(
-            sink: IngestPath(store: store, watch: watch), tags: StoreTags(store: store, watch: watch),
-            clock: clock, logger: logger)
+        links = LinkSupervisor(clock: clock, logger: logger)
+        stations = StationService(store: store, writer: links, clock: clock, logger: logger)
         try await judge.configure(configuration)
         try await watch.configure(configuration)
+        try await stations.configure(configuration)
         try await registry.models.start(configuration)
     }
 
@@ -107,7 +109,13 @@ struct Daemon: Service {
         ProcessMemory.giveBack()
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await links.run() }
+                group.addTask {
+                    await links.run(
+                        in: .init(
+                            sink: IngestPath(store: store, watch: watch, stations: stations),
+                            tags: StoreTags(store: store, watch: watch, stations: stations), pictures: stations))
+                }
+                group.addTask { try await stations.run() }
                 group.addTask { await store.keepLossContract() }
                 group.addTask { try await judge.run() }
                 group.addTask { try await watch.run() }
@@ -159,6 +167,7 @@ struct Daemon: Service {
                 throw ConfigurationError.wrong(
                     "\(path): store, loss: a changed store or loss contract needs a restart of the daemon")
             }
+            try await stations.configure(next)
             try await judge.configure(next)
             try await registry.models.start(next)
             try await watch.configure(next)
@@ -178,7 +187,8 @@ struct Daemon: Service {
     }
 
     private func summary(_ configuration: PlantConfiguration) -> String {
-        "\(configuration.links.count) links, \(configuration.assets.count) assets"
+        "\(configuration.links.count) links, \(configuration.assets.count) assets, "
+            + "\(configuration.stations.count) stations"
     }
 
     // MARK: Housekeeping
@@ -234,7 +244,7 @@ struct Daemon: Service {
                 ? "the clock says \(ISO8601.string(now)), which is before this program was made" : nil,
             configuration: .init(path: path, loadedAt: ISO8601.string(state.at), reloadError: state.error),
             links: await links.status().map { StatusReport.Link($0, found: found[$0.name]) },
-            assets: await judge.status(),
+            assets: await judge.status(), stations: stations.status(),
             accelerators: await judge.acceleratorStatus(),
             alerts: .init(
                 active: open.count { $0.state != .cleared }, unacknowledged: open.count { $0.acknowledgedAt == nil },

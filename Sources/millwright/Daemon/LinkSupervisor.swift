@@ -4,9 +4,7 @@ import Plant
 import Synchronization
 
 /// Runs one task a link; a reload stops what has gone, starts what is new, and leaves alone what stayed the same.
-actor LinkSupervisor {
-    private let sink: any SampleSink
-    private let tags: any TagLookup
+actor LinkSupervisor: FieldWriter {
     private let clock: any PlantClock
     private let logger: Logger
     private var running: [LinkDefinition: Running] = [:]
@@ -21,9 +19,14 @@ actor LinkSupervisor {
     /// A driver that ends by an error it cannot mend itself is started again after this long.
     private static let restartDelay = Duration.seconds(5)
 
-    init(sink: any SampleSink, tags: any TagLookup, clock: any PlantClock, logger: Logger) {
-        self.sink = sink
-        self.tags = tags
+    /// What links need of the rest of the daemon.
+    struct Surroundings: Sendable {
+        var sink: any SampleSink
+        var tags: any TagLookup
+        var pictures: any PictureSink
+    }
+
+    init(clock: any PlantClock, logger: Logger) {
         self.clock = clock
         self.logger = logger
         // Only the newest configuration counts.
@@ -34,12 +37,12 @@ actor LinkSupervisor {
     nonisolated func want(_ links: [LinkDefinition]) { changed.yield(links) }
 
     /// Runs until cancelled; then every link has ended.
-    func run() async {
-        for await links in changes { await switchTo(links) }
-        await switchTo([])
+    func run(in surroundings: Surroundings) async {
+        for await links in changes { await switchTo(links, surroundings) }
+        await switchTo([], surroundings)
     }
 
-    private func switchTo(_ links: [LinkDefinition]) async {
+    private func switchTo(_ links: [LinkDefinition], _ surroundings: Surroundings) async {
         let wanted = Set(links)
         let leaving = running.filter { !wanted.contains($0.key) }
         for (link, run) in leaving {
@@ -52,13 +55,13 @@ actor LinkSupervisor {
             logger.info("link stopped", metadata: ["link": "\(link.name)"])
         }
         for link in links where running[link] == nil {
-            let driver = Drivers.driver(for: link, tags: tags, clock: clock, logger: logger)
-            let (sink, logger) = (sink, logger)
+            let driver = Drivers.driver(for: link, tags: surroundings.tags, clock: clock, logger: logger)
+            let logger = logger
             // The task lives as long as its entry in `running`: a group cannot hold children that come and go on a reload.
             let task = Task {
                 while !Task.isCancelled {
                     do {
-                        try await driver.run(into: sink)
+                        try await Self.run(driver, in: surroundings)
                     } catch is CancellationError {
                         return
                     } catch {
@@ -70,6 +73,11 @@ actor LinkSupervisor {
             running[link] = Running(driver: driver, task: task)
             logger.info("link started", metadata: ["link": "\(link.name)", "driver": "\(link.scheme)"])
         }
+    }
+
+    private static func run(_ driver: any FieldDriver, in surroundings: Surroundings) async throws {
+        guard let camera = driver as? any PictureDriver else { return try await driver.run(into: surroundings.sink) }
+        try await camera.run(into: surroundings.sink, pictures: surroundings.pictures)
     }
 
     /// Whether a link that runs has a driver that can write.

@@ -72,3 +72,29 @@ extension StatusReport {
         ]
     }
 }
+
+extension StatusReport.Station {
+    init(_ definition: StationDefinition, _ tally: StationTally, unfollowed: Int) {
+        self.init(
+            id: definition.id, pictures: definition.pictures, good: tally.good, defects: tally.defects,
+            notJudged: tally.notJudged, notWanted: tally.notWanted, unfollowed: unfollowed,
+            notTold: definition.gate == nil ? nil : tally.notTold, last: tally.last.map(Last.init),
+            toVerdict: Latency(tally.toVerdict), toGate: Latency(tally.toGate))
+    }
+}
+
+extension StatusReport.Station.Last {
+    init(_ verdict: StationVerdict) {
+        self.init(
+            at: ISO8601.string(verdict.time), part: verdict.part, recipe: verdict.recipe, verdict: verdict.row.verdict,
+            name: verdict.name, score: verdict.row.score, threshold: verdict.row.threshold, reason: verdict.row.reason)
+    }
+}
+
+extension StatusReport.Station.Latency {
+    init?(_ ring: LatencyRing) {
+        guard let (median, p99) = ring.quantiles else { return nil }
+        self.init(
+            median: median.inSeconds * 1_000, p99: p99.inSeconds * 1_000, longest: ring.longest.inSeconds * 1_000)
+    }
+}

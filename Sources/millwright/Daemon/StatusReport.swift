@@ -14,6 +14,8 @@ struct StatusReport: Codable, Sendable {
     var configuration: Configuration
     var links: [Link]
     var assets: [AssetStatus]
+    /// Nil in a report of a daemon that knew none.
+    var stations: [Station]?
     /// One a model; empty where the configuration names no accelerator.
     var accelerators: [Accelerator]
     var alerts: Alerts
@@ -91,6 +93,41 @@ struct StatusReport: Codable, Sendable {
         var threshold: Double?
         var windows: Int
         var notJudged: Int
+    }
+
+    struct Station: Codable, Sendable {
+        /// The newest part.
+        struct Last: Codable, Sendable {
+            var at: String
+            var part: String?
+            var recipe: String?
+            var verdict: String
+            var name: String
+            var score: Double?
+            var threshold: Double?
+            var reason: String?
+        }
+
+        /// From a picture's arrival, in milliseconds.
+        struct Latency: Codable, Sendable {
+            var median: Double
+            var p99: Double
+            var longest: Double
+        }
+
+        var id: String
+        var pictures: String
+        var good: Int
+        var defects: [String: Int]
+        var notJudged: [String: Int]
+        var notWanted: Int
+        /// Parts that were announced while too many waited for a picture already.
+        var unfollowed: Int
+        /// Decisions that the gate did not acknowledge; nil without a gate.
+        var notTold: Int?
+        var last: Last?
+        var toVerdict: Latency?
+        var toGate: Latency?
     }
 
     struct Accelerator: Codable, Sendable {

@@ -30,17 +30,22 @@ struct WriteService: Sendable {
 
     private func execute(_ order: WriteOrder) async throws {
         let outcome = await links.write(order.tag, order.value, within: Self.patience)
-        let result =
-            switch outcome {
-            case .written(let old): WriteResult(outcome: outcome.word, old: old)
-            case .notConfirmed(let old, let read):
-                WriteResult(outcome: outcome.word, detail: "\(read) was read back", old: old)
-            case .refused(let reason): WriteResult(outcome: outcome.word, detail: reason)
-            case .unknown(let old, let reason): WriteResult(outcome: outcome.word, detail: reason, old: old)
-            }
         logger.notice(
             "value written to the field",
             metadata: ["tag": "\(order.tag)", "by": "\(order.by)", "outcome": "\(outcome.word)"])
-        try await store.finishOrder(order.id, result)
+        try await store.finishOrder(order.id, WriteResult(outcome))
+    }
+}
+
+extension WriteResult {
+    /// As the audit has it.
+    init(_ outcome: WriteOutcome) {
+        switch outcome {
+        case .written(let old): self.init(outcome: outcome.word, old: old)
+        case .notConfirmed(let old, let read):
+            self.init(outcome: outcome.word, detail: "\(read) was read back", old: old)
+        case .refused(let reason): self.init(outcome: outcome.word, detail: reason)
+        case .unknown(let old, let reason): self.init(outcome: outcome.word, detail: reason, old: old)
+        }
     }
 }

@@ -1,0 +1,188 @@
+import Drivers
+import Foundation
+import Glibc
+import Plant
+import Store
+import Synchronization
+import TestBench
+import Testing
+import Threads
+
+@testable import millwright
+
+@Suite struct StationTests {
+    @Test func eachPartHasAVerdictThatIsStoredWithItsReceipt() async throws {
+        let bench = try await StationBench()
+        #expect(try await bench.show(StationBench.good, part: "4711", receipt: 1) == .good)
+        #expect(try await bench.show(StationBench.blot, part: "4712", receipt: 2) == .defect)
+        #expect(try await bench.show(StationBench.dark, receipt: 3) == .notJudged)
+        let cut = Array(StationBench.good.prefix(StationBench.good.count / 2))
+        #expect(try await bench.show(cut, receipt: 4) == .notJudged)
+        #expect(try await bench.stored(.verdict) == [.number(0), .number(1), .number(2), .number(2)])
+        #expect(
+            try await bench.stored(.name)
+                == [.text("good"), .text("defect"), .text("picture.too_dark"), .text("picture.truncated")])
+        #expect(try await bench.stored(.part) == [.text("4711"), .text("4712")])
+        #expect(try await bench.stored(.score).count == 2, "what was not judged has no score")
+        #expect(try await bench.store.storedReceipts(link: "line").map(\.digest) == [1, 2, 3, 4])
+        let status = try bench.status
+        #expect(status.good == 1 && status.defects == ["defect": 1])
+        #expect(status.notJudged == ["picture.too_dark": 1, "picture.truncated": 1])
+    }
+
+    @Test func theAnswerIsTheLineOfInspectRunWithStationAndPart() async throws {
+        let bench = try await StationBench()
+        let answer = try await bench.stations.take(bench.picture(StationBench.blot, part: "4712"))
+        let line = try #require(try JSONSerialization.jsonObject(with: Data(answer.json)) as? [String: Any])
+        #expect(line["verdict"] as? String == "defect" && line["file"] as? String == "part.png")
+        #expect(line["part"] as? String == "4712" && line["station"] as? String == "press-3")
+        #expect((line["boxes"] as? [Any])?.count == 1 && line["recipe"] is NSNull)
+    }
+
+    @Test func aPictureOfAnotherStreamIsNotWantedAndItsReceiptKept() async throws {
+        let bench = try await StationBench()
+        var picture = bench.picture(StationBench.good, receipt: 9)
+        picture.stream = "another"
+        #expect(try await bench.stations.take(picture) == .notWanted)
+        #expect(try await bench.store.storedReceipts(link: "line").map(\.digest) == [9])
+    }
+
+    // MARK: Time
+
+    @Test func aPartThatCannotBeJudgedInTimeIsNotGuessed() async throws {
+        let bench = try await StationBench("gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }")
+        let picture = bench.picture(StationBench.good)
+        bench.clock.advance(by: .seconds(11))
+        #expect(try await bench.stations.take(picture).verdict == .notJudged)
+        #expect(try bench.status.notJudged == ["part.late": 1])
+        #expect(bench.line.values == [2])
+        #expect(try await bench.show(StationBench.good) == .good, "the next part is not affected")
+    }
+
+    @Test func atTheBudgetTheGateIsToldWhateverStillComputes() async throws {
+        let bench = try await StationBench("gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }")
+        let inspectors = StationInspectors(clock: bench.clock)
+        let definition = try #require(bench.configuration.stations.first)
+        let budget = Latch()
+        let parts = Station.Parts(
+            definition: definition, inspectors: inspectors, models: try await inspectors.load(definition.modelFiles),
+            tags: [.verdict: try await bench.store.tagID(for: definition.tag(.verdict))],
+            gate: StationGate(
+                setting: try #require(definition.gate), writer: bench.line, link: nil, publisher: nil,
+                patience: definition.budget, clock: bench.clock))
+        let station = Station(
+            parts, store: bench.store, clock: bench.clock, logger: StationBench.logger,
+            pause: { _ in await budget.wait() })
+        // The thread of the models is held, as a stage that takes long holds it.
+        let stage = DispatchSemaphore(value: 0)
+        inspectors.executor.submit { stage.wait() }
+        async let answer = station.take(bench.picture(StationBench.good))
+        bench.clock.advance(by: .seconds(10))
+        budget.open()
+        #expect(await eventually { bench.line.values == [2] }, "told while the stage runs")
+        stage.signal()
+        #expect(try await answer.verdict == .notJudged)
+        #expect(bench.line.values == [2], "and not told again")
+    }
+
+    // MARK: Trigger
+
+    @Test func theFirstPictureAfterAPartWasAnnouncedIsJudged() async throws {
+        let bench = try await StationBench("trigger: { tag: press.count, on: change, within: 500ms }")
+        #expect(try await bench.show(StationBench.good) == .notWanted)
+        try bench.send("press.count", 7)
+        #expect(try await bench.show(StationBench.good) == .notWanted, "the first value says how things are")
+        bench.clock.advance(by: .milliseconds(10))
+        try bench.send("press.count", 8)
+        try bench.send("press.count", 8)
+        bench.clock.advance(by: .milliseconds(500))
+        #expect(try await bench.show(StationBench.blot) == .defect)
+        #expect(try await bench.show(StationBench.blot) == .notWanted)
+        #expect(try bench.status.notWanted == 3)
+    }
+
+    @Test func aLightBarrierAnnouncesWhenItRises() async throws {
+        let bench = try await StationBench("trigger: { tag: press.count, within: 500ms }")
+        for value in [1.0, 1, 0] { try bench.send("press.count", value) }
+        #expect(try await bench.show(StationBench.good) == .notWanted)
+        try bench.send("press.count", 1)
+        #expect(try await bench.show(StationBench.good) == .good)
+    }
+
+    @Test func aPartWithoutAPictureIsNotJudgedAndTheGateKnows() async throws {
+        let bench = try await StationBench(
+            """
+            trigger: { tag: press.count, on: change, within: 500ms }
+            part: { tag: press.part }
+            gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }
+            """)
+        let watching = Task { try await bench.stations.run() }
+        defer { watching.cancel() }
+        try bench.send("press.part", 4711)
+        try bench.send("press.count", 1)
+        try bench.send("press.count", 2)
+        bench.clock.advance(by: .milliseconds(501))
+        try bench.send("press.count", 2)
+        #expect(await eventually { (try? bench.status.notJudged) == ["picture.missing": 1] })
+        #expect(bench.line.values == [2])
+        #expect(try await bench.stored(.part) == [.text("4711")])
+        #expect(try await bench.show(StationBench.good) == .notWanted, "it comes too late")
+    }
+
+    // MARK: Part and recipe
+
+    @Test func aPictureThatComesAfterTheNextPartIsKnownByItsOwn() async throws {
+        let bench = try await StationBench("part: { tag: press.part, max_age: 2s }")
+        try bench.send("press.part", 1)
+        let first = bench.picture(StationBench.good)
+        bench.clock.advance(by: .milliseconds(100))
+        try bench.send("press.part", 2)
+        _ = try await bench.stations.take(first)
+        try await bench.show(StationBench.good)
+        bench.clock.advance(by: .seconds(3))
+        try await bench.show(StationBench.good)
+        try await bench.show(StationBench.good, part: "of the source")
+        #expect(try await bench.stored(.part) == [.text("1"), .text("2"), .text("of the source")])
+    }
+
+    @Test func aRecipeChoosesTheModelAndAnUnknownOneIsSaid() async throws {
+        let bench = try await StationBench(
+            model: "recipes: { tag: press.recipe, models: { \"3\": board.mwplan } }")
+        #expect(try await bench.show(StationBench.good) == .notJudged)
+        try bench.send("press.recipe", 3)
+        #expect(try await bench.show(StationBench.good) == .good)
+        try bench.send("press.recipe", 4)
+        #expect(try await bench.show(StationBench.good) == .notJudged)
+        #expect(try bench.status.notJudged == ["recipe.unknown": 2])
+        #expect(try bench.status.last?.reason == "no model for the recipe \"4\"")
+    }
+
+    // MARK: Kills
+
+    @Test func afterAKillBetweenGateAndStoreTheGateIsNotToldAgain() async throws {
+        let folder = try StationBench.folder()
+        let gate = "gate: { tag: horn, good: 0, defect: 1 }"
+        do {
+            let bench = try await StationBench(gate, in: folder)
+            try await bench.show(StationBench.blot, receipt: 1)
+            // Told, and killed before the verdict was durable.
+            try await bench.store.setValue("station.press-3.under_way", "line 1 2")
+            await bench.store.close()
+        }
+        let bench = try await StationBench(gate, in: folder)
+        #expect(try await bench.show(StationBench.blot, receipt: 2) == .defect)
+        #expect(bench.line.values.isEmpty)
+        #expect(try await bench.show(StationBench.good, receipt: 3) == .good)
+        #expect(bench.line.values == [0])
+        #expect(try await bench.stored(.verdict) == [.number(1), .number(1), .number(0)])
+        await bench.store.close()
+        let reader = try StoreReader(
+            directory: bench.configuration.store.directory, clock: bench.clock, logger: StationBench.logger)
+        let audit = try await reader.auditEntries(limit: 10)
+        #expect(audit.map(\.outcome) == ["written", "unknown", "written"])
+        guard case .intact(rows: 3, _) = try await reader.verifyAudit() else {
+            Issue.record("the chain is broken")
+            return
+        }
+    }
+}
