@@ -71,7 +71,8 @@ import Threads
                 setting: try #require(definition.gate), writer: bench.line, link: nil, publisher: nil,
                 patience: definition.budget, clock: bench.clock))
         let station = Station(
-            parts, store: bench.store, clock: bench.clock, logger: StationBench.logger,
+            parts, store: bench.store, alertSteps: AlertSteps(bench.configuration, logger: StationBench.logger),
+            clock: bench.clock, logger: StationBench.logger,
             pause: { _ in await budget.wait() })
         // The thread of the models is held, as a stage that takes long holds it.
         let stage = DispatchSemaphore(value: 0)

@@ -18,6 +18,32 @@ struct StationDefinition: Hashable, Sendable {
     /// What is told to the line.
     var gate: Gate?
 
+    var alerts = Alerts()
+
+    /// When somebody is told; each may be off.
+    struct Alerts: Hashable, Sendable {
+        /// A share of the newest parts.
+        struct Share: Hashable, Sendable {
+            var share: Double
+            var of: Int
+        }
+
+        /// So many of the newest parts with one defect.
+        struct Burst: Hashable, Sendable {
+            var count: Int
+            var of: Int
+        }
+
+        var rejectRate: Share? = Share(share: 0.1, of: 50)
+        var burst: Burst? = Burst(count: 3, of: 10)
+        /// In deviations of what the fit saw.
+        var drift: Double? = 1
+        var notJudged: Share? = Share(share: 0.2, of: 20)
+
+        /// Parts to remember.
+        var longest: Int { [rejectRate?.of, burst?.of, notJudged?.of].compactMap(\.self).max() ?? 0 }
+    }
+
     enum Gate: Hashable, Sendable {
         case tag(String, Values)
         /// The verdict as JSON.
@@ -117,10 +143,12 @@ extension StationDefinition {
         let trigger = reader.optional("trigger", .mapping { Trigger(reading: &$0) })
         let part = reader.optional("part", .mapping { TagSource(reading: &$0, usualAge: Self.usualPartAge) })
         let budget = reader.optional("budget", .duration(Self.spans), default: .milliseconds(100))
+        let alerts = reader.optional("alerts", .mapping { Alerts(reading: &$0) }, default: Alerts())
         let gate = reader.optional("gate", .mapping { Gate(reading: &$0) })
         guard let id, let pictures, let models else { return nil }
         self.id = id
         self.gate = gate
+        self.alerts = alerts
         title = LocalizedText(english: english ?? id, chinese: chinese ?? id)
         self.pictures = pictures
         self.models = models
@@ -179,6 +207,32 @@ extension StationDefinition.Trigger {
             "within", .duration(.milliseconds(1)...(.seconds(60))), default: .milliseconds(500))
         guard let tag else { return nil }
         self.init(tag: tag, edge: edge, within: within)
+    }
+}
+
+extension StationDefinition.Alerts {
+    /// Parts that are counted; of more nobody remembers the first.
+    private static let parts = 1...1_000
+
+    fileprivate init(reading reader: inout MappingReader) {
+        let share = Kind<Share?>.mapping { reader -> Share?? in
+            let share = reader.required("share", .number(0.001...1))
+            let of = reader.required("of", .integer(Self.parts))
+            guard let share, let of else { return nil }
+            return .some(Share(share: share, of: of))
+        }.or(["never": nil])
+        let burst = Kind<Burst?>.mapping { reader -> Burst?? in
+            let count = reader.required("count", .integer(2...1_000))
+            let of = reader.required("of", .integer(Self.parts))
+            guard let count, let of else { return nil }
+            return .some(Burst(count: count, of: of))
+        }.or(["never": nil])
+        self.init()
+        rejectRate = reader.optional("reject_rate", share, default: rejectRate)
+        self.burst = reader.optional("burst", burst, default: self.burst)
+        drift = reader.optional(
+            "drift", Kind<Double>.number(0.2...10).map { Double?.some($0) }.or(["never": nil]), default: drift)
+        notJudged = reader.optional("not_judged", share, default: notJudged)
     }
 }
 

@@ -85,7 +85,9 @@ struct Daemon: Service {
         watch = WatchPart(store: store, clock: clock, logger: logger)
         sparkplug = SparkplugPart(store: store, clock: clock, logger: logger)
         links = LinkSupervisor(clock: clock, logger: logger)
-        stations = StationService(store: store, writer: links, clock: clock, logger: logger)
+        stations = StationService(
+            store: store, writer: links, clock: clock, logger: logger,
+            announce: { [deliveries] in await deliveries.wake() })
         try await judge.configure(configuration)
         try await watch.configure(configuration)
         try await stations.configure(configuration)
@@ -201,6 +203,7 @@ struct Daemon: Service {
             do {
                 if try await store.changedByOthers() {
                     try await judge.takeAcknowledgements()
+                    try await stations.takeAcknowledgements()
                     try await registry.models.followSlots()
                 }
                 _ = try await store.maintain()

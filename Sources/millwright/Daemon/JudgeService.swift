@@ -20,8 +20,7 @@ actor JudgeService {
     private var scoreTags: [String: TagID] = [:]
     private var models: [String: ProvedModel] = [:]
     private let accelerated: AcceleratedModels
-    private var plant: PlantConfiguration.PlantSection
-    private var alertSettings: AlertSettings
+    private var alertSteps: AlertSteps
     /// Wakes the delivery service.
     private let announce: @Sendable () async -> Void
     private var failures = 0
@@ -47,8 +46,7 @@ actor JudgeService {
         self.clock = clock
         self.logger = logger
         self.announce = announce
-        plant = configuration.plant
-        alertSettings = configuration.alerts
+        alertSteps = AlertSteps(configuration, logger: logger)
     }
 
     /// Takes the assets of a configuration. An asset that stays keeps its engine, its model and what it has counted.
@@ -91,8 +89,7 @@ actor JudgeService {
         accelerated.keep(only: Set(next.map(\.definition.model)))
         if isAnotherAccelerator { for model in models.values { use(model) } }
         scoreTags = nextScoreTags
-        plant = configuration.plant
-        alertSettings = configuration.alerts
+        alertSteps = AlertSteps(configuration, logger: logger)
         // Other tags may be waited for now.
         signal.raise()
     }
@@ -207,7 +204,7 @@ actor JudgeService {
                         .enqueue(.telemetry, try Telemetry.score(score, of: outcome.judgement).json()))
                 }
                 for event in outcome.events {
-                    changes += steps(event, asset: judge.definition.asset)
+                    changes += alertSteps.changes(event, asset: judge.definition.asset)
                     published = published || event.isPublished
                 }
             }
@@ -223,42 +220,6 @@ actor JudgeService {
         if published { await announce() }
     }
 
-    /// What an event of an alert means for the store: the alert, a message for each channel, and one for the registry.
-    private func steps(_ event: AlertEvent, asset: Asset) -> [Change] {
-        let changes: [Change] =
-            [event.kind == .raised ? .raise(event.alert) : .update(event.alert, at: event.time)] + writes(event)
-        guard event.isPublished else { return changes }
-        let level: Logger.Level = event.kind == .raised || event.kind == .escalated ? .warning : .notice
-        logger.log(
-            level: level, "alert \(event.kind.rawValue)",
-            metadata: [
-                "alert": "\(event.alert.id)", "asset": "\(event.alert.asset)", "code": "\(event.alert.code)",
-                "severity": "\(event.alert.severity.rawValue)",
-            ])
-        return changes + messages(event, asset: asset)
-    }
-
-    /// What the configuration wants written when this alert comes or goes; stored with it, so that it is ordered exactly once.
-    private func writes(_ event: AlertEvent) -> [Change] {
-        guard event.kind == .raised || event.kind == .cleared else { return [] }
-        return alertSettings.writes.filter { $0.matches(event.alert) }.compactMap { write in
-            let value = event.kind == .raised ? write.value : write.whenClear
-            return value.map {
-                .order(
-                    tag: write.tag, $0, by: "alert",
-                    reason: "\(event.alert.id) \(event.alert.code) \(event.kind.rawValue)")
-            }
-        }
-    }
-
-    private func messages(_ event: AlertEvent, asset: Asset) -> [Change] {
-        let body = AlertMessage(event, asset: asset, plant: plant.name, languages: alertSettings.language).json
-        let channels = Channels.names(alertSettings).map { channel in
-            Change.deliver(NewDelivery(alert: event.alert.id, channel: channel, event: event.kind.rawValue, body: body))
-        }
-        return channels + [.enqueue(.alert, body)]
-    }
-
     /// Takes over what people did through another process: `millwright alerts ack`.
     func takeAcknowledgements() async throws {
         let stored = try await store.openAlerts()
@@ -269,7 +230,7 @@ actor JudgeService {
                 let person = taken.acknowledgedBy,
                 let event = judge.acknowledge(open.id, by: person, at: at)
             else { continue }
-            changes += messages(event, asset: judge.definition.asset)
+            changes += alertSteps.messages(event, asset: judge.definition.asset)
         }
         guard !changes.isEmpty else { return }
         try await store.apply(changes)

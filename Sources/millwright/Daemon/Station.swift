@@ -1,4 +1,7 @@
+import Alerts
 import Drivers
+import FoundationEssentials
+import Inspection
 import Logging
 import Plant
 import Store
@@ -30,8 +33,9 @@ final class Station: Sendable {
         var part = TagMemory()
         var recipe = TagMemory()
         var tally = StationTally()
+        var alerts: StationAlertEngine
         /// Decided and told, and refused by the store: what comes again is not decided anew.
-        var unstored: [(key: PictureKey, verdict: StationVerdict, changes: [Change])] = []
+        var unstored: [(key: PictureKey, kept: Kept)] = []
         /// The picture that was under way when the daemon last ended.
         var interrupted: String?
     }
@@ -41,6 +45,16 @@ final class Station: Sendable {
         var link: String
         var receipt: MessageReceipt?
         var digest: Digest?
+    }
+
+    /// What has become of a part, on its way to the store.
+    private struct Kept {
+        var verdict: StationVerdict
+        var told: StationGate.Told?
+        var link: String
+        var receipt: MessageReceipt?
+        /// Everything but the samples is stored: there was no room for those.
+        var isCounted = false
     }
 
     /// What is known of a picture before anybody looks at it.
@@ -59,12 +73,17 @@ final class Station: Sendable {
     private let store: Store
     private let clock: any PlantClock
     private let pause: Pause
+    /// What an alert means for the store; another one after a reload.
+    private let alertSteps: Mutex<AlertSteps>
+    /// Wakes the delivery of alerts.
+    private let announce: @Sendable () async -> Void
     private let logger: Logger
     private let turn = Turnstile()
     private let state: Mutex<State>
 
     init(
-        _ parts: Parts, store: Store, clock: any PlantClock, logger: Logger,
+        _ parts: Parts, store: Store, alertSteps: AlertSteps, clock: any PlantClock, logger: Logger,
+        announce: @escaping @Sendable () async -> Void = {},
         pause: @escaping Pause = { try await Task.sleep(for: $0, tolerance: .zero) }
     ) {
         self.parts = parts
@@ -72,16 +91,32 @@ final class Station: Sendable {
         self.clock = clock
         self.logger = logger
         self.pause = pause
-        state = Mutex(State(announced: parts.definition.trigger.map(AnnouncedParts.init)))
+        self.announce = announce
+        self.alertSteps = Mutex(alertSteps)
+        state = Mutex(
+            State(
+                announced: parts.definition.trigger.map(AnnouncedParts.init),
+                alerts: StationAlertEngine(asset: parts.definition.id, settings: parts.definition.alerts)))
     }
 
     /// Takes up where the last run of the daemon ended.
     func start() async throws {
         let interrupted = try await store.value(underWayKey)
-        state.withLock { $0.interrupted = interrupted }
+        let memory = try await store.value(alertsKey).flatMap {
+            try? JSONDecoder().decode(StationAlertEngine.Memory.self, from: Data($0.utf8))
+        }
+        let stored = try await store.openAlerts()
+        state.withLock { state in
+            state.interrupted = interrupted
+            state.alerts = StationAlertEngine(
+                asset: definition.id, settings: definition.alerts, memory: memory ?? .init(), stored: stored)
+        }
     }
 
+    func use(_ steps: AlertSteps) { alertSteps.withLock { $0 = steps } }
+
     private var underWayKey: String { "station.\(definition.id).under_way" }
+    private var alertsKey: String { "station.\(definition.id).alerts" }
 
     // MARK: Tags
 
@@ -126,7 +161,9 @@ final class Station: Sendable {
                 return .notWanted
             }
             let (verdict, told) = await decide(picture, circumstances)
-            try await keep(verdict, told, of: picture)
+            note(told, of: verdict)
+            try await keep(
+                Kept(verdict: verdict, told: told, link: picture.link, receipt: picture.receipt), of: picture)
             return try verdict.answer
         }
     }
@@ -135,12 +172,11 @@ final class Station: Sendable {
     private func storedNow(_ picture: FieldPicture) async throws -> PictureAnswer? {
         guard state.withLock({ !$0.unstored.isEmpty }) else { return nil }
         let key = key(of: picture)
-        guard let known = state.withLock({ $0.unstored.first { $0.key == key } }) else { return nil }
-        try await commit(known.changes)
-        state.withLock { state in
-            state.unstored.removeAll { $0.key == key }
-            state.tally.take(known.verdict)
+        let known = state.withLock { state in
+            state.unstored.firstIndex { $0.key == key }.map { state.unstored.remove(at: $0).kept }
         }
+        guard let known else { return nil }
+        try await keep(known, of: picture)
         return try known.verdict.answer
     }
 
@@ -245,26 +281,65 @@ final class Station: Sendable {
 
     // MARK: Keeping
 
-    private func keep(_ verdict: StationVerdict, _ told: StationGate.Told?, of picture: FieldPicture) async throws {
-        let receipts = picture.receipt.map { [$0] } ?? []
-        let changes =
-            [Change.store(SampleBatch(link: picture.link, samples: verdict.samples(parts.tags), receipts: receipts))]
-            + (told.map { [.audit($0.act)] } ?? [])
-        note(told, of: verdict)
-        do { try await commit(changes) } catch {
+    /// - Parameter picture: which comes again if the store refuses; nil where there is none.
+    private func keep(_ kept: Kept, of picture: FieldPicture?) async throws {
+        var kept = kept
+        do { try await commit(&kept) } catch {
+            guard let picture else { throw error }
             let key = key(of: picture)
             state.withLock { state in
-                state.unstored.append((key, verdict, changes))
+                state.unstored.append((key, kept))
                 if state.unstored.count > Self.unstoredLimit { state.unstored.removeFirst() }
             }
             throw error
         }
-        state.withLock { $0.tally.take(verdict) }
+        state.withLock { $0.tally.take(kept.verdict) }
     }
 
-    /// - Throws: also when everything but the samples was stored, because there is no room.
-    private func commit(_ changes: [Change]) async throws {
-        guard try await store.apply(changes).first != 0 else { throw StoreError.full }
+    /// Verdict, receipt, audit, alerts and what these are counted from, in one transaction.
+    ///
+    /// - Throws: also when everything but the samples was stored, because there is no room for them.
+    private func commit(_ kept: inout Kept) async throws {
+        let batch = SampleBatch(
+            link: kept.link, samples: kept.verdict.samples(parts.tags), receipts: kept.receipt.map { [$0] } ?? [])
+        var changes = [Change.store(batch)]
+        var alerts = state.withLock { $0.alerts }
+        var events: [AlertEvent] = []
+        if !kept.isCounted {
+            let steps = alertSteps.withLock { $0 }
+            events = alerts.take(kept.verdict, deviation: deviation(of: kept.verdict), evidence: nil)
+            changes += kept.told.map { [.audit($0.act)] } ?? []
+            changes += events.flatMap { steps.changes($0, asset: definition.asset) }
+            changes.append(.value(alertsKey, String(decoding: try JSONEncoder().encode(alerts.memory), as: UTF8.self)))
+        }
+        let numbers = try await store.apply(changes)
+        state.withLock { $0.alerts = alerts }
+        kept.isCounted = true
+        if events.contains(where: \.isPublished) { await announce() }
+        guard numbers.first != 0 else { throw StoreError.full }
+    }
+
+    private func deviation(of verdict: StationVerdict) -> Double? {
+        guard let score = verdict.row.score, let model = parts.models[verdict.recipe ?? ""] else { return nil }
+        return model.threshold.spread?.standard(score)
+    }
+
+    /// Takes over what people did through another process: `millwright alerts ack`.
+    func takeAcknowledgements(_ stored: [Alert]) async throws {
+        try await turn.pass {
+            var alerts = state.withLock { $0.alerts }
+            let steps = alertSteps.withLock { $0 }
+            let changes = stored.flatMap { taken -> [Change] in
+                guard let at = taken.acknowledgedAt, let person = taken.acknowledgedBy,
+                    let event = alerts.acknowledge(taken.id, by: person, at: at)
+                else { return [] }
+                return steps.messages(event, asset: definition.asset)
+            }
+            guard !changes.isEmpty else { return }
+            try await store.apply(changes)
+            state.withLock { $0.alerts = alerts }
+            await announce()
+        }
     }
 
     private func note(_ told: StationGate.Told?, of verdict: StationVerdict) {
@@ -297,10 +372,7 @@ final class Station: Sendable {
                     arrival: clock.wall() + (announced - clock.monotonic()), monotonic: announced)
                 let told = await parts.gate?.tell(verdict)
                 note(told, of: verdict)
-                try await commit(
-                    [.store(SampleBatch(link: "station:\(definition.id)", samples: verdict.samples(parts.tags)))]
-                        + (told.map { [.audit($0.act)] } ?? []))
-                state.withLock { $0.tally.take(verdict) }
+                try await keep(Kept(verdict: verdict, told: told, link: "station:\(definition.id)"), of: nil)
             }
         }
     }

@@ -17,6 +17,7 @@ final class StationService: PictureSink {
     private let writer: any FieldWriter
     private let clock: any PlantClock
     private let logger: Logger
+    private let announce: @Sendable () async -> Void
     private let state = Mutex(State())
     /// A part was announced.
     private let signal = CommitSignal()
@@ -26,7 +27,12 @@ final class StationService: PictureSink {
     /// A store that refuses is asked again after this long.
     private static let retryDelay = Duration.seconds(1)
 
-    init(store: Store, writer: any FieldWriter, clock: any PlantClock, logger: Logger) {
+    /// - Parameter announce: wakes the delivery of alerts.
+    init(
+        store: Store, writer: any FieldWriter, clock: any PlantClock, logger: Logger,
+        announce: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.announce = announce
         self.store = store
         self.writer = writer
         self.clock = clock
@@ -44,6 +50,7 @@ final class StationService: PictureSink {
     /// - Throws: when a model cannot be used; nothing has changed then.
     func configure(_ configuration: PlantConfiguration) async throws {
         let running = all
+        let steps = AlertSteps(configuration, logger: logger)
         var next: [String: Station] = [:]
         for definition in configuration.stations {
             let made = try await station(definition, configuration)
@@ -51,13 +58,17 @@ final class StationService: PictureSink {
                 $0.definition == definition && $0.parts.models == made.models && $0.parts.tags == made.tags
                     && $0.parts.gate?.link == made.gate?.link
             }
-            let station = kept ?? Station(made, store: store, clock: clock, logger: logger)
+            let station =
+                kept
+                ?? Station(
+                    made, store: store, alertSteps: steps, clock: clock, logger: logger, announce: announce)
             if kept == nil { try await station.start() }
             try await wire(station, configuration)
             next[definition.pictures] = station
         }
         let interest = Set(next.values.flatMap(\.interest))
         state.withLock { $0 = State(stations: next, interest: interest) }
+        for station in next.values { station.use(steps) }
         signal.raise()
     }
 
@@ -149,6 +160,14 @@ final class StationService: PictureSink {
                 try await Task.sleep(for: Self.retryDelay)
             }
         }
+    }
+
+    /// Takes over what people did through another process.
+    func takeAcknowledgements() async throws {
+        let stations = all
+        guard !stations.isEmpty else { return }
+        let stored = try await store.openAlerts()
+        for station in stations { try await station.takeAcknowledgements(stored) }
     }
 
     // MARK: Pictures
