@@ -124,6 +124,15 @@ final class StationBench: Sendable {
         ])
     }
 
+    /// Names of the evidence that is kept, in the order of their days and names.
+    func evidence() async throws -> [String] {
+        let keeper = try #require(stations.station(of: "cam")?.parts.evidence)
+        await keeper.drain()
+        return try EvidenceFolder.days(in: keeper.path).flatMap { day in
+            try DirectoryListing.names(in: "\(keeper.path)/\(day)").map { "\(day)/\($0)" }
+        }
+    }
+
     var status: StatusReport.Station {
         get throws { try #require(stations.status().first) }
     }

@@ -153,6 +153,10 @@ struct StatusCommand: ParsableCommand {
         let gate = station.toGate.map { "gate acknowledged after \(span($0))" }
         let latency = [verdict, gate].compactMap(\.self).joined(separator: ", ")
         if !latency.isEmpty { lines.append("    latency \(latency)") }
+        if let evidence = station.evidence, evidence.bytes > 0 || evidence.dropped > 0 {
+            let dropped = evidence.dropped > 0 ? ", \(evidence.dropped) NOT KEPT for want of room" : ""
+            lines.append("    evidence \(Format.bytes(Int64(evidence.bytes)))\(dropped)")
+        }
         if let notTold = station.notTold, notTold > 0 {
             lines.append(
                 "  ! \(station.id): \(notTold) decisions that the gate did not acknowledge; see millwright audit")

@@ -19,6 +19,15 @@ struct StationDefinition: Hashable, Sendable {
     var gate: Gate?
 
     var alerts = Alerts()
+    /// Which pictures are kept; nil for none.
+    var evidence: Evidence? = Evidence()
+
+    struct Evidence: Hashable, Sendable {
+        var age = Duration.seconds(30 * 86_400)
+        var bytes: Int64 = 500_000_000
+        /// Of good parts; defects, and what was not judged, are kept all.
+        var goodShare = 0.01
+    }
 
     /// When somebody is told; each may be off.
     struct Alerts: Hashable, Sendable {
@@ -144,11 +153,15 @@ extension StationDefinition {
         let part = reader.optional("part", .mapping { TagSource(reading: &$0, usualAge: Self.usualPartAge) })
         let budget = reader.optional("budget", .duration(Self.spans), default: .milliseconds(100))
         let alerts = reader.optional("alerts", .mapping { Alerts(reading: &$0) }, default: Alerts())
+        let evidence = reader.optional(
+            "evidence", Kind<Evidence?>.mapping { .some(Evidence(reading: &$0)) }.or(["never": nil]),
+            default: Evidence())
         let gate = reader.optional("gate", .mapping { Gate(reading: &$0) })
         guard let id, let pictures, let models else { return nil }
         self.id = id
         self.gate = gate
         self.alerts = alerts
+        self.evidence = evidence
         title = LocalizedText(english: english ?? id, chinese: chinese ?? id)
         self.pictures = pictures
         self.models = models
@@ -207,6 +220,16 @@ extension StationDefinition.Trigger {
             "within", .duration(.milliseconds(1)...(.seconds(60))), default: .milliseconds(500))
         guard let tag else { return nil }
         self.init(tag: tag, edge: edge, within: within)
+    }
+}
+
+extension StationDefinition.Evidence {
+    fileprivate init(reading reader: inout MappingReader) {
+        self.init()
+        age = reader.optional("keep", .duration(.seconds(3_600)...(.seconds(3_660 * 86_400))), default: age)
+        let size = Kind<Int>.bytes(1_000_000...1_000_000_000_000).map { Int64($0) }
+        bytes = reader.optional("size", size, default: bytes)
+        goodShare = reader.optional("good", .number(0...1), default: goodShare)
     }
 }
 

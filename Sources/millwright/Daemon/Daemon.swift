@@ -206,6 +206,7 @@ struct Daemon: Service {
                     try await stations.takeAcknowledgements()
                     try await registry.models.followSlots()
                 }
+                stations.keepEvidence()
                 _ = try await store.maintain()
                 // The judge's place is moved on past samples that it does not wait for.
                 signal.raise()

@@ -21,12 +21,13 @@ final class Station: Sendable {
         var models: [String: StationInspectors.Loaded]
         var tags: [StationDefinition.Output: TagID]
         var gate: StationGate?
+        var evidence: EvidenceKeeper?
     }
 
     /// Waits so long; throws when the task is cancelled.
     typealias Pause = @Sendable (Duration) async throws -> Void
 
-    private struct State {
+    struct State {
         /// Numbers of the tags that it listens to, by name; those that a wildcard makes come with their first message.
         var numbers: [String: TagID] = [:]
         var announced: AnnouncedParts?
@@ -34,6 +35,9 @@ final class Station: Sendable {
         var recipe = TagMemory()
         var tally = StationTally()
         var alerts: StationAlertEngine
+        /// Good parts so far, of which a share is kept as evidence.
+        var goodParts = 0
+        var evidenceNumber = 0
         /// Decided and told, and refused by the store: what comes again is not decided anew.
         var unstored: [(key: PictureKey, kept: Kept)] = []
         /// The picture that was under way when the daemon last ended.
@@ -41,45 +45,47 @@ final class Station: Sendable {
     }
 
     /// What tells a picture that comes again from the next one.
-    private struct PictureKey: Hashable {
+    struct PictureKey: Hashable {
         var link: String
         var receipt: MessageReceipt?
         var digest: Digest?
     }
 
     /// What has become of a part, on its way to the store.
-    private struct Kept {
+    struct Kept {
         var verdict: StationVerdict
         var told: StationGate.Told?
         var link: String
         var receipt: MessageReceipt?
+        /// Under which its picture is kept; nil where it is not.
+        var evidence: String?
         /// Everything but the samples is stored: there was no room for those.
         var isCounted = false
     }
 
     /// What is known of a picture before anybody looks at it.
-    private struct Circumstances {
+    struct Circumstances {
         var part: String?
         var recipe: String?
     }
 
     /// A store that refuses makes sources wait, so that few pictures can be between the two.
-    private static let unstoredLimit = 16
+    static let unstoredLimit = 16
     /// Bytes of a part's name; more is no name.
     private static let partBytes = 200
 
     let parts: Parts
     var definition: StationDefinition { parts.definition }
-    private let store: Store
-    private let clock: any PlantClock
+    let store: Store
+    let clock: any PlantClock
     private let pause: Pause
     /// What an alert means for the store; another one after a reload.
-    private let alertSteps: Mutex<AlertSteps>
+    let alertSteps: Mutex<AlertSteps>
     /// Wakes the delivery of alerts.
-    private let announce: @Sendable () async -> Void
-    private let logger: Logger
-    private let turn = Turnstile()
-    private let state: Mutex<State>
+    let announce: @Sendable () async -> Void
+    let logger: Logger
+    let turn = Turnstile()
+    let state: Mutex<State>
 
     init(
         _ parts: Parts, store: Store, alertSteps: AlertSteps, clock: any PlantClock, logger: Logger,
@@ -115,8 +121,8 @@ final class Station: Sendable {
 
     func use(_ steps: AlertSteps) { alertSteps.withLock { $0 = steps } }
 
-    private var underWayKey: String { "station.\(definition.id).under_way" }
-    private var alertsKey: String { "station.\(definition.id).alerts" }
+    var underWayKey: String { "station.\(definition.id).under_way" }
+    var alertsKey: String { "station.\(definition.id).alerts" }
 
     // MARK: Tags
 
@@ -160,11 +166,15 @@ final class Station: Sendable {
                 }
                 return .notWanted
             }
-            let (verdict, told) = await decide(picture, circumstances)
-            note(told, of: verdict)
-            try await keep(
-                Kept(verdict: verdict, told: told, link: picture.link, receipt: picture.receipt), of: picture)
-            return try verdict.answer
+            let decision = await decide(picture, circumstances)
+            note(decision.told, of: decision.verdict)
+            let kept = Kept(
+                verdict: decision.verdict, told: decision.told, link: picture.link, receipt: picture.receipt,
+                evidence: evidenceName(of: decision.verdict))
+            // Beside the commit, on a thread of its own; an alert that names it may be there before it.
+            if let name = kept.evidence { try keepEvidence(name, picture, decision) }
+            try await keep(kept, of: picture)
+            return try decision.verdict.answer
         }
     }
 
@@ -180,7 +190,7 @@ final class Station: Sendable {
         return try known.verdict.answer
     }
 
-    private func key(of picture: FieldPicture) -> PictureKey {
+    func key(of picture: FieldPicture) -> PictureKey {
         PictureKey(
             link: picture.link, receipt: picture.receipt,
             digest: picture.receipt == nil ? try? Digest(of: picture.bytes) : nil)
@@ -200,10 +210,15 @@ final class Station: Sendable {
             recipe: definition.recipe.map { state.recipe.value(at: time, maximumAge: $0.maximumAge) } ?? "")
     }
 
+    /// What was decided of a part, and what that came from.
+    struct Decision: Sendable {
+        var verdict: StationVerdict
+        var told: StationGate.Told?
+        var finding: PartFinding
+    }
+
     /// The verdict in time, and what the gate was told of it.
-    private func decide(
-        _ picture: FieldPicture, _ circumstances: Circumstances
-    ) async -> (StationVerdict, StationGate.Told?) {
+    private func decide(_ picture: FieldPicture, _ circumstances: Circumstances) async -> Decision {
         let deadline = picture.monotonic + definition.budget
         let verdict = { @Sendable (finding: PartFinding) in
             self.verdict(
@@ -214,10 +229,10 @@ final class Station: Sendable {
             let finding = await parts.inspectors.judge(picture, recipe: circumstances.recipe ?? "", deadline: deadline)
             let found = verdict(finding)
             let told = parts.gate.map { StationGate.Told(act: $0.mayHaveTold(found), at: clock.monotonic()) }
-            return (found, told)
+            return Decision(verdict: found, told: told, finding: finding)
         }
         let noted = Latch()
-        return await withTaskGroup(of: (StationVerdict, StationGate.Told?)?.self) { group in
+        return await withTaskGroup(of: Decision?.self) { group in
             group.addTask {
                 await self.noteUnderWay(picture)
                 noted.open()
@@ -229,7 +244,8 @@ final class Station: Sendable {
                 if left > .zero, (try? await self.pause(left)) == nil { return nil }
                 guard !Task.isCancelled else { return nil }
                 let late = verdict(PartFinding(.late))
-                return (late, await self.parts.gate?.tell(late))
+                return Decision(
+                    verdict: late, told: await self.parts.gate?.tell(late), finding: PartFinding(.late))
             }
             let finding =
                 if let recipe = circumstances.recipe {
@@ -238,8 +254,9 @@ final class Station: Sendable {
             await noted.wait()
             group.cancelAll()
             for await late in group { if let late { return late } }
-            let found = verdict(clock.monotonic() < deadline ? finding : PartFinding(.late))
-            return (found, await parts.gate?.tell(found))
+            let inTime = clock.monotonic() < deadline ? finding : PartFinding(.late)
+            let found = verdict(inTime)
+            return Decision(verdict: found, told: await parts.gate?.tell(found), finding: inTime)
         }
     }
 
@@ -253,105 +270,6 @@ final class Station: Sendable {
             row: finding.row(name, took: clock.monotonic() - monotonic),
             modelDigest: circumstances.recipe.flatMap { parts.models[$0]?.digest }, sourceTime: sourceTime,
             arrival: arrival, monotonic: monotonic)
-    }
-
-    // MARK: Under way
-
-    private func underWay(_ picture: FieldPicture) -> String? {
-        picture.receipt.map { "\(picture.link) \($0.packetID) \(String($0.digest, radix: 16))" }
-    }
-
-    /// Only where a decision could be told twice.
-    private func noteUnderWay(_ picture: FieldPicture) async {
-        guard parts.gate != nil, let text = underWay(picture) else { return }
-        do { try await store.setValue(underWayKey, text) } catch {
-            // The line needs its decision all the same.
-            logger.warning(
-                "picture under way not noted", metadata: ["station": "\(definition.id)", "reason": "\(error)"])
-        }
-    }
-
-    private func isInterrupted(_ picture: FieldPicture) -> Bool {
-        guard parts.gate != nil, let text = underWay(picture) else { return false }
-        return state.withLock { state in
-            defer { state.interrupted = nil }
-            return state.interrupted == text
-        }
-    }
-
-    // MARK: Keeping
-
-    /// - Parameter picture: which comes again if the store refuses; nil where there is none.
-    private func keep(_ kept: Kept, of picture: FieldPicture?) async throws {
-        var kept = kept
-        do { try await commit(&kept) } catch {
-            guard let picture else { throw error }
-            let key = key(of: picture)
-            state.withLock { state in
-                state.unstored.append((key, kept))
-                if state.unstored.count > Self.unstoredLimit { state.unstored.removeFirst() }
-            }
-            throw error
-        }
-        state.withLock { $0.tally.take(kept.verdict) }
-    }
-
-    /// Verdict, receipt, audit, alerts and what these are counted from, in one transaction.
-    ///
-    /// - Throws: also when everything but the samples was stored, because there is no room for them.
-    private func commit(_ kept: inout Kept) async throws {
-        let batch = SampleBatch(
-            link: kept.link, samples: kept.verdict.samples(parts.tags), receipts: kept.receipt.map { [$0] } ?? [])
-        var changes = [Change.store(batch)]
-        var alerts = state.withLock { $0.alerts }
-        var events: [AlertEvent] = []
-        if !kept.isCounted {
-            let steps = alertSteps.withLock { $0 }
-            events = alerts.take(kept.verdict, deviation: deviation(of: kept.verdict), evidence: nil)
-            changes += kept.told.map { [.audit($0.act)] } ?? []
-            changes += events.flatMap { steps.changes($0, asset: definition.asset) }
-            changes.append(.value(alertsKey, String(decoding: try JSONEncoder().encode(alerts.memory), as: UTF8.self)))
-        }
-        let numbers = try await store.apply(changes)
-        state.withLock { $0.alerts = alerts }
-        kept.isCounted = true
-        if events.contains(where: \.isPublished) { await announce() }
-        guard numbers.first != 0 else { throw StoreError.full }
-    }
-
-    private func deviation(of verdict: StationVerdict) -> Double? {
-        guard let score = verdict.row.score, let model = parts.models[verdict.recipe ?? ""] else { return nil }
-        return model.threshold.spread?.standard(score)
-    }
-
-    /// Takes over what people did through another process: `millwright alerts ack`.
-    func takeAcknowledgements(_ stored: [Alert]) async throws {
-        try await turn.pass {
-            var alerts = state.withLock { $0.alerts }
-            let steps = alertSteps.withLock { $0 }
-            let changes = stored.flatMap { taken -> [Change] in
-                guard let at = taken.acknowledgedAt, let person = taken.acknowledgedBy,
-                    let event = alerts.acknowledge(taken.id, by: person, at: at)
-                else { return [] }
-                return steps.messages(event, asset: definition.asset)
-            }
-            guard !changes.isEmpty else { return }
-            try await store.apply(changes)
-            state.withLock { $0.alerts = alerts }
-            await announce()
-        }
-    }
-
-    private func note(_ told: StationGate.Told?, of verdict: StationVerdict) {
-        guard let told else { return }
-        state.withLock { $0.tally.take(told, after: told.at - verdict.monotonic) }
-        guard !told.isDone else { return }
-        logger.warning(
-            "the gate was not told",
-            metadata: [
-                "station": "\(definition.id)", "outcome": "\(told.act.result.outcome)",
-                "reason": "\(told.act.result.detail ?? "")",
-            ])
     }
 
     // MARK: Missing pictures
@@ -381,6 +299,6 @@ final class Station: Sendable {
 
     func status() -> StatusReport.Station {
         let (tally, dropped) = state.withLock { ($0.tally, $0.announced?.dropped ?? 0) }
-        return StatusReport.Station(definition, tally, unfollowed: dropped)
+        return StatusReport.Station(definition, tally, unfollowed: dropped, evidence: parts.evidence?.counts)
     }
 }

@@ -22,6 +22,8 @@ final class StationService: PictureSink {
     /// A part was announced.
     private let signal = CommitSignal()
 
+    /// Evidence gives way while the disk has less room than so many times what the store keeps back for alerts.
+    private static let reserves: Int64 = 4
     /// How often it is looked whether the time of announced parts is over; only while there are some.
     private static let interval = Duration.milliseconds(5)
     /// A store that refuses is asked again after this long.
@@ -42,6 +44,8 @@ final class StationService: PictureSink {
     private var all: [Station] {
         state.withLock { $0.stations.values.sorted { $0.definition.id < $1.definition.id } }
     }
+
+    func station(of stream: String) -> Station? { state.withLock { $0.stations[stream] } }
 
     // MARK: Configuration
 
@@ -81,7 +85,12 @@ final class StationService: PictureSink {
         let numbers = try await store.tagIDs(for: outputs.map(definition.tag))
         return Station.Parts(
             definition: definition, inspectors: inspectors, models: models,
-            tags: Dictionary(zip(outputs, numbers)) { first, _ in first }, gate: try gate(definition, configuration))
+            tags: Dictionary(zip(outputs, numbers)) { first, _ in first }, gate: try gate(definition, configuration),
+            evidence: definition.evidence.map { settings in
+                EvidenceKeeper(
+                    path: "\(store.directory)/evidence/\(definition.id)", settings: settings,
+                    leastFree: Self.reserves * Int64(configuration.store.reserveBytes), clock: clock, logger: logger)
+            })
     }
 
     private func gate(_ definition: StationDefinition, _ configuration: PlantConfiguration) throws -> StationGate? {
@@ -170,10 +179,15 @@ final class StationService: PictureSink {
         for station in stations { try await station.takeAcknowledgements(stored) }
     }
 
+    /// Keeps the bounds of what is kept besides the store.
+    func keepEvidence() {
+        for station in all { station.parts.evidence?.keep() }
+    }
+
     // MARK: Pictures
 
     func take(_ picture: FieldPicture) async throws -> PictureAnswer {
-        guard let station = state.withLock({ $0.stations[picture.stream] }) else {
+        guard let station = station(of: picture.stream) else {
             if let receipt = picture.receipt {
                 try await store.store(SampleBatch(link: picture.link, receipts: [receipt]))
             }

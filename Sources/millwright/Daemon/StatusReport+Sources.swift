@@ -74,11 +74,13 @@ extension StatusReport {
 }
 
 extension StatusReport.Station {
-    init(_ definition: StationDefinition, _ tally: StationTally, unfollowed: Int) {
+    init(_ definition: StationDefinition, _ tally: StationTally, unfollowed: Int, evidence: EvidenceKeeper.Counts?) {
         self.init(
             id: definition.id, pictures: definition.pictures, good: tally.good, defects: tally.defects,
             notJudged: tally.notJudged, notWanted: tally.notWanted, unfollowed: unfollowed,
-            notTold: definition.gate == nil ? nil : tally.notTold, last: tally.last.map(Last.init),
+            notTold: definition.gate == nil ? nil : tally.notTold,
+            evidence: evidence.map { .init(bytes: Int($0.bytes), kept: $0.kept, dropped: $0.dropped) },
+            last: tally.last.map(Last.init),
             toVerdict: Latency(tally.toVerdict), toGate: Latency(tally.toGate))
     }
 }

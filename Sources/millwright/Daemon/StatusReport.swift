@@ -108,6 +108,13 @@ struct StatusReport: Codable, Sendable {
             var reason: String?
         }
 
+        /// Pictures that were kept since the start.
+        struct Evidence: Codable, Sendable {
+            var bytes: Int
+            var kept: Int
+            var dropped: Int
+        }
+
         /// From a picture's arrival, in milliseconds.
         struct Latency: Codable, Sendable {
             var median: Double
@@ -125,6 +132,8 @@ struct StatusReport: Codable, Sendable {
         var unfollowed: Int
         /// Decisions that the gate did not acknowledge; nil without a gate.
         var notTold: Int?
+        /// Nil where none is kept.
+        var evidence: Evidence?
         var last: Last?
         var toVerdict: Latency?
         var toGate: Latency?
