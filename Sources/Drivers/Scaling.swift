@@ -6,9 +6,9 @@ struct Scaling: Hashable, Sendable {
     var scale = 1.0
     var offset = 0.0
     /// Outside of it, the value is bad.
-    var range: ClosedRange<Double>?
+    @Seldom var range: ClosedRange<Double>?
     /// Outside of it, the value is set to the nearer limit and uncertain.
-    var clamp: ClosedRange<Double>?
+    @Seldom var clamp: ClosedRange<Double>?
 
     /// Whether it takes every number as it is.
     var isPlain: Bool { self == Scaling() }

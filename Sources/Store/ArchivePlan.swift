@@ -33,6 +33,8 @@ struct ArchiveRule: Sendable {
     var hotSamples: Int64
     /// Numbers above are still to be read by somebody.
     var lowWater: Int64
+    /// Samples that arrived before go by their age now, whoever has not read them: their rollups stay, so they are packed first.
+    var expired: WallTime?
     /// Samples that arrived before are packed however few they are; nil while the clock is not to be believed.
     var before: WallTime?
     var span: Int64

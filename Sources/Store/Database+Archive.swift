@@ -7,8 +7,7 @@ extension Database {
     // MARK: What is to be done
 
     func nextArchiveStep(_ rule: ArchiveRule) throws(StoreError) -> ArchiveStep {
-        try refreshTags()
-        return try snapshot { () throws(StoreError) in
+        try snapshot { () throws(StoreError) in
             let state = try archiveState()
             guard let oldest = try oldestRecent() else { return .nothing }
             guard state.tag == ArchiveState.everyTag else {
@@ -33,7 +32,8 @@ extension Database {
         let wanted = max(1, rule.hotSamples / 2)
         return try sql { () throws(SQLiteError) in
             // The length of a blob is known without its bytes, but not when they arrived.
-            let columns = isFull ? "id, length(data)" : "id, length(data), data"
+            let asksForArrival = !isFull || limit < .max
+            let columns = asksForArrival ? "id, length(data), data" : "id, length(data)"
             let statement = try connection.statement("SELECT \(columns) FROM chunks ORDER BY id LIMIT ?")
             defer { statement.reset() }
             try statement.bind(1, wanted)
@@ -41,10 +41,12 @@ extension Database {
             while try statement.step() {
                 let chunk = statement.int64(at: 0)
                 let last = chunk + max(1, statement.int64(at: 1) / Int64(SampleRecord.bytes)) - 1
-                guard last <= limit, end == nil || last - oldest < wanted else { break }
-                if !isFull, let before = rule.before {
+                guard end == nil || last - oldest < wanted else { break }
+                if asksForArrival {
                     let newest = statement.withBytes(at: 2) { SampleRecord.newestArrival($0, chunk: chunk) }
-                    guard newest < before.nanoseconds else { break }
+                    let isExpired = rule.expired.map { newest < $0.nanoseconds } ?? false
+                    let isOld = rule.before.map { newest < $0.nanoseconds } ?? false
+                    guard isExpired || last <= limit && (isFull || isOld) else { break }
                 }
                 end = last
             }

@@ -76,8 +76,8 @@ extension Database {
     /// The buckets of a tag that begin in `from ..< to` and have samples, in their order.
     func rollups(_ tag: TagID, _ width: RollupWidth, from: WallTime, to: WallTime) throws(StoreError) -> [RollupBucket]
     {
-        guard hasRollups(tag.rawValue) else { return [] }
-        return try snapshot { () throws(StoreError) in
+        try snapshot { () throws(StoreError) in
+            guard hasRollups(tag.rawValue) else { return [] }
             var buckets: [Int64: Rollup] = [:]
             let first = Rollup.start(of: from.nanoseconds, width: width.rowNanoseconds)
             let stored = try rollupRows(

@@ -47,6 +47,9 @@ extension Database {
         for index in windows.indices { windows[index].isUsed = false }
     }
 
+    /// Drops the windows with samples that have gone.
+    func forgetWindows(through number: Int64) { windows.removeAll { $0.range.lowerBound <= number } }
+
     private func recent(after id: Int64, limit: Int, of tags: TagSelection?) throws(StoreError) -> SamplePage {
         let newest = try newestSample()
         let thisBoot = try firstSampleOfThisBoot()

@@ -1,5 +1,6 @@
 internal import Plant
 internal import SQLite
+import Synchronization
 
 /// One row of `tags`.
 struct StoredTag: Sendable {
@@ -64,6 +65,16 @@ struct TagCache: Sendable {
     }
 }
 
+/// The tags as the store knows them, for who reads its file beside it in the same process: they are in memory once.
+final class SharedTags: Sendable {
+    private let tags = Mutex(TagCache())
+
+    /// Must be called before a transaction that declares a tag is committed: whoever sees samples of it finds it here then.
+    func publish(_ newest: TagCache) { tags.withLock { $0 = newest } }
+
+    var current: TagCache { tags.withLock { $0 } }
+}
+
 /// What tells that tags have changed.
 struct TagsSeen: Equatable {
     var count: Int64
@@ -91,12 +102,13 @@ extension Database {
         tags = read
     }
 
-    /// Reads the tags again when there are others than at the last time: for who looks beside the one that declares
-    /// them.
+    /// Takes the tags that there are now, where others declare them.
     func refreshTags() throws(StoreError) {
+        // Reading begins the snapshot, and what is shared afterwards holds every tag in it.
+        let newest = try integer("SELECT max(id) FROM tags") ?? 0
+        if let sharedTags { return tags = sharedTags.current }
         // A tag is retired only together with the declaration of its successor, so that every change shows here.
-        let found = TagsSeen(
-            count: try integer("SELECT count(*) FROM tags") ?? 0, newest: try integer("SELECT max(id) FROM tags") ?? 0)
+        let found = TagsSeen(count: try integer("SELECT count(*) FROM tags") ?? 0, newest: newest)
         guard found != tagsSeen else { return }
         try reloadTags()
         tagsSeen = found

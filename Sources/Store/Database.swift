@@ -18,11 +18,15 @@ final class Database {
     var tags = TagCache()
     /// By one that looks beside the store.
     var tagsSeen: TagsSeen?
+    /// Where the store that declares them is in this process.
+    let sharedTags: SharedTags?
     /// Messages stored for a link since its first, by link number; nothing kept over a rollback.
     var receiptTotals: [Int64: Int64] = [:]
     var links: [String: Int64] = [:]
     /// Samples of the open transaction that are not in the file yet.
     var openChunk = OpenChunk()
+    /// Highest number of the blocks that the open transaction lets go.
+    var retiredThrough: Int64?
     /// Archived samples that somebody reads by number just now.
     var windows: [NumberWindow] = []
     /// Of the tag that somebody is asking for page by page.
@@ -37,6 +41,7 @@ final class Database {
         self.clock = clock
         self.logger = logger
         mayRepair = true
+        sharedTags = nil
         connection = try Self.sql { () throws(SQLiteError) in
             try Connection(path: Self.path(in: directory), access: .create, busyTimeout: Self.busyTimeout)
         }
@@ -75,10 +80,15 @@ final class Database {
     }
 
     /// Opens a store's file beside a daemon, which alone migrates it.
-    init(beside file: String, access: Connection.Access, clock: any PlantClock, logger: Logger) throws(StoreError) {
+    ///
+    /// - Parameter tags: those of the store, where that is in this process.
+    init(
+        beside file: String, access: Connection.Access, tags: SharedTags? = nil, clock: any PlantClock, logger: Logger
+    ) throws(StoreError) {
         self.clock = clock
         self.logger = logger
         mayRepair = false
+        sharedTags = tags
         connection = try Self.sql { () throws(SQLiteError) in
             try Connection(path: file, access: access, busyTimeout: Self.busyTimeout)
         }
@@ -95,7 +105,7 @@ final class Database {
                 try connection.watchLog()
             }
         }
-        try reloadTags()
+        try refreshTags()
     }
 
     /// How long a statement waits for the lock of the other side: a commit takes milliseconds, a sync on a worn flash
@@ -126,11 +136,12 @@ final class Database {
         connection.isInTransaction ? try body() : try transaction(body)
     }
 
-    /// Runs `body` so that all that it reads is of one moment; only beside a daemon can there be several.
+    /// Runs `body` so that all that it reads is of one moment, with the tags of it; only beside a daemon can there be several.
     func snapshot<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
         guard !mayRepair, !connection.isInTransaction else { return try body() }
         try sql { () throws(SQLiteError) in try connection.begin(.deferred) }
         defer { connection.rollback() }
+        try refreshTags()
         return try body()
     }
 

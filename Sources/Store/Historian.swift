@@ -10,13 +10,15 @@ actor Historian {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let directory: String
+    private let tags: SharedTags
     private let clock: any PlantClock
     private let logger: Logger
     private var database: Database?
     private var isEnded = false
 
-    init(directory: String, clock: any PlantClock, logger: Logger) {
+    init(directory: String, tags: SharedTags, clock: any PlantClock, logger: Logger) {
         self.directory = directory
+        self.tags = tags
         self.clock = clock
         self.logger = logger
     }
@@ -56,11 +58,16 @@ actor Historian {
     /// Samples unpacked for a reader by number are given back when nobody has asked for them since the last time.
     func giveBackMemory() { database?.forgetWindows() }
 
+    /// Samples up to this number may have gone, although somebody has just unpacked them.
+    nonisolated func forget(through number: Int64) {
+        executor.submit { self.assumeIsolated { $0.database?.forgetWindows(through: number) } }
+    }
+
     private func openDatabase() throws(StoreError) -> Database {
         guard !isEnded else { throw .closed }
         if let database { return database }
         let made = try Database(
-            beside: Database.path(in: directory), access: .readOnly, clock: clock, logger: logger)
+            beside: Database.path(in: directory), access: .readOnly, tags: tags, clock: clock, logger: logger)
         database = made
         return made
     }

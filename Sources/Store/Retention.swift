@@ -59,10 +59,9 @@ extension Store {
         await endShortage()
         let judgesAge = await trustsClock()
         let start = clock.monotonic()
-        var isPacked = false
+        var progress = ArchiveProgress.done
         for step in 0..<Self.stepsPerCall {
-            let progress = try await archiveStep(judgesAge: judgesAge)
-            isPacked = progress == .done
+            progress = try await archiveStep(judgesAge: judgesAge)
             guard progress == .mayBeMore else { break }
             report.archiveSteps += 1
             guard clock.monotonic() - start < Self.archiveTime, step < Self.stepsPerCall - 1 else {
@@ -73,7 +72,7 @@ extension Store {
         try await lookAround()
         await historian.giveBackMemory()
         for step in 0..<Self.stepsPerCall {
-            let retired = try await retireStep(judgesAge: judgesAge, isPacked: isPacked)
+            let retired = try await retireStep(judgesAge: judgesAge, after: progress)
             report.retiredSamples += retired
             if retired == 0 { break }
             if step == Self.stepsPerCall - 1 { report.isDone = false }
@@ -103,11 +102,11 @@ extension Store {
     private func trustsClock() -> Bool { retention.trusts(clock) }
 
     /// Drops the oldest samples, if they are too old or the file is too large: blocks before chunks.
-    private func retireStep(judgesAge: Bool, isPacked: Bool) throws(StoreError) -> Int64 {
+    private func retireStep(judgesAge: Bool, after progress: ArchiveProgress) throws(StoreError) -> Int64 {
         let cutoff = judgesAge ? clock.wall() + (.zero - limits.maximumAge) : nil
         let maximumBytes = limits.maximumBytes
         let step = try read { (database) throws(StoreError) in
-            try database.nextToRetire(before: cutoff, isPacked: isPacked, maximumBytes: maximumBytes)
+            try database.nextToRetire(before: cutoff, after: progress, maximumBytes: maximumBytes)
         }
         guard let step else { return 0 }
         let readers = readers
@@ -161,18 +160,24 @@ extension Database {
 
     /// What the next step of retention drops, nil when nothing is to go.
     ///
-    /// - Parameter isPacked: whether the archiver has nothing left to do. What is still to be packed does not go by its
-    ///   age: its rollups, which stay longer, are not made yet.
+    /// - Parameter progress: of the archiver. What it has still to pack does not go by its age: its rollups, which stay
+    ///   longer, are not made yet. Size waits until a run is done, where there is room for that.
     func nextToRetire(
-        before cutoff: WallTime?, isPacked: Bool, maximumBytes: Int64
+        before cutoff: WallTime?, after progress: Store.ArchiveProgress, maximumBytes: Int64
     ) throws(StoreError) -> Retirement? {
         let blocks = try blocks("ORDER BY last_number LIMIT ?", [Bound.blocksPerTrim])
         let chunks = try oldestChunks()
         let excess = try usedBytes() - maximumBytes
+        // What a run that is under way has packed is in chunks as well, and goes when it is in blocks alone: else a sample would
+        // be found by number and not by tag.
+        let firstInChunks = chunks.first?.first ?? .max
         if excess > 0 {
+            let mayGo = blocks.filter { $0.lastNumber < firstInChunks }
+            // The run ends in a moment; only a full disk cannot wait for it.
+            guard !mayGo.isEmpty || blocks.isEmpty || progress == .noRoom else { return nil }
             // No more than must go: in a small file these may be most of it.
             var bytes: Int64 = 0
-            let oldest = blocks.prefix { block in
+            let oldest = mayGo.prefix { block in
                 defer { bytes += block.bytes }
                 return bytes < excess
             }
@@ -184,13 +189,10 @@ extension Database {
         func isOld(_ newest: Int64) -> Bool {
             newest < cutoff.nanoseconds && newest >= RetentionClock.earliestPlausible.nanoseconds
         }
-        // What a run that is under way has packed is in chunks as well, and goes when it is in blocks alone: else a sample would
-        // be found by number and not by tag.
-        let firstInChunks = chunks.first?.first ?? .max
         if let last = blocks.lastIndex(where: { isOld($0.arrived) && $0.lastNumber < firstInChunks }) {
             return .blocks(Array(blocks[...last]))
         }
-        guard isPacked, let chunk = chunks.last(where: { isOld($0.newest) }) else { return nil }
+        guard progress == .done, let chunk = chunks.last(where: { isOld($0.newest) }) else { return nil }
         let end = chunk.first + chunk.count - 1
         let before = blocks.filter { $0.lastNumber <= end }
         return before.isEmpty ? .chunks(through: end) : .blocks(before)
@@ -217,6 +219,7 @@ extension Database {
                 // A damaged one has gone by now, and is counted as such.
                 guard try self.blocks("WHERE id=?", [block.id]) == [block] else { continue }
                 try remove(block)
+                retiredThrough = max(retiredThrough ?? 0, block.lastNumber)
                 var state = try archiveState()
                 state.remove(block)
                 try write(state)
@@ -224,16 +227,49 @@ extension Database {
             }
             return dropped
         case .chunks(let last):
+            let first = try oldestRecent() ?? last
+            let state = try archiveState()
+            guard first > state.number else { return try retireChunks(through: last, of: state, readers) }
             let count =
                 try integer(
                     "SELECT sum(length(data)) / \(SampleRecord.bytes) FROM chunks WHERE id<=?", [.integer(last)]) ?? 0
-            let first = try oldestRecent() ?? last
             try recordUnread(first, last, count, readers)
             try run("DELETE FROM chunks WHERE id<=?", [.integer(last)])
             try run("DELETE FROM waveforms WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
             try run("DELETE FROM texts WHERE sample_id BETWEEN ? AND ?", [.integer(first), .integer(last)])
             return count
         }
+    }
+
+    /// Drops chunks of a run that is under way: what is in blocks already stays there.
+    private func retireChunks(
+        through last: Int64, of state: ArchiveState, _ readers: [String: Int64]
+    ) throws(StoreError) -> Int64 {
+        var (first, packed, dropped) = (last, Int64(0), Int64(0))
+        var contents: [Int64] = []
+        try eachRecord(from: 0) { (number, record) throws(StoreError) in
+            guard number <= last else { return false }
+            if number <= state.number, record.tag <= state.tag {
+                packed += 1
+                return true
+            }
+            first = min(first, number)
+            dropped += 1
+            if !record.state.isPlain { contents.append(number) }
+            return true
+        }
+        if dropped > 0 { try recordUnread(first, last, dropped, readers) }
+        try run("DELETE FROM chunks WHERE id<=?", [.integer(last)])
+        for number in contents {
+            try run("DELETE FROM waveforms WHERE sample_id=?", [.integer(number)])
+            try run("DELETE FROM texts WHERE sample_id=?", [.integer(number)])
+        }
+        if state.tag != ArchiveState.everyTag {
+            var state = state
+            state.underWay -= packed
+            try write(state)
+        }
+        return dropped
     }
 
     /// Rolls up what a block holds, before it goes.

@@ -51,10 +51,7 @@ extension Store {
     private nonisolated func readHistory<Value: Sendable>(
         _ body: @Sendable (Database) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        let (value, damage) = try await historian.read { (database) throws(StoreError) in
-            try database.refreshTags()
-            return try body(database)
-        }
+        let (value, damage) = try await historian.read(body)
         try await repair(damage)
         return value
     }
@@ -109,6 +106,7 @@ extension Store {
         guard !isShort, !isClosed else { return nil }
         return ArchiveRule(
             hotSamples: max(2, limits.packsBeyond), lowWater: readers.values.min() ?? .max,
+            expired: judgesAge ? clock.wall() + (.zero - limits.maximumAge) : nil,
             before: judgesAge ? clock.wall() + (.zero - limits.packsAfter) : nil,
             span: max(1, limits.blockSpan.wholeNanoseconds), tagsPerPlan: limits.tagsPerPlan,
             samplesPerBlock: limits.samplesPerBlock)

@@ -21,16 +21,20 @@ extension Store {
             try database.writeMark()
             try database.sql { () throws(SQLiteError) in try database.connection.commit() }
             counters.commits += 1
+            if let gone = database.retiredThrough { historian.forget(through: gone) }
+            database.retiredThrough = nil
             return made
         } catch {
             database.connection.rollback()
             database.mark = before
             database.openChunk.count = 0
+            database.retiredThrough = nil
             database.receiptTotals = [:]
             database.links = [:]
             guard error.isInputOutput else {
                 if error.isDamage { return try again(after: error, body) }
                 try database.reloadTags()
+                publishTags()
                 throw error
             }
             logger.error("the disk failed; the store is opened anew", metadata: ["error": "\(error)"])

@@ -81,7 +81,7 @@ extension Database {
     ///
     /// - Returns: how many; nil when there are none.
     func dropOldest(unlessReadBy readers: [String: Int64]) throws(StoreError) -> Int64? {
-        guard let step = try nextToRetire(before: nil, isPacked: false, maximumBytes: 0) else { return nil }
+        guard let step = try nextToRetire(before: nil, after: .noRoom, maximumBytes: 0) else { return nil }
         var (from, to): (WallTime?, WallTime?)
         switch step {
         case .blocks(let blocks):
@@ -92,8 +92,10 @@ extension Database {
         let count = try retire(step, unlessReadBy: readers, keepsRollups: false)
         if case .chunks = step { to = try oldestArrival() }
         let now = clock.wall()
-        try record(
-            Gap(subject: "samples", from: from ?? now, to: to ?? now, count: count, reason: .diskFullOldest))
+        if count > 0 {
+            try record(
+                Gap(subject: "samples", from: from ?? now, to: to ?? now, count: count, reason: .diskFullOldest))
+        }
         return count
     }
 

@@ -35,7 +35,7 @@ package actor Store: SampleSink {
     private var lock: StoreLock?
 
     /// nil while the file could not be opened again after an error, and after ``close()``.
-    var database: Database?
+    var database: Database? { didSet { publishTags() } }
     var isClosed = false
     /// Closing: what cannot be committed now is not kept.
     var isClosing = false
@@ -58,6 +58,7 @@ package actor Store: SampleSink {
     var newest = NewestSamples()
     var seenDataVersion: Int64?
     var retention = RetentionClock()
+    private let sharedTags = SharedTags()
     let historian: Historian
     /// How far those have come who read by number, by their names.
     var readers: [String: Int64] = [:]
@@ -92,7 +93,7 @@ package actor Store: SampleSink {
         self.reserve = reserve
         self.models = models
         checkpointer = Checkpointer(path: Database.path(in: directory), logger: logger)
-        historian = Historian(directory: directory, clock: clock, logger: logger)
+        historian = Historian(directory: directory, tags: sharedTags, clock: clock, logger: logger)
         do throws(StoreError) {
             try database.limitPages(to: limits, isShort: false)
             try database.begin(boot: bootID)
@@ -108,6 +109,7 @@ package actor Store: SampleSink {
                 metadata: ["directory": "\(directory)"])
         }
         self.database = database
+        sharedTags.publish(database.tags)
         line.isAccepting = !isShort
     }
 
@@ -182,7 +184,7 @@ package actor Store: SampleSink {
     /// Rule: a tag whose unit or kind has changed gets a new number; the old number is retired and keeps its history,
     /// so that no value is ever shown in a unit that it was not measured in.
     package func tagID(for definition: TagDefinition) throws(StoreError) -> TagID {
-        try write { (database) throws(StoreError) in try database.declare(definition) }
+        try tagIDs(for: [definition])[0]
     }
 
     /// The same for many tags, in one transaction; numbers in the order of the definitions.
@@ -190,8 +192,14 @@ package actor Store: SampleSink {
         try write { (database) throws(StoreError) in
             var numbers: [TagID] = []
             for definition in definitions { numbers.append(try database.declare(definition)) }
+            sharedTags.publish(database.tags)
             return numbers
         }
+    }
+
+    /// After they were read again.
+    func publishTags() {
+        if let database { sharedTags.publish(database.tags) }
     }
 
     /// The tags in use, by name.

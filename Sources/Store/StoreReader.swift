@@ -39,24 +39,21 @@ package actor StoreReader {
     }
 
     package func samples(after id: Int64, limit: Int) throws(StoreError) -> SamplePage {
-        try database.refreshTags()
-        return try database.samples(after: id, limit: limit)
+        try database.samples(after: id, limit: limit)
     }
 
     /// As ``Store/history(_:from:to:after:limit:)``.
     package func history(
         _ tag: TagID, from: WallTime, to: WallTime, after position: HistoryPosition? = nil, limit: Int
     ) throws(StoreError) -> HistoryPage {
-        try database.refreshTags()
-        return try database.history(tag, from: from, to: to, after: position, limit: limit)
+        try database.history(tag, from: from, to: to, after: position, limit: limit)
     }
 
     /// As ``Store/rollups(_:_:from:to:)``.
     package func rollups(
         _ tag: TagID, _ width: RollupWidth, from: WallTime, to: WallTime
     ) throws(StoreError) -> [RollupBucket] {
-        try database.refreshTags()
-        return try database.rollups(tag, width, from: from, to: to)
+        try database.rollups(tag, width, from: from, to: to)
     }
 
     /// Every tag that was ever declared, also those whose unit has changed since.

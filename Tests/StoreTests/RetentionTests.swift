@@ -58,6 +58,68 @@ import Testing
         #expect(perMinute == 1 ? minutes < 130 : minutes == 600 * perMinute)
     }
 
+    /// A host that is away for longer than samples are kept: they go unread, told as a gap, and what was made of them stays.
+    @Test func whatAReaderHoldsBackGoesByAgeAndLeavesItsRollups() async throws {
+        var limits = Fixture.smallLimits
+        limits.maximumAge = .seconds(7_200)
+        let fixture = try await Fixture(limits: limits)
+        let start = fixture.clock.wall()
+        await fixture.store.note(reader: "host", through: 0)
+        for minute in 0..<600 {
+            try await fixture.store.store(fixture.batch([Double(minute), Double(minute) + 0.5]))
+            fixture.clock.advance(by: .seconds(60))
+            _ = try await maintain(fixture.store)
+        }
+        let retired = try await fixture.store.statistics().counters.retired
+        #expect(retired > 900)
+        let hours = try await fixture.store.rollups(
+            fixture.number, .hour, from: start + .seconds(-7_200), to: fixture.clock.wall())
+        #expect(hours.reduce(0) { $0 + $1.rollup.good } == 1_200)
+        let gaps = try await fixture.store.gaps().filter { $0.subject == "reader:host" }
+        #expect(gaps.reduce(0) { $0 + $1.count } == retired)
+    }
+
+    /// While a run is packed its samples are in blocks and in chunks: neither goes without the other.
+    @Test func whatGoesBySizeGoesByNumberAndByTagAtOnce() async throws {
+        var limits = Fixture.smallLimits
+        limits.maximumBytes = 1 << 20
+        limits.tagsPerPlan = 1
+        let fixture = try await Fixture(limits: limits)
+        var tags: [TagID] = []
+        for index in 0..<150 {
+            tags.append(
+                try await fixture.store.tagID(for: TagDefinition(name: "t\(index)", unit: "", kind: .number)))
+        }
+        var random = SplitMix64(seed: 9)
+        var (unfinished, retired) = (0, Int64(0))
+        for round in 0..<30 {
+            for _ in 0..<12 {
+                // Noise, which packs badly.
+                let samples = tags.map { tag in
+                    var sample = fixture.sample(Double(random.next() >> 11))
+                    sample.tag = tag
+                    return sample
+                }
+                try await fixture.store.store(SampleBatch(link: "a", samples: samples))
+            }
+            fixture.clock.advance(by: .seconds(1))
+            let report = try await fixture.store.maintain()
+            unfinished += report.isDone ? 0 : 1
+            retired += report.retiredSamples
+            let all = try await fixture.everything()
+            #expect(try await fixture.store.statistics().samples == all.count)
+            let byNumber = Dictionary(grouping: all, by: \.sample.tag)
+            for tag in tags where Int(tag.rawValue) % 10 == round % 10 {
+                let byTag = try await fixture.store.history(
+                    tag, from: fixture.clock.wall() + .seconds(-3_600), to: fixture.clock.wall() + .seconds(1),
+                    limit: 10_000)
+                let isSame = byTag.samples.map(\.id) == (byNumber[tag] ?? []).map(\.id)
+                #expect(isSame)
+            }
+        }
+        #expect(unfinished > 10 && retired > 10_000)
+    }
+
     @Test func samplesGoBySizeAndTheFileStopsGrowing() async throws {
         var limits = Fixture.smallLimits
         limits.maximumBytes = 2 << 20

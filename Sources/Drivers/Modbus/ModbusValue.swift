@@ -9,14 +9,14 @@ struct ModbusValue: Hashable, Sendable {
     /// Registers of a text.
     var length = 1
     /// Which bits of the raw number are meant, bit 0 being the least significant one; nil for all of them.
-    var bits: ClosedRange<Int>?
+    @Seldom var bits: ClosedRange<Int>?
     var scaling = Scaling()
     /// A register whose whole number n makes the value 10^n times as large.
-    var exponentAddress: Int?
+    @Seldom var exponentAddress: Int?
     /// Raw numbers by which the device says that it has no value.
     var invalid: Set<UInt64> = []
     /// What may be written; nil where nothing may.
-    var writing: WriteRule?
+    @Seldom var writing: WriteRule?
 
     enum Encoding: String, CaseIterable, Sendable {
         case int16, uint16, int32, uint32, int64, uint64, float32, float64
