@@ -105,7 +105,7 @@ package struct Inspector {
 
     // MARK: memory
 
-    private static func memory(_ model: InspectionModel, _ recipe: InspectionRecipe.Memory, kernels: ByteKernels)
+    static func memory(_ model: InspectionModel, _ recipe: InspectionRecipe.Memory, kernels: ByteKernels)
         -> GoodMemory
     {
         var rows = model.memory[...]

@@ -110,6 +110,22 @@ package actor StoreReader {
         return try writer.transaction { () throws(StoreError) in try writer.rollback(pack, reason: reason) }
     }
 
+    /// Puts a value by name in the place of another, with its line in the audit; durable when it returns. A running daemon notices by
+    /// ``Store/changedByOthers()``.
+    ///
+    /// - Returns: false, and nothing was done, when another value stands there than `old`: somebody was faster.
+    package func replace(
+        _ key: String, _ old: String?, by new: String?, act: AuditedAct
+    ) throws(StoreError) -> Bool {
+        let writer = try makeWriter()
+        return try writer.transaction { () throws(StoreError) in
+            guard try writer.value(key) == old else { return false }
+            try writer.set(key, new)
+            try writer.audit(act)
+            return true
+        }
+    }
+
     func makeWriter() throws(StoreError) -> Database {
         try Database(beside: file, access: .readWrite, clock: clock, logger: logger)
     }

@@ -65,7 +65,8 @@ import Threads
         let definition = try #require(bench.configuration.stations.first)
         let budget = Latch()
         let parts = Station.Parts(
-            definition: definition, inspectors: inspectors, models: try await inspectors.load(definition.modelFiles),
+            definition: definition, inspectors: inspectors,
+            models: try await inspectors.load(definition.modelFiles).models,
             tags: [.verdict: try await bench.store.tagID(for: definition.tag(.verdict))],
             gate: StationGate(
                 setting: try #require(definition.gate), writer: bench.line, link: nil, publisher: nil,

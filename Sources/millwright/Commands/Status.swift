@@ -157,6 +157,10 @@ struct StatusCommand: ParsableCommand {
             let dropped = evidence.dropped > 0 ? ", \(evidence.dropped) NOT KEPT for want of room" : ""
             lines.append("    evidence \(Format.bytes(Int64(evidence.bytes)))\(dropped)")
         }
+        for word in station.feedback {
+            lines.append(
+                "    said    \(word.id) \(word.part ?? "a part") was \(word.says), by \(word.by): \(word.effect)")
+        }
         if let notTold = station.notTold, notTold > 0 {
             lines.append(
                 "  ! \(station.id): \(notTold) decisions that the gate did not acknowledge; see millwright audit")

@@ -118,6 +118,7 @@ struct Daemon: Service {
                             tags: StoreTags(store: store, watch: watch, stations: stations), pictures: stations))
                 }
                 group.addTask { try await stations.run() }
+                group.addTask { try await stations.followFeedback() }
                 group.addTask { await store.keepLossContract() }
                 group.addTask { try await judge.run() }
                 group.addTask { try await watch.run() }

@@ -105,7 +105,8 @@ extension Station {
     }
 
     private func deviation(of verdict: StationVerdict) -> Double? {
-        guard let score = verdict.row.score, let model = parts.models[verdict.recipe ?? ""] else { return nil }
+        guard let score = verdict.row.score, let model = state.withLock({ $0.judging.models[verdict.recipe ?? ""] })
+        else { return nil }
         return model.threshold.spread?.standard(score)
     }
 

@@ -31,6 +31,7 @@ final class Station: Sendable {
         /// Numbers of the tags that it listens to, by name; those that a wildcard makes come with their first message.
         var numbers: [String: TagID] = [:]
         var announced: AnnouncedParts?
+        var judging: Judging
         var part = TagMemory()
         var recipe = TagMemory()
         var tally = StationTally()
@@ -42,6 +43,15 @@ final class Station: Sendable {
         var unstored: [(key: PictureKey, kept: Kept)] = []
         /// The picture that was under way when the daemon last ended.
         var interrupted: String?
+    }
+
+    /// Models as they are after what people have said of parts.
+    struct Judging: Sendable {
+        var inspectors: StationInspectors
+        var models: [String: StationInspectors.Loaded]
+        var feedback = StationFeedback()
+        /// What each word did, by its number.
+        var effects: [Int: String] = [:]
     }
 
     /// What tells a picture that comes again from the next one.
@@ -102,6 +112,7 @@ final class Station: Sendable {
         state = Mutex(
             State(
                 announced: parts.definition.trigger.map(AnnouncedParts.init),
+                judging: Judging(inspectors: parts.inspectors, models: parts.models),
                 alerts: StationAlertEngine(asset: parts.definition.id, settings: parts.definition.alerts)))
     }
 
@@ -117,6 +128,23 @@ final class Station: Sendable {
             state.alerts = StationAlertEngine(
                 asset: definition.id, settings: definition.alerts, memory: memory ?? .init(), stored: stored)
         }
+    }
+
+    /// Judges by what people have said, from the next picture on; the present models judge while the others are made.
+    func followFeedback() async throws {
+        let text = try await store.value(StationFeedback.key(definition.id))
+        guard let feedback = StationFeedback(text: text), feedback != state.withLock({ $0.judging.feedback }) else {
+            return
+        }
+        let inspectors = StationInspectors(clock: clock)
+        let (models, effects) = try await inspectors.load(
+            definition.modelFiles, feedback: feedback, directory: store.directory)
+        state.withLock {
+            $0.judging = Judging(inspectors: inspectors, models: models, feedback: feedback, effects: effects)
+        }
+        logger.notice(
+            "judging by what was said of parts",
+            metadata: ["station": "\(definition.id)", "words": "\(feedback.words.count)"])
     }
 
     func use(_ steps: AlertSteps) { alertSteps.withLock { $0 = steps } }
@@ -220,13 +248,14 @@ final class Station: Sendable {
     /// The verdict in time, and what the gate was told of it.
     private func decide(_ picture: FieldPicture, _ circumstances: Circumstances) async -> Decision {
         let deadline = picture.monotonic + definition.budget
+        let inspectors = state.withLock { $0.judging.inspectors }
         let verdict = { @Sendable (finding: PartFinding) in
             self.verdict(
                 finding, name: picture.name, circumstances, sourceTime: picture.sourceTime, arrival: picture.arrival,
                 monotonic: picture.monotonic)
         }
         if isInterrupted(picture) {
-            let finding = await parts.inspectors.judge(picture, recipe: circumstances.recipe ?? "", deadline: deadline)
+            let finding = await inspectors.judge(picture, recipe: circumstances.recipe ?? "", deadline: deadline)
             let found = verdict(finding)
             let told = parts.gate.map { StationGate.Told(act: $0.mayHaveTold(found), at: clock.monotonic()) }
             return Decision(verdict: found, told: told, finding: finding)
@@ -249,7 +278,7 @@ final class Station: Sendable {
             }
             let finding =
                 if let recipe = circumstances.recipe {
-                    await parts.inspectors.judge(picture, recipe: recipe, deadline: deadline)
+                    await inspectors.judge(picture, recipe: recipe, deadline: deadline)
                 } else { PartFinding(.recipe(nil)) }
             await noted.wait()
             group.cancelAll()
@@ -268,7 +297,8 @@ final class Station: Sendable {
             station: definition.id, part: circumstances.part,
             recipe: definition.recipe == nil ? nil : circumstances.recipe,
             row: finding.row(name, took: clock.monotonic() - monotonic),
-            modelDigest: circumstances.recipe.flatMap { parts.models[$0]?.digest }, sourceTime: sourceTime,
+            modelDigest: circumstances.recipe.flatMap { recipe in state.withLock { $0.judging.models[recipe]?.digest }
+            }, sourceTime: sourceTime,
             arrival: arrival, monotonic: monotonic)
     }
 
@@ -298,7 +328,9 @@ final class Station: Sendable {
     // MARK: Status
 
     func status() -> StatusReport.Station {
-        let (tally, dropped) = state.withLock { ($0.tally, $0.announced?.dropped ?? 0) }
-        return StatusReport.Station(definition, tally, unfollowed: dropped, evidence: parts.evidence?.counts)
+        let (tally, dropped, judging) = state.withLock { ($0.tally, $0.announced?.dropped ?? 0, $0.judging) }
+        return StatusReport.Station(
+            definition, tally, unfollowed: dropped, evidence: parts.evidence?.counts,
+            judging)
     }
 }

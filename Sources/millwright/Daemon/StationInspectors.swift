@@ -22,17 +22,33 @@ actor StationInspectors {
 
     init(clock: any PlantClock) { self.clock = clock }
 
-    /// - Parameter files: by recipe.
+    /// - Parameters:
+    ///   - files: by recipe.
+    ///   - feedback: by which the models are moved.
+    ///   - directory: where its pictures are: the store's.
+    /// - Returns: the models, and what each word did, by its number.
     /// - Throws: with the path of the first that is no model for inspection.
-    func load(_ files: [String: String]) throws -> [String: Loaded] {
+    func load(
+        _ files: [String: String], feedback: StationFeedback = StationFeedback(), directory: String = ""
+    ) throws -> (models: [String: Loaded], effects: [Int: String]) {
         var loaded: [String: Loaded] = [:]
+        var effects: [Int: String] = [:]
         for (recipe, file) in files.sorted(by: { $0.key < $1.key }) {
-            let inspector = try InspectionFile.open(file)
-            inspectors[recipe] = inspector
-            loaded[recipe] = Loaded(
-                digest: try Digest.ofFile(file).digest.hex, threshold: inspector.model.recipe.threshold)
+            let (model, backbone) = try InspectionFile.parts(file)
+            var fit = FeedbackFit(model, backbone: backbone)
+            for word in feedback.words where word.recipe == recipe {
+                do {
+                    let picture = try PictureFiles.read(
+                        "\(directory)/\(word.file)", as: model.recipe.mode == .template ? .grey : .asStored)
+                    effects[word.id] = try fit.take(picture, isGood: word.isGood).words
+                } catch let error as UnreadablePicture { effects[word.id] = "without effect: \(error)" }
+            }
+            do { inspectors[recipe] = try Inspector(fit.model, backbone: backbone) } catch {
+                throw PictureFilesError("\(file): \(error)")
+            }
+            loaded[recipe] = Loaded(digest: try Digest.ofFile(file).digest.hex, threshold: fit.model.recipe.threshold)
         }
-        return loaded
+        return (loaded, effects)
     }
 
     /// One picture, from its bytes to what is said of the part.

@@ -21,6 +21,8 @@ final class StationService: PictureSink {
     private let state = Mutex(State())
     /// A part was announced.
     private let signal = CommitSignal()
+    /// Somebody may have said something of a part.
+    private let said = CommitSignal()
 
     /// Evidence gives way while the disk has less room than so many times what the store keeps back for alerts.
     private static let reserves: Int64 = 4
@@ -67,6 +69,7 @@ final class StationService: PictureSink {
                 ?? Station(
                     made, store: store, alertSteps: steps, clock: clock, logger: logger, announce: announce)
             if kept == nil { try await station.start() }
+            try await station.followFeedback()
             try await wire(station, configuration)
             next[definition.pictures] = station
         }
@@ -80,7 +83,7 @@ final class StationService: PictureSink {
         _ definition: StationDefinition, _ configuration: PlantConfiguration
     ) async throws -> Station.Parts {
         let inspectors = StationInspectors(clock: clock)
-        let models = try await inspectors.load(definition.modelFiles)
+        let models = try await inspectors.load(definition.modelFiles).models
         let outputs = StationDefinition.Output.allCases
         let numbers = try await store.tagIDs(for: outputs.map(definition.tag))
         return Station.Parts(
@@ -171,8 +174,23 @@ final class StationService: PictureSink {
         }
     }
 
+    /// Follows what people say of parts; apart from everything else, because models are made anew for it. Until cancelled.
+    func followFeedback() async throws {
+        while !Task.isCancelled {
+            await said.wait()
+            for station in all {
+                do { try await station.followFeedback() } catch {
+                    logger.error(
+                        "what was said of parts has no effect",
+                        metadata: ["station": "\(station.definition.id)", "reason": "\(error)"])
+                }
+            }
+        }
+    }
+
     /// Takes over what people did through another process.
     func takeAcknowledgements() async throws {
+        said.raise()
         let stations = all
         guard !stations.isEmpty else { return }
         let stored = try await store.openAlerts()

@@ -74,12 +74,20 @@ extension StatusReport {
 }
 
 extension StatusReport.Station {
-    init(_ definition: StationDefinition, _ tally: StationTally, unfollowed: Int, evidence: EvidenceKeeper.Counts?) {
+    init(
+        _ definition: StationDefinition, _ tally: StationTally, unfollowed: Int, evidence: EvidenceKeeper.Counts?,
+        _ judging: millwright.Station.Judging
+    ) {
         self.init(
             id: definition.id, pictures: definition.pictures, good: tally.good, defects: tally.defects,
             notJudged: tally.notJudged, notWanted: tally.notWanted, unfollowed: unfollowed,
             notTold: definition.gate == nil ? nil : tally.notTold,
             evidence: evidence.map { .init(bytes: Int($0.bytes), kept: $0.kept, dropped: $0.dropped) },
+            feedback: judging.feedback.words.map { word in
+                Word(
+                    id: word.id, says: word.isGood ? "good" : "bad", part: word.part, by: word.by,
+                    effect: judging.effects[word.id] ?? "without effect: no model for its recipe")
+            },
             last: tally.last.map(Last.init),
             toVerdict: Latency(tally.toVerdict), toGate: Latency(tally.toGate))
     }

@@ -108,6 +108,14 @@ struct StatusReport: Codable, Sendable {
             var reason: String?
         }
 
+        struct Word: Codable, Sendable {
+            var id: Int
+            var says: String
+            var part: String?
+            var by: String
+            var effect: String
+        }
+
         /// Pictures that were kept since the start.
         struct Evidence: Codable, Sendable {
             var bytes: Int
@@ -134,6 +142,8 @@ struct StatusReport: Codable, Sendable {
         var notTold: Int?
         /// Nil where none is kept.
         var evidence: Evidence?
+        /// What people have said of parts, and what that did.
+        var feedback: [Word]
         var last: Last?
         var toVerdict: Latency?
         var toGate: Latency?

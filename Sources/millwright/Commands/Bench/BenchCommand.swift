@@ -5,6 +5,6 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench", abstract: "Measure what this box can do.",
         subcommands: [
             BenchKernels.self, BenchIngest.self, BenchStore.self, BenchLoad.self, BenchWatch.self, BenchPayload.self,
-            BenchHistory.self,
+            BenchHistory.self, BenchStation.self,
         ])
 }

@@ -8,11 +8,16 @@ enum InspectionFile {
     /// What a fit has left, ready to judge with.
     /// - Throws: with the path, and what was expected of the file.
     static func open(_ path: String) throws -> Inspector {
+        let (model, backbone) = try parts(path)
+        do { return try Inspector(model, backbone: backbone) } catch { throw PictureFilesError("\(path): \(error)") }
+    }
+
+    /// What was fitted, and the network in the same file; nil where there is none.
+    static func parts(_ path: String) throws -> (InspectionModel, Backbone?) {
         let mapped = try MappedFile(path: path)
         do {
             let content = try FittedFile.content(of: mapped.bytes)
-            return try Inspector(
-                try InspectionModel(content.fitted), backbone: content.hasPlan ? try backbone(mapped) : nil)
+            return (try InspectionModel(content.fitted), content.hasPlan ? try backbone(mapped) : nil)
         } catch { throw PictureFilesError("\(path): \(error)") }
     }
 

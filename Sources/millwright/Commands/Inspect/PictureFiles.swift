@@ -56,11 +56,14 @@ struct PictureFiles {
 
     private static func lastPart(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
 
+    /// Of a file with a picture.
+    static let fileBytes = PictureLimits().fileBytes
+
     /// The picture in a file, whole.
     static func read(_ path: String, as channels: PictureDecoder.Channels) throws(UnreadablePicture) -> Picture {
         let bytes: [UInt8]
         do throws(ConfigurationError) {
-            bytes = try TextFile.read(path, limit: PictureLimits().fileBytes)
+            bytes = try TextFile.read(path, limit: fileBytes)
         } catch { throw UnreadablePicture(code: "picture.file", description: "\(error)") }
         do throws(PictureError) { return try PictureDecoder.decode(bytes, as: channels).picture } catch {
             throw UnreadablePicture(code: error.code, description: "\(error)")
