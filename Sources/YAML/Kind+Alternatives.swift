@@ -24,4 +24,12 @@ extension Kind {
             return nil
         }
     }
+
+    /// The same, or a word for nothing of it. What is wrong with anything else is reported as it would be without the word.
+    package func unless(_ word: String) -> Kind<T?> {
+        Kind<T?>(expected: "\(expected), or \(word)") { node, path, diagnostics in
+            if node.text == word { return .some(nil) }
+            return read(node, path, diagnostics).map { .some($0) }
+        }
+    }
 }

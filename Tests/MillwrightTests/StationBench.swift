@@ -74,7 +74,7 @@ final class StationBench: Sendable {
     }
 
     /// Fitted once: it is the slowest part of a test.
-    private static let model = Result { try fitted() }
+    static let model = Result { try fitted() }
 
     private static func fitted() throws -> [UInt8] {
         let folder = try TempDirectory()

@@ -29,7 +29,7 @@ struct Check: ParsableCommand {
         } else {
             Output.line(
                 "\(file): good: \(configuration.links.count) links, \(tags) tags, \(configuration.assets.count) assets, "
-                    + "registry \(configuration.registry?.url ?? "none")")
+                    + "\(configuration.stations.count) stations, registry \(configuration.registry?.url ?? "none")")
             for notice in Drivers.notices(configuration.links) { Output.line("notice: \(notice)") }
         }
     }

@@ -154,8 +154,7 @@ extension StationDefinition {
         let budget = reader.optional("budget", .duration(Self.spans), default: .milliseconds(100))
         let alerts = reader.optional("alerts", .mapping { Alerts(reading: &$0) }, default: Alerts())
         let evidence = reader.optional(
-            "evidence", Kind<Evidence?>.mapping { .some(Evidence(reading: &$0)) }.or(["never": nil]),
-            default: Evidence())
+            "evidence", Kind<Evidence>.mapping { Evidence(reading: &$0) }.unless("never"), default: Evidence())
         let gate = reader.optional("gate", .mapping { Gate(reading: &$0) })
         guard let id, let pictures, let models else { return nil }
         self.id = id
@@ -238,24 +237,23 @@ extension StationDefinition.Alerts {
     private static let parts = 1...1_000
 
     fileprivate init(reading reader: inout MappingReader) {
-        let share = Kind<Share?>.mapping { reader -> Share?? in
+        let share = Kind<Share>.mapping { reader in
             let share = reader.required("share", .number(0.001...1))
             let of = reader.required("of", .integer(Self.parts))
             guard let share, let of else { return nil }
-            return .some(Share(share: share, of: of))
-        }.or(["never": nil])
-        let burst = Kind<Burst?>.mapping { reader -> Burst?? in
+            return Share(share: share, of: of)
+        }
+        let burst = Kind<Burst>.mapping { reader in
             let count = reader.required("count", .integer(2...1_000))
             let of = reader.required("of", .integer(Self.parts))
             guard let count, let of else { return nil }
-            return .some(Burst(count: count, of: of))
-        }.or(["never": nil])
+            return Burst(count: count, of: of)
+        }
         self.init()
-        rejectRate = reader.optional("reject_rate", share, default: rejectRate)
-        self.burst = reader.optional("burst", burst, default: self.burst)
-        drift = reader.optional(
-            "drift", Kind<Double>.number(0.2...10).map { Double?.some($0) }.or(["never": nil]), default: drift)
-        notJudged = reader.optional("not_judged", share, default: notJudged)
+        rejectRate = reader.optional("reject_rate", share.unless("never"), default: rejectRate)
+        self.burst = reader.optional("burst", burst.unless("never"), default: self.burst)
+        drift = reader.optional("drift", Kind<Double>.number(0.2...10).unless("never"), default: drift)
+        notJudged = reader.optional("not_judged", share.unless("never"), default: notJudged)
     }
 }
 

@@ -70,7 +70,7 @@ final class StationService: PictureSink {
                     made, store: store, alertSteps: steps, clock: clock, logger: logger, announce: announce)
             if kept == nil { try await station.start() }
             try await station.followFeedback()
-            try await wire(station, configuration)
+            try await wire(station, configuration, isNew: kept == nil)
             next[definition.pictures] = station
         }
         let interest = Set(next.values.flatMap(\.interest))
@@ -113,7 +113,7 @@ final class StationService: PictureSink {
     }
 
     /// Ties it to its tags, and takes what they said last: a recipe that was set yesterday still holds.
-    private func wire(_ station: Station, _ configuration: PlantConfiguration) async throws {
+    private func wire(_ station: Station, _ configuration: PlantConfiguration, isNew: Bool) async throws {
         let declared = configuration.links.flatMap(\.tags)
         for (_, name) in station.definition.sources {
             let id: TagID
@@ -125,7 +125,8 @@ final class StationService: PictureSink {
                 continue
             }
             station.take(id, name: name)
-            guard let latest = try await store.latest(id) else { continue }
+            // One that stays has seen newer ones than the store has.
+            guard isNew, let latest = try await store.latest(id) else { continue }
             let age = clock.wall() - latest.sample.arrival
             station.remember(
                 latest.sample,

@@ -172,7 +172,8 @@ struct StoredEvidence {
         let folder = "\(directory)/evidence/\(station)"
         if let evidence {
             let parts = evidence.split(separator: "/").suffix(2)
-            guard parts.count == 2, let day = parts.first, let name = parts.last else {
+            guard parts.count == 2, let day = parts.first, let name = parts.last, day.utf8.count == 8, Int(day) != nil
+            else {
                 throw PictureFilesError("--evidence: expected DAY/NAME, found \(evidence)")
             }
             let stem = Self.stem(String(name))
