@@ -260,7 +260,7 @@ final class Station: Sendable {
             let told = parts.gate.map { StationGate.Told(act: $0.mayHaveTold(found), at: clock.monotonic()) }
             return Decision(verdict: found, told: told, finding: finding)
         }
-        let noted = Latch()
+        let (noted, found) = (Latch(), FoundInTime())
         return await withTaskGroup(of: Decision?.self) { group in
             group.addTask {
                 await self.noteUnderWay(picture)
@@ -268,24 +268,37 @@ final class Station: Sendable {
                 return nil
             }
             group.addTask {
-                // At the budget the gate is told, whatever still computes.
+                // At the budget the gate is told, whatever still computes; and a finding that only waits for a slow disk counts.
                 let left = deadline - self.clock.monotonic()
                 if left > .zero, (try? await self.pause(left)) == nil { return nil }
                 guard !Task.isCancelled else { return nil }
-                let late = verdict(PartFinding(.late))
-                return Decision(
-                    verdict: late, told: await self.parts.gate?.tell(late), finding: PartFinding(.late))
+                return await self.decided(found.finding ?? PartFinding(.late), verdict)
             }
             let finding =
                 if let recipe = circumstances.recipe {
                     await inspectors.judge(picture, recipe: recipe, deadline: deadline)
                 } else { PartFinding(.recipe(nil)) }
+            if clock.monotonic() < deadline { found.finding = finding }
             await noted.wait()
             group.cancelAll()
-            for await late in group { if let late { return late } }
-            let inTime = clock.monotonic() < deadline ? finding : PartFinding(.late)
-            let found = verdict(inTime)
-            return Decision(verdict: found, told: await parts.gate?.tell(found), finding: inTime)
+            for await decision in group { if let decision { return decision } }
+            return await decided(found.finding ?? PartFinding(.late), verdict)
+        }
+    }
+
+    private func decided(
+        _ finding: PartFinding, _ verdict: @Sendable (PartFinding) -> StationVerdict
+    ) async -> Decision {
+        let found = verdict(finding)
+        return Decision(verdict: found, told: await parts.gate?.tell(found), finding: finding)
+    }
+
+    /// What was found before the budget was over.
+    private final class FoundInTime: Sendable {
+        private let content = Mutex<PartFinding?>(nil)
+        var finding: PartFinding? {
+            get { content.withLock { $0 } }
+            set { content.withLock { $0 = newValue } }
         }
     }
 
