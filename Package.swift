@@ -101,8 +101,8 @@ let modules: [Module] = [
     module(
         "Hostile", .testSupport,
         uses: [
-            "Arrays", "Checksum", "Graph", "Compiler", "Runtime", "Plant", "YAML", "Sparkplug", "Drivers", "Pictures",
-            "CZlib",
+            "Arrays", "Checksum", "Graph", "Kernels", "Compiler", "Runtime", "Plant", "YAML", "Sparkplug", "Drivers",
+            "Pictures", "Inspection", "CZlib",
         ]),
     module("Fuzz", .fuzzer, uses: ["Compiler", "Hostile"]),
     module("ConformingEngine", .testSupport, uses: ["Graph", "Runtime"]),
@@ -146,7 +146,8 @@ let modules: [Module] = [
         ],
         packages: ["Logging"]),
     module(
-        "InspectionTests", .tests, uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures", "Inspection", "Seeded"]),
+        "InspectionTests", .tests,
+        uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures", "Inspection", "Seeded", "Hostile"]),
     module("SparkplugTests", .tests, uses: ["Plant", "Sparkplug", "Seeded", "Hostile"], data: ["Vectors"]),
     module("ProtobufTests", .tests, uses: ["Protobuf"]),
     module(

@@ -53,3 +53,43 @@ import Testing
         #expect(error?.description.contains("outer_race") == true)
     }
 }
+
+@Suite struct SurfaceInspectionPackTextTests {
+    static let path = "\(Fixtures.root)/solutions/surface-inspection/pack.yaml"
+
+    @Test func thePackOfThisRepositoryReads() throws {
+        guard case .surfaceInspection(let pack) = try Pack.parse(Fixtures.bytes(Self.path), file: Self.path) else {
+            Issue.record("expected a pack for pictures")
+            return
+        }
+        #expect(pack.name == "surface-inspection")
+        #expect(pack.modelFile == "model/backbone.mwplan")
+        #expect(pack.line.side == 224)
+        #expect(pack.line.until <= pack.line.steps)
+        #expect(pack.line.limit <= .seconds(3 * 3_600))
+    }
+
+    static let mistakes = [
+        PackTests.Mistake(from: "kind: surface-inspection", to: "kind: teapot", expected: "kind"),
+        PackTests.Mistake(from: "kind: surface-inspection", to: "kind: rotating-machine", expected: "bearing"),
+        PackTests.Mistake(from: "side: 224", to: "side: 225", expected: "line.side"),
+        PackTests.Mistake(from: "limit: 3h", to: "limit: 4h", expected: "line.limit"),
+        PackTests.Mistake(from: "steps: ", to: "stepps: ", expected: "steps"),
+        PackTests.Mistake(from: "exported: ", to: "export: ", expected: "model.exported"),
+    ]
+
+    @Test(arguments: mistakes) func aMistakeIsReportedWithItsPlace(mistake: PackTests.Mistake) throws {
+        let text = String(decoding: try Fixtures.bytes(Self.path), as: UTF8.self)
+        let wrong = text.replacing(mistake.from, with: mistake.to)
+        #expect(wrong != text)
+        let error = #expect(throws: LineError.self) { try Pack.parse(Array(wrong.utf8), file: "pack.yaml") }
+        #expect(error?.description.contains(mistake.expected) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func aPackOfAnotherKindIsNoMachine() throws {
+        let error = #expect(throws: LineError.self) {
+            try RotatingMachinePack.parse(Fixtures.bytes(Self.path), file: Self.path)
+        }
+        #expect(error?.description.contains("kind rotating-machine") == true)
+    }
+}

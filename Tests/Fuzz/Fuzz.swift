@@ -10,6 +10,7 @@ enum Fuzz {
         case "tflite": { try HostileFile.model($0, as: TensorFlowLite.self) }
         case "onnx": { try HostileFile.model($0, as: ONNXFormat.self) }
         case "mwplan": { try HostileFile.plan(PlanChecksums.repaired($0)) }
+        case "fitted": { try HostileFile.fitted($0) }
         case "npy": { try HostileFile.array($0) }
         case "png": { try HostileFile.picture(PNGChecksums.repaired($0)) }
         case "jpeg", "bmp": { try HostileFile.picture($0) }

@@ -185,8 +185,9 @@ enum Links {
 /// What each solution pack must have, by its kind.
 enum Packs {
     static let always = ["pack.yaml", "README.md", "README.zh-CN.md", "model"]
-    /// A machine's pack raises alerts by its rules; a pack for pictures brings the scripts that draw and train.
-    static let byKind = ["rotating-machine": ["rules.yaml", "replay"], "surface-inspection": ["line"]]
+    /// A machine's pack raises alerts by its rules; a pack for pictures brings the scripts that draw and
+    /// train. Both bring something to replay.
+    static let byKind = ["rotating-machine": ["rules.yaml", "replay"], "surface-inspection": ["line", "replay"]]
 
     static func findings(_ repository: Repository) -> [Finding] {
         let packs = Set(

@@ -67,12 +67,15 @@ struct PythonWorkshop: Workshop {
     // MARK: Workshop
 
     func folder(_ name: String) throws(LineError) -> String {
-        for path in [directory, "\(directory)/\(name)"] {
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-                throw .file(path: path, operation: "mkdir", errno: errno)
+        let path = "\(directory)/\(name)"
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/\(part)"
+            guard mkdir(made, 0o755) == 0 || errno == EEXIST else {
+                throw .file(path: made, operation: "mkdir", errno: errno)
             }
         }
-        return "\(directory)/\(name)"
+        return path
     }
 
     func run(_ script: String, _ arguments: [String], line: (String) -> Void) throws(LineError) {

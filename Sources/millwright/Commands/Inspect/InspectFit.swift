@@ -11,7 +11,7 @@ struct InspectFit: ParsableCommand {
             pixel by pixel. Pictures of good parts say how much they differ from it, and how light and focus may be. Without \
             any, usual limits are taken.
 
-            With --network a network looks at good parts, and what it sees of them is kept: a part is bad where it looks \
+            With --pack surface-inspection a network looks at good parts, and what it sees of them is kept: a part is bad where it looks \
             like nothing that good ones have shown. At least 5 pictures, better 20 to 200. Each is judged by what was \
             learnt from the others; from these scores follows the threshold.
 
@@ -24,7 +24,16 @@ struct InspectFit: ParsableCommand {
     @Option(help: "Picture of the golden part.", completion: .file())
     var template: String?
 
-    @Option(help: "Plan of the network that looks at parts.", completion: .file(extensions: ["mwplan"]))
+    @Option(
+        help: """
+            Solution pack whose network looks at parts, as surface-inspection: its folder, or its name where it lies in \
+            solutions/ or was installed with this program.
+            """, completion: .directory)
+    var pack: String?
+
+    @Option(
+        help: "Plan of the network that looks at parts, where it is not a pack's.",
+        completion: .file(extensions: ["mwplan"]))
     var network: String?
 
     @Option(
@@ -32,7 +41,7 @@ struct InspectFit: ParsableCommand {
             "Folder with pictures of good parts, or one picture; may be given several times.", valueName: "path"))
     var good: [String] = []
 
-    @Option(help: "Folder with a folder for each labelled class; with --network.", completion: .directory)
+    @Option(help: "Folder with a folder for each labelled class; with --pack or --network.", completion: .directory)
     var classes: String?
 
     @Option(help: "Name of the class of good parts; with --classes.")
@@ -71,7 +80,7 @@ struct InspectFit: ParsableCommand {
     @Option(help: "Largest turn of a part that is still found, 0 to 45 degrees; with --template.")
     var turn = 5.0
 
-    @Option(help: "Places of good parts that are kept of each size, 16 to 20000; with --network.")
+    @Option(help: "Places of good parts that are kept of each size, 16 to 20000; with --pack or --network.")
     var memory = 4_096
 
     @Flag(help: "Print what was learnt as JSON.")
@@ -80,13 +89,19 @@ struct InspectFit: ParsableCommand {
     private static let usualBudget = 0.01
 
     func validate() throws {
-        guard (template == nil) != (network == nil) else {
-            throw ValidationError("expected either --template FILE or --network PLAN")
+        guard template != nil || pack != nil || network != nil else {
+            throw ValidationError("expected --pack NAME, or --template FILE for parts that look alike to a pixel")
         }
-        guard network == nil || good.isEmpty == (classes != nil) else {
-            throw ValidationError("--network: expected either --good DIR or --classes DIR too")
+        guard network == nil || (template == nil && pack == nil) else {
+            throw ValidationError("--network: expected neither --template nor --pack with it")
         }
-        guard classes == nil || network != nil else { throw ValidationError("--classes: expected --network too") }
+        if template != nil {
+            guard classes == nil else { throw ValidationError("--classes: expected no --template with it") }
+        } else {
+            guard good.isEmpty == (classes != nil) else {
+                throw ValidationError("expected either --good DIR or --classes DIR, to learn from")
+            }
+        }
         guard template != nil || (mask == nil && print == nil) else {
             throw ValidationError("--mask, --print: expected --template too")
         }
@@ -104,8 +119,9 @@ struct InspectFit: ParsableCommand {
 
     func run() throws {
         if let template { return try compare(with: template) }
-        if let network, let classes { return try tellApart(classes, with: network) }
-        if let network { try remember(with: network) }
+        guard let network = try network ?? pack.map({ try InspectionPack(named: $0).network }) else { return }
+        if let classes { return try tellApart(classes, with: network) }
+        try remember(with: network)
     }
 
     private func compare(with template: String) throws {
