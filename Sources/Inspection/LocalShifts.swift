@@ -34,12 +34,13 @@ struct LocalShifts {
         var foundX = [Float](repeating: 0, count: columns * rows)
         var foundY = foundX
         var isKnown = [Bool](repeating: false, count: columns * rows)
+        let costs = TileCosts(expected: expected, picture: picture, sampling: sampling, reach: Self.reach)
         for row in 0..<rows {
             for column in 0..<columns {
                 let tile = Box(
                     left: column * Self.pitch / size, top: row * Self.pitch / size,
                     right: (column * Self.pitch + Self.tile) / size, bottom: (row * Self.pitch + Self.tile) / size)
-                guard let shift = Self.shift(expected, picture, tile, sampling) else { continue }
+                guard let shift = Self.shift(costs.of(tile)) else { continue }
                 foundX[row * columns + column] = shift.x * Float(size)
                 foundY[row * columns + column] = shift.y * Float(size)
                 isKnown[row * columns + column] = true
@@ -56,32 +57,9 @@ struct LocalShifts {
         }
     }
 
-    /// Squared differences over all shifts, the least of them, and a parabola through its neighbours.
-    private static func shift(
-        _ expected: Plane, _ picture: Plane, _ tile: Box, _ sampling: Int
-    ) -> (x: Float, y: Float)? {
+    /// The least of the squared differences over all shifts, and a parabola through its neighbours.
+    private static func shift(_ costs: [Float]) -> (x: Float, y: Float)? {
         let width = 2 * reach + 1
-        var costs = [Float](repeating: 0, count: width * width)
-        for dy in -reach...reach {
-            for dx in -reach...reach {
-                var sum: Float = 0
-                var count: Float = 0
-                for y in Swift.stride(
-                    from: max(tile.top, -dy), to: min(tile.bottom, picture.height - dy), by: sampling)
-                {
-                    let from = y * picture.width
-                    let to = (y + dy) * picture.width + dx
-                    for x in Swift.stride(
-                        from: max(tile.left, -dx), to: min(tile.right, picture.width - dx), by: sampling)
-                    {
-                        let difference = picture.values[from + x] - expected.values[to + x]
-                        sum += difference * difference
-                        count += 1
-                    }
-                }
-                costs[(dy + reach) * width + dx + reach] = sum / max(count, 1)
-            }
-        }
         guard let least = costs.indices.min(by: { costs[$0] < costs[$1] }) else { return nil }
         let (row, column) = (least / width, least % width)
         // At the edge of the search there is no parabola; the tile says at least which way it has moved.
@@ -137,28 +115,96 @@ struct LocalShifts {
     func applied(to expected: Plane) -> Plane {
         var moved = expected
         let half = Float(Self.tile) / 2 - 0.5
-        for row in 0..<expected.height {
-            let down = min(max((Float(row) - half) / Float(Self.pitch), 0), Float(rows - 1))
-            let upper = min(Int(down), max(rows - 2, 0))
-            let lower = min(upper + 1, rows - 1)
-            let towardsLower = down - Float(upper)
-            for column in 0..<expected.width {
-                let across = min(max((Float(column) - half) / Float(Self.pitch), 0), Float(columns - 1))
-                let left = min(Int(across), max(columns - 2, 0))
-                let right = min(left + 1, columns - 1)
-                let towardsRight = across - Float(left)
-                func between(_ field: [Float]) -> Float {
-                    let above =
-                        field[upper * columns + left] * (1 - towardsRight) + field[upper * columns + right]
-                        * towardsRight
-                    let below =
-                        field[lower * columns + left] * (1 - towardsRight) + field[lower * columns + right]
-                        * towardsRight
-                    return above + towardsLower * (below - above)
+        let width = expected.width
+        func tiles(_ place: Int, _ count: Int) -> (low: Int, high: Int, share: Float) {
+            let at = min(max((Float(place) - half) / Float(Self.pitch), 0), Float(count - 1))
+            let low = min(Int(at), max(count - 2, 0))
+            return (low, min(low + 1, count - 1), at - Float(low))
+        }
+        let across = (0..<width).map { tiles($0, columns) }
+        expected.viewed { view in
+            moved.changed { result in
+                for row in 0..<expected.height {
+                    let down = tiles(row, rows)
+                    let (upper, lower) = (down.low * columns, down.high * columns)
+                    for column in 0..<width {
+                        let (left, right, share) = across[column]
+                        func between(_ field: [Float]) -> Float {
+                            let above = field[upper + left] * (1 - share) + field[upper + right] * share
+                            let below = field[lower + left] * (1 - share) + field[lower + right] * share
+                            return above + down.share * (below - above)
+                        }
+                        result[row * width + column] = view.value(
+                            x: Float(column) + between(x), y: Float(row) + between(y))
+                    }
                 }
-                moved[column, row] = expected.value(x: Float(column) + between(x), y: Float(row) + between(y))
             }
         }
         return moved
+    }
+}
+
+/// Mean squared differences of a tile between two pictures of one size, at every shift.
+private struct TileCosts {
+    private let expected: SampledColumns
+    private let picture: SampledColumns
+    private let width: Int
+    private let height: Int
+    private let sampling: Int
+    private let reach: Int
+
+    init(expected: Plane, picture: Plane, sampling: Int, reach: Int) {
+        self.expected = SampledColumns(expected, every: sampling)
+        self.picture = SampledColumns(picture, every: sampling)
+        (width, height) = (picture.width, picture.height)
+        self.sampling = sampling
+        self.reach = reach
+    }
+
+    /// Row by row from the shift up and left.
+    ///
+    /// - Parameter tile: whose left and top are multiples of the sampling.
+    func of(_ tile: Box) -> [Float] {
+        var costs: [Float] = []
+        costs.reserveCapacity((2 * reach + 1) * (2 * reach + 1))
+        picture.viewed { picture in
+            expected.viewed { expected in
+                for dy in -reach...reach {
+                    for dx in -reach...reach { costs.append(cost(picture, expected, tile, dx, dy)) }
+                }
+            }
+        }
+        return costs
+    }
+
+    // SAFETY: columns and rows are cut to what lies within both pictures; eight are read only where eight are left.
+    private func cost(
+        _ picture: SampledColumns.View, _ expected: SampledColumns.View, _ tile: Box, _ dx: Int, _ dy: Int
+    ) -> Float {
+        func aligned(_ place: Int) -> Int { (place + sampling - 1) / sampling * sampling }
+        let first = aligned(max(tile.left, -dx))
+        let columns = (min(tile.right, width - dx) - first + sampling - 1) / sampling
+        var lanes = Lanes.Eight.zero
+        var rest: Float = 0
+        var count = 0
+        for y in Swift.stride(
+            from: aligned(max(tile.top, -dy)), to: min(tile.bottom, height - dy), by: sampling)
+        {
+            let from = picture.at(x: first, y: y)
+            let to = expected.at(x: first + dx, y: y + dy)
+            var column = 0
+            while column + Lanes.count <= columns {
+                let difference = Lanes.load(from + column) - Lanes.load(to + column)
+                lanes += difference * difference
+                column += Lanes.count
+            }
+            while column < columns {
+                let difference = from[column] - to[column]
+                rest += difference * difference
+                column += 1
+            }
+            count += columns
+        }
+        return (Lanes.sum(lanes) + rest) / Float(max(count, 1))
     }
 }

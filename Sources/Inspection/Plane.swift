@@ -38,19 +38,7 @@ package struct Plane: Sendable, Equatable {
     }
 
     /// Bilinear value at a place between pixels; outside, that of the nearest edge.
-    package func value(x: Float, y: Float) -> Float {
-        let x = min(max(x, 0), Float(width - 1))
-        let y = min(max(y, 0), Float(height - 1))
-        let left = min(Int(x), max(width - 2, 0))
-        let top = min(Int(y), max(height - 2, 0))
-        let right = min(left + 1, width - 1)
-        let bottom = min(top + 1, height - 1)
-        let across = x - Float(left)
-        let down = y - Float(top)
-        let upper = self[left, top] + across * (self[right, top] - self[left, top])
-        let lower = self[left, bottom] + across * (self[right, bottom] - self[left, bottom])
-        return upper + down * (lower - upper)
-    }
+    package func value(x: Float, y: Float) -> Float { viewed { $0.value(x: x, y: y) } }
 
     package var mean: Double { values.reduce(0) { $0 + Double($1) } / Double(values.count) }
 
@@ -66,29 +54,38 @@ package struct Plane: Sendable, Equatable {
         return filteredAcross(taps, reach).filteredDown(taps, reach)
     }
 
+    // SAFETY: rows and columns stay below the height and width of both planes, whose values live through the closures.
     private func filteredAcross(_ taps: [Float], _ reach: Int) -> Plane {
-        var result = self
+        var result = Plane(width: width, height: height)
         var line = [Float](repeating: 0, count: width + 2 * reach)
-        for y in 0..<height {
-            let row = y * width
-            for x in line.indices { line[x] = values[row + min(max(x - reach, 0), width - 1)] }
-            for x in 0..<width {
-                var sum: Float = 0
-                for tap in taps.indices { sum += taps[tap] * line[x + tap] }
-                result.values[row + x] = sum
+        result.changed { result in
+            for y in 0..<height {
+                let row = y * width
+                for x in line.indices { line[x] = values[row + min(max(x - reach, 0), width - 1)] }
+                line.withUnsafeBufferPointer { line in
+                    for tap in taps.indices {
+                        let weight = taps[tap]
+                        for x in 0..<width { result[row + x] += weight * line[x + tap] }
+                    }
+                }
             }
         }
         return result
     }
 
+    // SAFETY: as for ``filteredAcross(_:_:)``; edges are cut to the first and last row.
     private func filteredDown(_ taps: [Float], _ reach: Int) -> Plane {
         var result = Plane(width: width, height: height)
-        for y in 0..<height {
-            let row = y * width
-            for tap in taps.indices {
-                let source = min(max(y + tap - reach, 0), height - 1) * width
-                let weight = taps[tap]
-                for x in 0..<width { result.values[row + x] += weight * values[source + x] }
+        viewed { view in
+            result.changed { result in
+                for y in 0..<height {
+                    let row = result + y * width
+                    for tap in taps.indices {
+                        let source = view.values + min(max(y + tap - reach, 0), height - 1) * width
+                        let weight = taps[tap]
+                        for x in 0..<width { row[x] += weight * source[x] }
+                    }
+                }
             }
         }
         return result
@@ -97,18 +94,22 @@ package struct Plane: Sendable, Equatable {
     /// Half as wide and high: each value the mean of four. An odd last row or column is left out.
     package func halved() -> Plane {
         var half = Plane(width: max(1, width / 2), height: max(1, height / 2))
-        for y in 0..<half.height {
-            let upper = min(2 * y, height - 1) * width
-            let lower = min(2 * y + 1, height - 1) * width
-            for x in 0..<half.width {
-                let left = min(2 * x, width - 1)
-                let right = min(2 * x + 1, width - 1)
-                half.values[y * half.width + x] =
-                    (values[upper + left] + values[upper + right] + values[lower + left] + values[lower + right]) / 4
+        let (across, down) = (half.width, half.height)
+        viewed { view in
+            half.changed { half in
+                for y in 0..<down {
+                    let upper = view.values + min(2 * y, height - 1) * width
+                    let lower = view.values + min(2 * y + 1, height - 1) * width
+                    for x in 0..<across {
+                        let (left, right) = (min(2 * x, width - 1), min(2 * x + 1, width - 1))
+                        half[y * across + x] = (upper[left] + upper[right] + lower[left] + lower[right]) / 4
+                    }
+                }
             }
         }
         return half
     }
+
     /// Another size, bilinear between the middles of what was: for maps that grow.
     package func resized(width: Int, height: Int) -> Plane {
         var result = Plane(width: width, height: height)

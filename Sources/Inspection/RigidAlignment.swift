@@ -87,15 +87,16 @@ package struct RigidAlignment: Sendable {
         var best = Placement()
         // What lies straight is taken unless another place is clearly better.
         var largest = Self.correlation(golden, picture, best, stride: 1) + 0.002
+        let trials = CoarseTrials(golden, reach: reach)
         for turn in -turns...turns {
+            let degrees = Double(turn) * Self.degreesPerTrial
+            let turned = CoarseTrials.Turned(picture, degrees: degrees, reach: reach)
             for y in -reach...reach {
                 for x in -reach...reach {
-                    let trial = Placement(
-                        x: Double(x), y: Double(y), degrees: Double(turn) * Self.degreesPerTrial)
-                    let correlation = Self.correlation(golden, picture, trial, stride: 2)
+                    let correlation = trials.correlation(turned, x: x, y: y)
                     if correlation > largest {
                         largest = correlation
-                        best = trial
+                        best = turned.placement(x: x, y: y)
                     }
                 }
             }
@@ -106,9 +107,9 @@ package struct RigidAlignment: Sendable {
     /// Gauss-Newton on the squared difference between the golden part and the picture in its place with gain and offset.
     private func refine(_ start: Placement, _ golden: Plane, _ picture: Plane) -> Placement {
         var placement = start
-        var held = Self.correlation(golden, picture, placement, stride: 1)
         let stride = max(
             1, Int((Double(golden.values.count) / Double(Self.pixelsPerStep)).squareRoot().rounded(.up)))
+        var held = Self.correlation(golden, picture, placement, stride: stride)
         let corner = Double(max(golden.width, golden.height)) / 2
         for _ in 0..<Self.steps {
             guard let step = Self.step(golden, picture, placement, stride) else { break }
@@ -131,23 +132,25 @@ package struct RigidAlignment: Sendable {
         // Unknowns: shift x, shift y, angle, gain, offset.
         var normal = NormalEquations(unknowns: 5)
         var row = [Double](repeating: 0, count: 5)
-        for y in Swift.stride(from: 1, to: golden.height - 1, by: stride) {
-            for x in Swift.stride(from: 1, to: golden.width - 1, by: stride) {
-                let (u, v) = (Float(x) - middleX, Float(y) - middleY)
-                let atX = cosine * u - sine * v + middleX + Float(placement.x)
-                let atY = sine * u + cosine * v + middleY + Float(placement.y)
-                guard atX >= 1, atY >= 1, atX < Float(picture.width - 2), atY < Float(picture.height - 2) else {
-                    continue
+        picture.viewed { picture in
+            for y in Swift.stride(from: 1, to: golden.height - 1, by: stride) {
+                for x in Swift.stride(from: 1, to: golden.width - 1, by: stride) {
+                    let (u, v) = (Float(x) - middleX, Float(y) - middleY)
+                    let atX = cosine * u - sine * v + middleX + Float(placement.x)
+                    let atY = sine * u + cosine * v + middleY + Float(placement.y)
+                    guard atX >= 1, atY >= 1, atX < Float(picture.width - 2), atY < Float(picture.height - 2) else {
+                        continue
+                    }
+                    let value = picture.value(x: atX, y: atY)
+                    let slopeX = (picture.value(x: atX + 1, y: atY) - picture.value(x: atX - 1, y: atY)) / 2
+                    let slopeY = (picture.value(x: atX, y: atY + 1) - picture.value(x: atX, y: atY - 1)) / 2
+                    row[0] = -Double(slopeX)
+                    row[1] = -Double(slopeY)
+                    row[2] = -Double(slopeX * (-sine * u - cosine * v) + slopeY * (cosine * u - sine * v))
+                    row[3] = Double(golden[x, y])
+                    row[4] = 1
+                    normal.add(row, equals: Double(value))
                 }
-                let value = picture.value(x: atX, y: atY)
-                let slopeX = (picture.value(x: atX + 1, y: atY) - picture.value(x: atX - 1, y: atY)) / 2
-                let slopeY = (picture.value(x: atX, y: atY + 1) - picture.value(x: atX, y: atY - 1)) / 2
-                row[0] = -Double(slopeX)
-                row[1] = -Double(slopeY)
-                row[2] = -Double(slopeX * (-sine * u - cosine * v) + slopeY * (cosine * u - sine * v))
-                row[3] = Double(golden[x, y])
-                row[4] = 1
-                normal.add(row, equals: Double(value))
             }
         }
         guard let solved = normal.solve() else { return nil }
@@ -164,20 +167,24 @@ package struct RigidAlignment: Sendable {
         let (lastX, lastY) = (Float(picture.width - 1), Float(picture.height - 1))
         var count = 0.0
         var (sumG, sumP, sumGG, sumPP, sumGP) = (0.0, 0.0, 0.0, 0.0, 0.0)
-        for y in Swift.stride(from: 0, to: golden.height, by: stride) {
-            for x in Swift.stride(from: 0, to: golden.width, by: stride) {
-                let (u, v) = (Float(x) - middleX, Float(y) - middleY)
-                let atX = cosine * u - sine * v + middleX + shiftX
-                let atY = sine * u + cosine * v + middleY + shiftY
-                guard atX >= 0, atY >= 0, atX <= lastX, atY <= lastY else { continue }
-                let p = Double(picture.value(x: atX, y: atY))
-                let g = Double(golden[x, y])
-                count += 1
-                sumG += g
-                sumP += p
-                sumGG += g * g
-                sumPP += p * p
-                sumGP += g * p
+        golden.viewed { golden in
+            picture.viewed { picture in
+                for y in Swift.stride(from: 0, to: golden.height, by: stride) {
+                    for x in Swift.stride(from: 0, to: golden.width, by: stride) {
+                        let (u, v) = (Float(x) - middleX, Float(y) - middleY)
+                        let atX = cosine * u - sine * v + middleX + shiftX
+                        let atY = sine * u + cosine * v + middleY + shiftY
+                        guard atX >= 0, atY >= 0, atX <= lastX, atY <= lastY else { continue }
+                        let p = Double(picture.value(x: atX, y: atY))
+                        let g = Double(golden.values[y * golden.width + x])
+                        count += 1
+                        sumG += g
+                        sumP += p
+                        sumGG += g * g
+                        sumPP += p * p
+                        sumGP += g * p
+                    }
+                }
             }
         }
         guard count > 1 else { return 0 }
@@ -185,52 +192,5 @@ package struct RigidAlignment: Sendable {
         // Two even surfaces correlate with nothing: whatever place is as good as any other.
         guard spread > 1e-12 else { return 0 }
         return (sumGP - sumG * sumP / count) / spread.squareRoot()
-    }
-}
-
-/// Least squares by normal equations, for a handful of unknowns.
-struct NormalEquations {
-    private let unknowns: Int
-    private var matrix: [Double]
-    private var right: [Double]
-
-    init(unknowns: Int) {
-        self.unknowns = unknowns
-        matrix = [Double](repeating: 0, count: unknowns * unknowns)
-        right = [Double](repeating: 0, count: unknowns)
-    }
-
-    mutating func add(_ row: [Double], equals value: Double, weight: Double = 1) {
-        for i in 0..<unknowns {
-            right[i] += weight * row[i] * value
-            for j in 0...i { matrix[i * unknowns + j] += weight * row[i] * row[j] }
-        }
-    }
-
-    /// By Cholesky's factors; nil where an unknown is not determined.
-    func solve() -> [Double]? {
-        var factor = matrix
-        var solution = right
-        for i in 0..<unknowns {
-            for j in 0...i {
-                var sum = factor[i * unknowns + j]
-                for k in 0..<j { sum -= factor[i * unknowns + k] * factor[j * unknowns + k] }
-                if i == j {
-                    guard sum > 1e-12 * max(matrix[i * unknowns + i], 1e-12) else { return nil }
-                    factor[i * unknowns + i] = sum.squareRoot()
-                } else {
-                    factor[i * unknowns + j] = sum / factor[j * unknowns + j]
-                }
-            }
-        }
-        for i in 0..<unknowns {
-            for k in 0..<i { solution[i] -= factor[i * unknowns + k] * solution[k] }
-            solution[i] /= factor[i * unknowns + i]
-        }
-        for i in (0..<unknowns).reversed() {
-            for k in (i + 1)..<unknowns { solution[i] -= factor[k * unknowns + i] * solution[k] }
-            solution[i] /= factor[i * unknowns + i]
-        }
-        return solution
     }
 }

@@ -112,18 +112,22 @@ package struct TemplateComparison: Sendable {
         let turn = Elementary.sineCosine(turns: placement.degrees / 360)
         let (cosine, sine) = (Float(turn.cosine), Float(turn.sine))
         let (middleX, middleY) = (Float(golden.width - 1) / 2, Float(golden.height - 1) / 2)
-        for y in 0..<golden.height {
-            for x in 0..<golden.width {
-                let u = Float(x) - middleX - Float(placement.x)
-                let v = Float(y) - middleY - Float(placement.y)
-                let atX = cosine * u + sine * v + middleX
-                let atY = -sine * u + cosine * v + middleY
-                let isInside =
-                    atX >= 0 && atY >= 0 && atX <= Float(golden.width - 1) && atY <= Float(golden.height - 1)
-                isCovered[y * golden.width + x] =
-                    isInside && isLooked(atX, atY) && x >= Self.edge && y >= Self.edge && x < golden.width - Self.edge
-                    && y < golden.height - Self.edge
-                result[x, y] = golden.value(x: atX, y: atY)
+        golden.viewed { golden in
+            result.changed { result in
+                for y in 0..<golden.height {
+                    for x in 0..<golden.width {
+                        let u = Float(x) - middleX - Float(placement.x)
+                        let v = Float(y) - middleY - Float(placement.y)
+                        let atX = cosine * u + sine * v + middleX
+                        let atY = -sine * u + cosine * v + middleY
+                        let isInside =
+                            atX >= 0 && atY >= 0 && atX <= Float(golden.width - 1) && atY <= Float(golden.height - 1)
+                        isCovered[y * golden.width + x] =
+                            isInside && isLooked(atX, atY) && x >= Self.edge && y >= Self.edge
+                            && x < golden.width - Self.edge && y < golden.height - Self.edge
+                        result[y * golden.width + x] = golden.value(x: atX, y: atY)
+                    }
+                }
             }
         }
         return (result, isCovered)
