@@ -25,6 +25,10 @@ import Threads
         #expect(try await bench.stored(.part) == [.text("4711"), .text("4712")])
         #expect(try await bench.stored(.score).count == 2, "what was not judged has no score")
         #expect(try await bench.store.storedReceipts(link: "line").map(\.digest) == [1, 2, 3, 4])
+        let telemetry = try await bench.store.nextBatch(rows: 10, bytes: 1 << 20).filter { $0.kind == .telemetry }
+            .map { String(decoding: $0.body, as: UTF8.self) }
+        #expect(telemetry.count == 4 && telemetry[1].contains("\"class\":\"defect\""))
+        #expect(!telemetry.contains { $0.contains("4712") }, "numbers of parts stay in the plant")
         let status = try bench.status
         #expect(status.good == 1 && status.defects == ["defect": 1])
         #expect(status.notJudged == ["picture.too_dark": 1, "picture.truncated": 1])

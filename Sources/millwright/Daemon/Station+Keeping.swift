@@ -79,7 +79,7 @@ extension Station {
         state.withLock { $0.tally.take(kept.verdict) }
     }
 
-    /// Verdict, receipt, audit, alerts and what these are counted from, in one transaction.
+    /// Verdict, receipt, audit, alerts, telemetry and what these are counted from, in one transaction.
     ///
     /// - Throws: also when everything but the samples was stored, because there is no room for them.
     private func commit(_ kept: inout Kept) async throws {
@@ -93,6 +93,7 @@ extension Station {
             events = alerts.take(
                 kept.verdict, deviation: deviation(of: kept.verdict),
                 evidence: kept.evidence.map { "evidence/\(definition.id)/\($0)" })
+            changes.append(.enqueue(.telemetry, try PartTelemetry(kept.verdict).json()))
             changes += kept.told.map { [.audit($0.act)] } ?? []
             changes += events.flatMap { steps.changes($0, asset: definition.asset) }
             changes.append(.value(alertsKey, String(decoding: try JSONEncoder().encode(alerts.memory), as: UTF8.self)))

@@ -27,3 +27,38 @@ struct Telemetry: Codable, Sendable {
         return [UInt8](try encoder.encode(self))
     }
 }
+
+/// One part for the registry. Its picture and its number stay in the plant.
+struct PartTelemetry: Codable, Sendable {
+    var type = "verdict"
+    var station: String
+    var time: String
+    var verdict: String
+    /// The class of the defect, or why it was not judged.
+    var name: String
+    var score: Double?
+    var threshold: Double?
+    var modelDigest: String?
+
+    enum CodingKeys: String, CodingKey {
+        case type, station, time, verdict, score, threshold, modelDigest
+        case name = "class"
+    }
+
+    init(_ verdict: StationVerdict) {
+        station = verdict.station
+        time = ISO8601.string(verdict.time)
+        self.verdict = verdict.row.verdict
+        name = verdict.name
+        score = verdict.row.score
+        threshold = verdict.row.threshold
+        modelDigest = verdict.modelDigest
+    }
+
+    /// - Throws: for a number that JSON cannot hold.
+    func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return [UInt8](try encoder.encode(self))
+    }
+}
