@@ -171,6 +171,7 @@ import Threads
         do {
             let bench = try await StationBench(gate, in: folder)
             try await bench.show(StationBench.blot, receipt: 1)
+            #expect(try await bench.store.value("station.press-3.under_way") == nil)
             // Told, and killed before the verdict was durable.
             try await bench.store.setValue("station.press-3.under_way", "line 1 2")
             await bench.store.close()

@@ -170,8 +170,9 @@ struct Daemon: Service {
                 throw ConfigurationError.wrong(
                     "\(path): store, loss: a changed store or loss contract needs a restart of the daemon")
             }
-            try await stations.configure(next)
+            let stationsReady = try await stations.prepare(next)
             try await judge.configure(next)
+            stations.adopt(stationsReady)
             try await registry.models.start(next)
             try await watch.configure(next)
             loaded.state.withLock { $0 = Loaded.State(configuration: next, at: clock.wall()) }

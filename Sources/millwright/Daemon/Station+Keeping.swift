@@ -96,6 +96,8 @@ extension Station {
             changes.append(.enqueue(.telemetry, try PartTelemetry(kept.verdict).json()))
             changes += kept.told.map { [.audit($0.act)] } ?? []
             changes += events.flatMap { steps.changes($0, asset: definition.asset) }
+            // It is not under way any more.
+            if parts.gate != nil, kept.receipt != nil { changes.append(.value(underWayKey, nil)) }
             changes.append(.value(alertsKey, String(decoding: try JSONEncoder().encode(alerts.memory), as: UTF8.self)))
         }
         let numbers = try await store.apply(changes)

@@ -51,10 +51,22 @@ final class StationService: PictureSink {
 
     // MARK: Configuration
 
-    /// Takes the stations of a configuration. One that stays the same, its models too, keeps what it has counted.
+    /// Stations that are ready, and in force once they are adopted.
+    struct Prepared: Sendable {
+        /// By stream.
+        fileprivate var stations: [String: Station]
+        fileprivate var alertSteps: AlertSteps
+    }
+
+    /// Takes the stations of a configuration.
     ///
     /// - Throws: when a model cannot be used; nothing has changed then.
-    func configure(_ configuration: PlantConfiguration) async throws {
+    func configure(_ configuration: PlantConfiguration) async throws { adopt(try await prepare(configuration)) }
+
+    /// Makes the stations of a configuration. One that stays the same, its models too, keeps what it has counted.
+    ///
+    /// - Throws: when a model cannot be used.
+    func prepare(_ configuration: PlantConfiguration) async throws -> Prepared {
         let running = all
         let steps = AlertSteps(configuration, logger: logger)
         var next: [String: Station] = [:]
@@ -73,9 +85,13 @@ final class StationService: PictureSink {
             try await wire(station, configuration, isNew: kept == nil)
             next[definition.pictures] = station
         }
-        let interest = Set(next.values.flatMap(\.interest))
-        state.withLock { $0 = State(stations: next, interest: interest) }
-        for station in next.values { station.use(steps) }
+        return Prepared(stations: next, alertSteps: steps)
+    }
+
+    func adopt(_ prepared: Prepared) {
+        let interest = Set(prepared.stations.values.flatMap(\.interest))
+        state.withLock { $0 = State(stations: prepared.stations, interest: interest) }
+        for station in prepared.stations.values { station.use(prepared.alertSteps) }
         signal.raise()
     }
 
