@@ -192,4 +192,16 @@ import Threads
             return
         }
     }
+
+    @Test func aPartThatWasAnnouncedBeforeAKillIsJudgedAfterIt() async throws {
+        let bench = try await StationBench("trigger: { tag: press.count, on: change, within: 500ms }")
+        try await bench.store.setValue("station.press-3.under_way", "line 1 5")
+        // As a daemon that starts: what was announced is forgotten, the picture comes again.
+        let again = StationService(
+            store: bench.store, writer: bench.line, clock: bench.clock, logger: StationBench.logger)
+        try await again.configure(bench.configuration)
+        #expect(try await again.take(bench.picture(StationBench.good, receipt: 4)).verdict == .notWanted)
+        #expect(try await again.take(bench.picture(StationBench.good, receipt: 5)).verdict == .good)
+        #expect(try await bench.store.value("station.press-3.under_way") == nil)
+    }
 }

@@ -44,9 +44,11 @@ extension Station {
         picture.receipt.map { "\(picture.link) \($0.packetID) \(String($0.digest, radix: 16))" }
     }
 
-    /// Only where a decision could be told twice.
+    /// Where a decision could be told twice, or an announced part be forgotten.
+    private var notesUnderWay: Bool { parts.gate != nil || definition.trigger != nil }
+
     func noteUnderWay(_ picture: FieldPicture) async {
-        guard parts.gate != nil, let text = underWay(picture) else { return }
+        guard notesUnderWay, let text = underWay(picture) else { return }
         do { try await store.setValue(underWayKey, text) } catch {
             // The line needs its decision all the same.
             logger.warning(
@@ -54,11 +56,13 @@ extension Station {
         }
     }
 
-    func isInterrupted(_ picture: FieldPicture) -> Bool {
-        guard parts.gate != nil, let text = underWay(picture) else { return false }
+    /// Whether the daemon ended over it.
+    func wasUnderWay(_ picture: FieldPicture) -> Bool {
+        guard notesUnderWay, let text = underWay(picture) else { return false }
         return state.withLock { state in
-            defer { state.interrupted = nil }
-            return state.interrupted == text
+            guard state.interrupted == text else { return false }
+            state.interrupted = nil
+            return true
         }
     }
 
@@ -97,7 +101,7 @@ extension Station {
             changes += kept.told.map { [.audit($0.act)] } ?? []
             changes += events.flatMap { steps.changes($0, asset: definition.asset) }
             // It is not under way any more.
-            if parts.gate != nil, kept.receipt != nil { changes.append(.value(underWayKey, nil)) }
+            if notesUnderWay, kept.receipt != nil { changes.append(.value(underWayKey, nil)) }
             changes.append(.value(alertsKey, String(decoding: try JSONEncoder().encode(alerts.memory), as: UTF8.self)))
         }
         let numbers = try await store.apply(changes)

@@ -187,14 +187,15 @@ final class Station: Sendable {
     func take(_ picture: FieldPicture) async throws -> PictureAnswer {
         try await turn.pass {
             if let answer = try await storedNow(picture) { return answer }
-            guard let circumstances = claim(picture) else {
+            let isInterrupted = wasUnderWay(picture)
+            guard let circumstances = claim(picture, isInterrupted: isInterrupted) else {
                 state.withLock { $0.tally.notWanted += 1 }
                 if let receipt = picture.receipt {
                     try await store.store(SampleBatch(link: picture.link, receipts: [receipt]))
                 }
                 return .notWanted
             }
-            let decision = await decide(picture, circumstances)
+            let decision = await decide(picture, circumstances, isInterrupted: isInterrupted)
             note(decision.told, of: decision.verdict)
             let kept = Kept(
                 verdict: decision.verdict, told: decision.told, link: picture.link, receipt: picture.receipt,
@@ -224,9 +225,12 @@ final class Station: Sendable {
             digest: picture.receipt == nil ? try? Digest(of: picture.bytes) : nil)
     }
 
-    private func claim(_ picture: FieldPicture) -> Circumstances? {
+    /// - Parameter isInterrupted: it was asked for before the daemon ended.
+    private func claim(_ picture: FieldPicture, isInterrupted: Bool) -> Circumstances? {
         state.withLock { state in
-            if state.announced != nil, state.announced?.claim(pictureAt: picture.monotonic) == nil { return nil }
+            if !isInterrupted, state.announced != nil, state.announced?.claim(pictureAt: picture.monotonic) == nil {
+                return nil
+            }
             return circumstances(at: picture.monotonic, part: picture.part, state)
         }
     }
@@ -246,7 +250,9 @@ final class Station: Sendable {
     }
 
     /// The verdict in time, and what the gate was told of it.
-    private func decide(_ picture: FieldPicture, _ circumstances: Circumstances) async -> Decision {
+    private func decide(
+        _ picture: FieldPicture, _ circumstances: Circumstances, isInterrupted: Bool
+    ) async -> Decision {
         let deadline = picture.monotonic + definition.budget
         let inspectors = state.withLock { $0.judging.inspectors }
         let verdict = { @Sendable (finding: PartFinding) in
@@ -254,7 +260,7 @@ final class Station: Sendable {
                 finding, name: picture.name, circumstances, sourceTime: picture.sourceTime, arrival: picture.arrival,
                 monotonic: picture.monotonic)
         }
-        if isInterrupted(picture) {
+        if isInterrupted {
             let finding = await inspectors.judge(picture, recipe: circumstances.recipe ?? "", deadline: deadline)
             let found = verdict(finding)
             let told = parts.gate.map { StationGate.Told(act: $0.mayHaveTold(found), at: clock.monotonic()) }
