@@ -4,7 +4,7 @@ package import Pictures
 package struct ClassesFit {
     package struct Settings: Sendable, Equatable {
         package var memoryRows = 4_096
-        package var region: Box?
+        package var sight = SightSettings()
         package init() {}
     }
 
@@ -62,12 +62,12 @@ package struct ClassesFit {
         self.good = good
         var memory = GoodOnlyFit.Settings()
         memory.memoryRows = settings.memoryRows
-        memory.region = settings.region
+        memory.sight = settings.sight
         goods = GoodOnlyFit(backbone, settings: memory)
     }
 
     package mutating func add(_ picture: Picture, name: String, label: Int) throws(InspectionError) {
-        let looked = try picture.region(settings.region)
+        let looked = try goods.look(at: picture)
         let features = try backbone.features(of: looked)
         labelled.append(Labelled(label: label, descriptor: PictureDescriptor.values(of: features)))
         if label == good, goods.count < GoodOnlyFit.mostPictures {

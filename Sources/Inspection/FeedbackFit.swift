@@ -88,8 +88,8 @@ package struct FeedbackFit {
     ///
     /// - Returns: how many, over all sizes.
     private mutating func remember(_ picture: Picture) throws(InspectionError) -> Int {
-        guard let backbone, let recipe = model.recipe.memory else { return 0 }
-        let features = try backbone.features(of: try picture.region(model.recipe.region))
+        guard let backbone, let recipe = model.recipe.memory, let looked = try judge(picture).looked else { return 0 }
+        let features = try backbone.features(of: looked)
         let cells = Inspector.memory(model, recipe, kernels: backbone.kernels.bytes).map(of: features)
         let threshold = Float(model.recipe.threshold.value)
         var (rows, count) = ([Int8](), 0)

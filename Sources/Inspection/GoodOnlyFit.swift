@@ -6,7 +6,7 @@ package struct GoodOnlyFit {
     package struct Settings: Sendable, Equatable {
         /// Places that are kept of each size.
         package var memoryRows = 4_096
-        package var region: Box?
+        package var sight = SightSettings()
         package init() {}
     }
 
@@ -23,6 +23,7 @@ package struct GoodOnlyFit {
     package static let leastPictures = 5
     private let backbone: Backbone
     private let settings: Settings
+    private var sight: Sight?
     private var goods: [Good] = []
 
     package init(_ backbone: Backbone, settings: Settings) {
@@ -32,10 +33,24 @@ package struct GoodOnlyFit {
 
     package var count: Int { goods.count }
 
-    /// - Throws: where the region is not within the picture.
+    /// - Throws: where the region is not within the picture, or its part does not lie as the reference does.
     package mutating func add(_ picture: Picture, name: String) throws(InspectionError) {
-        let looked = try picture.region(settings.region)
+        let looked = try look(at: picture)
         add(try backbone.features(of: looked), of: picture, looked: looked, name: name)
+    }
+
+    /// What the network is to see of a picture.
+    mutating func look(at picture: Picture) throws(InspectionError) -> Picture {
+        if let size = settings.sight.size, size != .init(width: picture.width, height: picture.height) {
+            throw .pictures(
+                expected: "\(size), as the reference", found: "\(picture.width) x \(picture.height)")
+        }
+        let sight: Sight
+        if let known = self.sight { sight = known } else { sight = try settings.sight.sight(for: picture) }
+        self.sight = sight
+        do throws(NotJudged) { return try sight.see(picture).picture } catch {
+            throw .pictures(expected: "a part that can be looked at", found: "\(error)")
+        }
     }
 
     mutating func add(_ features: FeatureMap, of picture: Picture, looked: Picture, name: String) {
@@ -64,18 +79,39 @@ package struct GoodOnlyFit {
             fitted = GoodMemoryFit(kept.map(\.features), rows: settings.memoryRows, kernels: kernels)
         }
         let sizes = Set(kept.map(\.size))
+        let sight = settings.sight
+        let mask = try mask(sizes)
         let memory = fitted.memory
         let recipe = InspectionRecipe(
-            mode: .goodOnly, size: sizes.count == 1 ? sizes.first : nil, region: settings.region, hasMask: false,
+            mode: .goodOnly, size: sizes.count == 1 ? sizes.first : nil, region: sight.region, hasMask: !mask.isEmpty,
             camera: CameraLimits(good: kept.map(\.quality)),
             threshold: Threshold(tailOf: fitted.maps.map(GoodMemory.score), budget: budget),
             memory: .init(
                 levels: memory.levels.map { .init(side: $0.side, rows: $0.rows.count / backbone.channels) },
                 channels: backbone.channels, columns: backbone.columns, rows: backbone.rows,
-                hasLooks: memory.looks != nil))
+                hasLooks: memory.looks != nil),
+            alignment: sight.reference.map { _ in
+                .init(
+                    shiftShare: sight.limits.shiftShare, degrees: sight.limits.degrees,
+                    leastCorrelation: SightSettings.leastCorrelation)
+            })
         let model = InspectionModel(
-            recipe: recipe, memory: memory.levels.flatMap(\.rows),
+            recipe: recipe, golden: sight.reference?.grey.pixels ?? [], mask: mask,
+            memory: memory.levels.flatMap(\.rows),
             usual: memory.levels.flatMap(\.usual.numbers) + (memory.looks?.numbers ?? []))
         return (model, out.sorted().map { (goods[$0].name, first[$0]) })
+    }
+
+    /// - Parameter sizes: of the pictures that were learnt.
+    private func mask(_ sizes: Set<InspectionRecipe.Size>) throws(InspectionError) -> [Bool] {
+        guard let mask = settings.sight.mask, let size = sizes.first else { return [] }
+        guard sizes.count == 1 else {
+            throw .pictures(
+                expected: "with a mask, pictures of one size",
+                found: sizes.map(\.description).sorted().joined(separator: ", "))
+        }
+        let region = settings.sight.region
+        return try Sight.mask(
+            mask, of: region.map { .init(width: $0.right - $0.left, height: $0.bottom - $0.top) } ?? size)
     }
 }

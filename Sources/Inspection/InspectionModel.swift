@@ -4,7 +4,7 @@ internal import Graph
 ///
 /// ```
 ///  0  u32 bytes of the recipe, the recipe as JSON, zeros up to a multiple of 64
-///     golden part: a byte a pixel of the region, then zeros up to a multiple of 64
+///     golden part: a byte a pixel of the region; or reference: a byte a pixel of the picture; then zeros up to a multiple of 64
 ///     memory: of each size [row][channel] of int8, then zeros up to a multiple of 64
 ///     usual: of each size and of looks mean and deviation [row][column] of float32, then zeros up to a multiple of 64
 ///     examples of the classes: [example][number] of int8, then zeros up to a multiple of 64
@@ -14,7 +14,7 @@ internal import Graph
 /// Each part is there when the recipe says so, and nothing else is.
 package struct InspectionModel: Sendable, Equatable {
     package var recipe: InspectionRecipe
-    /// Grey levels of the golden part within the region; empty without.
+    /// Grey levels of the golden part within the region, or of the whole reference; empty without.
     package var golden: [UInt8]
     /// Of each pixel of the region, whether it counts; empty where all do.
     package var mask: [Bool]
@@ -51,7 +51,7 @@ package struct InspectionModel: Sendable, Equatable {
         writer.count(json.count)
         writer.raw(json)
         writer.pad(to: Self.alignment)
-        if recipe.template != nil {
+        if recipe.goldenPixels != nil {
             writer.raw(golden)
             writer.pad(to: Self.alignment)
         }
@@ -82,7 +82,8 @@ package struct InspectionModel: Sendable, Equatable {
         recipe = try InspectionRecipe(json: try reader.recipe(atMost: Self.recipeBytes))
         try reader.skip(to: Self.alignment)
         let pixels = recipe.looked?.count ?? 0
-        golden = recipe.template == nil ? [] : try reader.bytes(pixels, "golden part")
+        golden = []
+        if let count = recipe.goldenPixels { golden = try reader.bytes(count, "golden part") }
         try reader.skip(to: Self.alignment)
         let kept = recipe.memory.map { memory in memory.levels.reduce(0) { $0 + $1.rows * memory.channels } } ?? 0
         memory = try reader.bytes(kept, "memory").map(Int8.init(bitPattern:))

@@ -46,6 +46,14 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         }
     }
 
+    /// How pictures are brought to where a reference lies, in modes `good_only` and `classes`.
+    package struct Alignment: Sendable, Hashable, Codable {
+        /// Largest shift as a share of the shorter side, and largest turn.
+        package var shiftShare: Double
+        package var degrees: Double
+        package var leastCorrelation: Double
+    }
+
     /// What modes `good_only` and `classes` need besides: what good parts look like.
     package struct Memory: Sendable, Hashable, Codable {
         /// Squares of `side` places are looked at as one; so many of them are kept.
@@ -98,10 +106,12 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
     package var template: Template?
     package var memory: Memory?
     package var classes: Classes?
+    /// How pictures are brought to where the reference among the numbers behind lies; nil where they are taken as they come.
+    package var alignment: Alignment?
 
     package init(
         mode: Mode, size: Size?, region: Box?, hasMask: Bool, camera: CameraLimits, threshold: Threshold,
-        template: Template? = nil, memory: Memory? = nil
+        template: Template? = nil, memory: Memory? = nil, alignment: Alignment? = nil
     ) {
         self.mode = mode
         self.size = size
@@ -111,10 +121,14 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         self.threshold = threshold
         self.template = template
         self.memory = memory
+        self.alignment = alignment
     }
 
     /// What is looked at of a picture of the right size.
     var looked: Size? { region.map { Size(width: $0.right - $0.left, height: $0.bottom - $0.top) } ?? size }
+
+    /// Grey levels that are kept of a golden part, or of the reference, which is a whole picture; nil for none.
+    var goldenPixels: Int? { template != nil ? looked?.count : alignment != nil ? size?.count : nil }
 
     // MARK: JSON
 
@@ -191,11 +205,26 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
                 classes.memoryThreshold.isFinite && classes.memoryThreshold > 0, "threshold of the memory", "above 0",
                 classes.memoryThreshold)
         }
+        try expect(!hasMask || looked != nil, "size", "that of the mask", "none")
+        if let alignment {
+            try expect(
+                mode != .template && size != nil, "alignment", "a size, in other modes than template", mode.rawValue)
+            try check(alignment.shiftShare, alignment.degrees, alignment.leastCorrelation)
+        }
         guard let template else { return }
         try expect(size != nil, "size", "that of the golden part", "none")
         try expect((0...256).contains(template.boxMargin), "box margin", "0...256", template.boxMargin)
-        try expect((0...0.5).contains(template.shiftShare), "largest shift", "0...0.5", template.shiftShare)
-        try expect((0...45).contains(template.degrees), "largest turn", "0...45 degrees", template.degrees)
-        try expect((-1...1).contains(template.leastCorrelation), "correlation", "-1...1", template.leastCorrelation)
+        try check(template.shiftShare, template.degrees, template.leastCorrelation)
+    }
+
+    private func check(_ shiftShare: Double, _ degrees: Double, _ correlation: Double) throws(InspectionError) {
+        func expect(_ range: ClosedRange<Double>, _ what: String, _ found: Double) throws(InspectionError) {
+            guard range.contains(found) else {
+                throw .model(what: what, expected: "\(range.lowerBound) to \(range.upperBound)", found: "\(found)")
+            }
+        }
+        try expect(0...0.5, "largest shift", shiftShare)
+        try expect(0...45, "largest turn in degrees", degrees)
+        try expect(-1...1, "correlation", correlation)
     }
 }

@@ -5,6 +5,7 @@ package import Pictures
 package struct Inspector {
     package let model: InspectionModel
     private let eye: Eye
+    private let sight: Sight
 
     /// How a part is looked at.
     private enum Eye {
@@ -15,6 +16,7 @@ package struct Inspector {
     /// - Parameter backbone: of the same file; not needed by mode `template`.
     package init(_ model: InspectionModel, backbone: Backbone?) throws(InspectionError) {
         self.model = model
+        sight = Self.sight(model)
         if let comparison = Self.comparison(model) {
             eye = .template(comparison)
             return
@@ -42,33 +44,52 @@ package struct Inspector {
         if let size = model.recipe.size, size != found {
             return PartVerdict(notJudged: .size(expected: "\(size)", found: "\(found)"))
         }
-        let looked: Picture
-        do throws(InspectionError) { looked = try picture.region(model.recipe.region) } catch {
-            return PartVerdict(notJudged: .size(expected: "a picture that holds the region", found: "\(found)"))
-        }
+        let seen: Sight.Seen
+        do throws(NotJudged) { seen = try sight.see(picture) } catch { return PartVerdict(notJudged: error) }
+        var verdict = try judge(seen, found, isLate: isLate)
+        if verdict.map != nil { verdict.looked = seen.picture }
+        return verdict
+    }
+
+    /// - Parameter whole: the size of the picture as it came.
+    private func judge(
+        _ seen: Sight.Seen, _ whole: InspectionRecipe.Size, isLate: () -> Bool
+    ) throws(InspectionError) -> PartVerdict {
+        let looked = seen.picture
         let grey = Plane(looked.grey)
         if let fault = model.recipe.camera.fault(of: PictureQuality(of: grey)) {
             return PartVerdict(notJudged: .camera(fault))
         }
         guard !isLate() else { return PartVerdict(notJudged: .late) }
         switch eye {
-        case .template(let comparison): return compare(grey, comparison)
+        case .template(let comparison):
+            return compare(grey, comparison) { sight.inPicture($0, whole, nil) }
         case .memory(let backbone, let memory, let head):
             let features = try backbone.features(of: looked)
             guard !isLate() else { return PartVerdict(notJudged: .late) }
             let cells = memory.map(of: features)
-            guard let head, let classes = model.recipe.classes else { return verdict(cells, looked, backbone) }
+            let inPicture = { (box: Box) in sight.inPicture(box, whole, seen.placement) }
+            guard let head, let classes = model.recipe.classes else {
+                return verdict(cells, looked, backbone, inPicture)
+            }
             let answers = head.answers(of: PictureDescriptor.values(of: features))
-            return verdict(cells, looked, backbone, answers, classes)
+            return verdict(cells, looked, backbone, answers, classes, inPicture)
         }
     }
 
-    /// From the region of interest to the whole picture.
-    private func shifted(_ box: Box) -> Box {
-        guard let region = model.recipe.region else { return box }
-        return Box(
-            left: box.left + region.left, top: box.top + region.top, right: box.right + region.left,
-            bottom: box.bottom + region.top)
+    /// Template comparison finds the part and leaves out what does not count by itself.
+    private static func sight(_ model: InspectionModel) -> Sight {
+        let recipe = model.recipe
+        guard recipe.mode != .template else { return Sight(region: recipe.region) }
+        var reference: Sight.Reference?
+        if let alignment = recipe.alignment, let size = recipe.size {
+            reference = .init(
+                alignment: RigidAlignment(
+                    golden: Plane(width: size.width, height: size.height, grey: model.golden),
+                    limits: .init(shiftShare: alignment.shiftShare, degrees: alignment.degrees)),
+                leastCorrelation: alignment.leastCorrelation)
+        }
+        return Sight(region: recipe.region, mask: model.mask, reference: reference)
     }
 
     // MARK: template
@@ -86,7 +107,9 @@ package struct Inspector {
             isLooked: model.recipe.hasMask ? model.mask : nil, settings: settings)
     }
 
-    private func compare(_ grey: Plane, _ comparison: TemplateComparison) -> PartVerdict {
+    private func compare(
+        _ grey: Plane, _ comparison: TemplateComparison, _ inPicture: (Box) -> Box
+    ) -> PartVerdict {
         let found = comparison.compare(grey)
         let least = comparison.settings.leastCorrelation
         guard found.alignment.correlation >= least else {
@@ -94,7 +117,7 @@ package struct Inspector {
         }
         let places = found.regions.indices.map { index in
             PartVerdict.Place(
-                box: shifted(found.boxes[index]),
+                box: inPicture(found.boxes[index]),
                 strength: Double(found.regions[index].level) / model.recipe.threshold.value,
                 name: found.changes.isEmpty ? nil : found.changes[index].rawValue)
         }
@@ -128,18 +151,20 @@ package struct Inspector {
         return GoodMemory(levels: levels, looks: recipe.hasLooks ? usual((recipe.columns, recipe.rows)) : nil)
     }
 
-    private func verdict(_ cells: Plane, _ looked: Picture, _ backbone: Backbone) -> PartVerdict {
+    private func verdict(
+        _ cells: Plane, _ looked: Picture, _ backbone: Backbone, _ inPicture: (Box) -> Box
+    ) -> PartVerdict {
         let threshold = model.recipe.threshold.value
         let map = cells.resized(width: backbone.size.width, height: backbone.size.height)
         return PartVerdict(
             score: GoodMemory.score(cells), threshold: threshold,
-            places: places(cells, threshold, looked), name: nil, map: map)
+            places: places(cells, threshold, looked, inPicture), name: nil, map: map)
     }
 
     /// Parts that are like none of any class are what nobody has labelled yet.
     private func verdict(
         _ cells: Plane, _ looked: Picture, _ backbone: Backbone, _ answers: [Double],
-        _ classes: InspectionRecipe.Classes
+        _ classes: InspectionRecipe.Classes, _ inPicture: (Box) -> Box
     ) -> PartVerdict {
         let threshold = model.recipe.threshold.value
         let found = ClassVerdict(answers, classes, threshold: threshold)
@@ -152,7 +177,7 @@ package struct Inspector {
             label = nil
         }
         return PartVerdict(
-            score: score, threshold: threshold, places: places(cells, classes.memoryThreshold, looked),
+            score: score, threshold: threshold, places: places(cells, classes.memoryThreshold, looked, inPicture),
             name: label.map { classes.names[$0] } ?? Self.unknown, map: map, mapThreshold: classes.memoryThreshold)
     }
 
@@ -162,11 +187,13 @@ package struct Inspector {
     package static let unknown = "unknown"
 
     /// Cells that lie above the threshold and hang together.
-    private func places(_ cells: Plane, _ threshold: Double, _ looked: Picture) -> [PartVerdict.Place] {
+    private func places(
+        _ cells: Plane, _ threshold: Double, _ looked: Picture, _ inPicture: (Box) -> Box
+    ) -> [PartVerdict.Place] {
         let regions = DefectRegions(lower: Float(threshold), upper: Float(threshold), bridge: 0, leastCertain: 1)
         return regions.find(in: cells).regions.map { region in
             .init(
-                box: shifted(scaled(Self.core(of: region, cells), from: cells, to: looked)),
+                box: inPicture(scaled(Self.core(of: region, cells), from: cells, to: looked)),
                 strength: Double(region.peak) / threshold, name: nil)
         }
     }

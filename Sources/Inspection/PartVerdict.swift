@@ -1,3 +1,5 @@
+package import Pictures
+
 /// What is said about one part, from one picture.
 package struct PartVerdict: Sendable {
     package enum Outcome: Sendable, Hashable {
@@ -25,6 +27,9 @@ package struct PartVerdict: Sendable {
     /// How unusual each place of the region of interest is, as a score; as wide and high as the region or coarser. nil where
     /// it was not judged.
     package var map: Plane?
+    /// What was looked at, of which the map speaks: the picture brought to its reference and cut to its region. nil where it was
+    /// not judged.
+    package var looked: Picture?
     /// The score from which on a place of the map is unusual.
     package var mapThreshold: Double
 

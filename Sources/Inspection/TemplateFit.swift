@@ -39,7 +39,7 @@ package struct TemplateFit {
         size = .init(width: golden.width, height: golden.height)
         self.region = region
         self.golden = try golden.grey.region(region)
-        self.mask = try Self.mask(mask, of: self.golden)
+        self.mask = try Sight.mask(mask, of: .init(width: self.golden.width, height: self.golden.height))
         self.settings = settings
         quality = PictureQuality(of: Plane(self.golden))
         inspector = try Inspector(
@@ -47,20 +47,6 @@ package struct TemplateFit {
                 size, region, self.golden, self.mask, settings, CameraLimits(good: [quality]),
                 Threshold(value: Self.leastThreshold, falseRejectBudget: 0.01, goodPictures: 0, largestGood: 0)),
             backbone: nil)
-    }
-
-    private static func mask(_ mask: Picture?, of looked: Picture) throws(InspectionError) -> [Bool] {
-        guard let mask else { return [] }
-        guard mask.width == looked.width, mask.height == looked.height else {
-            throw .pictures(
-                expected: "a mask of \(looked.width) x \(looked.height) pixels, as what is looked at",
-                found: "one of \(mask.width) x \(mask.height)")
-        }
-        let levels = mask.grey.pixels.map { $0 >= 128 }
-        guard levels.contains(true) else {
-            throw .pictures(expected: "a mask that leaves something", found: "all black")
-        }
-        return levels
     }
 
     private static func model(

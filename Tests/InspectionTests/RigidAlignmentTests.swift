@@ -6,7 +6,9 @@ import Testing
     static let part = PrintedPart()
 
     /// The part, turned about the picture's middle and shifted.
-    static func turned(_ placement: Placement, gain: Double = 0.6, offset: Double = 0.2) -> Plane {
+    static func turned(
+        _ placement: Placement, gain: Double = 0.6, offset: Double = 0.2, part: PrintedPart = part
+    ) -> Plane {
         let turn = Elementary.sineCosine(turns: placement.degrees / 360)
         let middle = Double(part.side - 1) / 2
         return part.drawn(gain: gain, offset: offset) { x, y in

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Pictures
 import Rig
 import TestBench
 import Testing
@@ -117,5 +118,53 @@ import Testing
         #expect(missing.exit != .code(0) && missing.text.contains("solutions/no-such-pack"), "\(missing.text)")
         let other = try await fit(Files.pack)
         #expect(other.exit != .code(0) && other.text.contains("kind surface-inspection"), "\(other.text)")
+    }
+
+    /// Parts that lie crooked are laid straight; what the mask leaves out may be anything; each folder has its recipe.
+    @Test func placedMaskedAndByRecipe() async throws {
+        let folder = try TempDirectory()
+        let prints = "\(Self.replay)/prints"
+        var mask = [UInt8](repeating: 255, count: 128 * 128)
+        // Where the print of `cut.png` is cut.
+        for y in 36..<66 { for x in 40..<68 { mask[y * 128 + x] = 0 } }
+        try Files.write(
+            PNGEncoder.encode(Picture(width: 128, height: 128, channels: 1, pixels: mask)), to: folder.file("mask.png"))
+        let good = [
+            "inspect", "fit", "--pack", Self.folder, "--align", "\(prints)/golden.png", "--good", "\(prints)/good",
+            "--good", "\(prints)/parts/good-0.png", "--output",
+        ]
+        let plain = try await BackupCommandTests.run(good + [folder.file("plain.mwplan")], in: folder)
+        try #require(plain.exit == .code(0), "\(plain.text)")
+        let masked = try await BackupCommandTests.run(
+            good + [folder.file("masked.mwplan"), "--mask", folder.file("mask.png")], in: folder)
+        try #require(masked.exit == .code(0), "\(masked.text)")
+        for name in ["plain", "masked"] {
+            mkdir(folder.file(name), 0o755)
+            for part in ["cut.png", "another.png"] {
+                symlink("\(prints)/parts/\(part)", folder.file("\(name)/\(part)"))
+            }
+        }
+        let run = try await BackupCommandTests.run(
+            [
+                "inspect", "run", "--recipe", "plain=\(folder.file("plain.mwplan"))", "--recipe",
+                "masked=\(folder.file("masked.mwplan"))", "--pictures", folder.file("plain"), "--pictures",
+                folder.file("masked"), "--json",
+            ], in: folder)
+        try #require(run.exit == .code(0), "\(run.text)")
+        var verdicts: [String: String] = [:]
+        for line in run.text.split(separator: "\n") where line.hasPrefix("{") {
+            let row = try JSONDecoder().decode(Row.self, from: Data(line.utf8))
+            verdicts[row.file] = row.verdict
+        }
+        #expect(
+            verdicts == [
+                "plain/cut.png": "defect", "masked/cut.png": "good", "plain/another.png": "not_judged",
+                "masked/another.png": "not_judged",
+            ])
+        let strange = try await BackupCommandTests.run(
+            [
+                "inspect", "run", "--recipe", "lid=\(folder.file("plain.mwplan"))", "--pictures", folder.file("plain"),
+            ], in: folder)
+        #expect(strange.exit != .code(0) && strange.text.contains("named like a recipe (lid)"), "\(strange.text)")
     }
 }

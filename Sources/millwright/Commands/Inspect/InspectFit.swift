@@ -64,7 +64,7 @@ struct InspectFit: ParsableCommand {
 
     @Option(
         help:
-            "Picture of the region's size, black where differences do not count, as at a serial number; with --template.",
+            "Picture of the region's size, black where nothing counts, as at a serial number.",
         completion: .file())
     var mask: String?
 
@@ -77,7 +77,14 @@ struct InspectFit: ParsableCommand {
     @Option(help: "Pixels that a box reaches beyond what differs, 0 to 256; with --template.")
     var boxMargin = 2
 
-    @Option(help: "Largest turn of a part that is still found, 0 to 45 degrees; with --template.")
+    @Option(
+        help: """
+            Picture of a part that lies as all should: before the network looks at a part, it is turned and shifted to lie so \
+            too; with --pack or --network.
+            """, completion: .file())
+    var align: String?
+
+    @Option(help: "Largest turn of a part that is still found, 0 to 45 degrees; with --template or --align.")
     var turn = 5.0
 
     @Option(help: "Places of good parts that are kept of each size, 16 to 20000; with --pack or --network.")
@@ -102,8 +109,9 @@ struct InspectFit: ParsableCommand {
                 throw ValidationError("expected either --good DIR or --classes DIR, to learn from")
             }
         }
-        guard template != nil || (mask == nil && print == nil) else {
-            throw ValidationError("--mask, --print: expected --template too")
+        guard template != nil || print == nil else { throw ValidationError("--print: expected --template too") }
+        guard template == nil || align == nil else {
+            throw ValidationError("--align: expected no --template with it, which finds the part by itself")
         }
         if let falseRejects, !(0.0001...0.2).contains(falseRejects) {
             throw ValidationError("--false-rejects: expected 0.0001 to 0.2, found \(falseRejects)")
@@ -143,7 +151,7 @@ struct InspectFit: ParsableCommand {
     private func remember(with network: String) throws {
         var settings = GoodOnlyFit.Settings()
         settings.memoryRows = memory
-        settings.region = region?.box
+        settings.sight = try sight()
         var fit = GoodOnlyFit(try InspectionFile.network(network), settings: settings)
         var report = FitReport(mode: .goodOnly)
         try each(goodPictures(), &report, as: .asStored) { picture, name in
@@ -164,7 +172,7 @@ struct InspectFit: ParsableCommand {
         }
         var settings = ClassesFit.Settings()
         settings.memoryRows = memory
-        settings.region = region?.box
+        settings.sight = try sight()
         var fit = try ClassesFit(
             try InspectionFile.network(network), names: names, good: goodNumber, settings: settings)
         var report = FitReport(mode: .classes)
@@ -184,6 +192,15 @@ struct InspectFit: ParsableCommand {
         let (fitted, outliers, confusion) = try fit.finish(budget: falseRejects)
         report.take(confusion)
         try finish(fitted, outliers, &report, network: network)
+    }
+
+    private func sight() throws -> SightSettings {
+        var sight = SightSettings()
+        sight.region = region?.box
+        sight.mask = try mask.map(Self.picture)
+        sight.reference = try align.map(Self.picture)
+        sight.limits.degrees = turn
+        return sight
     }
 
     private func goodPictures() throws -> [PictureFiles.Entry] {

@@ -83,8 +83,7 @@ struct InspectionRow: Encodable {
         let verdict = try inspector.judge(picture)
         let row = InspectionRow(
             file.name, verdict, threshold: recipe.threshold.value, took: clock.monotonic() - start)
-        guard verdict.map != nil else { return (row, nil) }
-        return (row, (verdict, try picture.region(recipe.region)))
+        return (row, verdict.looked.map { (verdict, $0) })
     }
 
     /// Every key stands there, with null for what is not known.

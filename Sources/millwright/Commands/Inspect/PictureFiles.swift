@@ -7,6 +7,8 @@ struct PictureFiles {
     struct Entry {
         var path: String
         var name: String
+        /// Name of the folder that it lies in.
+        var folder: String { path.split(separator: "/").dropLast().last.map(String.init) ?? "" }
     }
 
     /// A folder with more would rather be a day's archive than what somebody wants to have judged.
