@@ -37,6 +37,7 @@ let modules: [Module] = [
     module("CLibcrypto", .system(pkgConfig: "libcrypto", debian: "libssl-dev")),
     module("CZlib", .system(pkgConfig: "zlib", debian: "zlib1g-dev")),
     module("CCurl", .system(pkgConfig: "libcurl", debian: "libcurl4-openssl-dev")),
+    module("CMicroHTTPD", .system(pkgConfig: "libmicrohttpd", debian: "libmicrohttpd-dev")),
     module("CPNG", .system(pkgConfig: "libpng", debian: "libpng-dev")),
     module("CJPEG", .system(pkgConfig: "libjpeg", debian: "libjpeg62-turbo-dev")),
     module("CPictures", .c, uses: ["CPNG", "CJPEG"]),
@@ -62,7 +63,10 @@ let modules: [Module] = [
     module("Inspection", uses: ["Signals", "Graph", "Kernels", "Runtime", "Pictures"]),
     module("Sparkplug", uses: ["Plant", "Protobuf"]),
     module(
-        "Drivers", uses: ["Plant", "Threads", "YAML", "Sparkplug", "Pictures", "CFieldIO", "CJSON", "CMosquitto"],
+        "Drivers",
+        uses: [
+            "Plant", "Threads", "YAML", "Sparkplug", "Pictures", "CFieldIO", "CJSON", "CMosquitto", "CMicroHTTPD",
+        ],
         packages: ["Logging"]),
     module("Store", uses: ["Plant", "Threads", "SQLite", "Checksum", "Trust"], packages: ["Logging"]),
     module("Alerts", uses: ["Plant", "YAML"], packages: ["Logging"]),
@@ -142,7 +146,8 @@ let modules: [Module] = [
     module(
         "DriversTests", .tests,
         uses: [
-            "Plant", "YAML", "CJSON", "CMosquitto", "Sparkplug", "Drivers", "Rig", "TestBench", "Seeded", "Hostile",
+            "Plant", "YAML", "CJSON", "CMosquitto", "Sparkplug", "Pictures", "Drivers", "Transfer", "Rig", "TestBench",
+            "Seeded", "Hostile",
         ],
         packages: ["Logging"]),
     module(

@@ -6,6 +6,7 @@ package import YAML
 package enum Drivers {
     package static let all: [any FieldDriver.Type] = [
         MQTTDriver.self, SparkplugDriver.self, ModbusTCPDriver.self, ModbusRTUDriver.self, ModbusRTUOverTCPDriver.self,
+        FolderDriver.self, HTTPDriver.self, CameraDriver.self,
     ]
 
     /// More links than this in one box is a mistake: each has a state and mostly a connection of its own.

@@ -78,13 +78,17 @@ package protocol LinkSettings: Hashable, Sendable {
     func allowsWrite(of value: Double, to name: String) -> Bool
     /// How often the link polls its tags, by name; empty where the source sends when it likes.
     var scanIntervals: [String: Duration] { get }
-    /// Names of the streams of pictures that the link brings, unique among all links; empty where it brings none.
+    /// Names of the streams of pictures that are known before the first picture, unique among all links; empty where the link brings
+    /// none.
     var pictures: [String] { get }
+    /// Whether the link brings pictures of this name, or a message that has not come yet could.
+    func mayBring(pictures name: String) -> Bool
 }
 
 extension LinkSettings {
     package var scanIntervals: [String: Duration] { [:] }
     package var pictures: [String] { [] }
+    package func mayBring(pictures name: String) -> Bool { pictures.contains(name) }
     package func mayMake(tag name: String) -> Bool { false }
     package func allowsWrite(of value: Double, to name: String) -> Bool { false }
 }

@@ -11,7 +11,8 @@ package struct FieldPicture: Sendable {
         case raw(RawShape)
     }
 
-    /// The link that it came over.
+    /// Under which name its receipt is kept: the link that it came over, or `LINK/pictures` where a link with samples too has a
+    /// connection of its own for pictures.
     package var link: String
     /// Which of the link's pictures it is one of, as ``LinkSettings/pictures`` names them: `press-3.camera`.
     package var stream: String

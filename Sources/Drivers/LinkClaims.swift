@@ -11,11 +11,24 @@ package struct LinkClaims {
         /// An MQTT client id at a broker: the broker would throw out one of the two, again and again.
         case client(host: String, port: Int, id: String)
 
+        /// A stream of pictures.
+        case pictures(String)
+        /// Where a link listens.
+        case door(address: String, port: Int)
+        /// The device of a camera, which gives its frames to one.
+        case camera(String)
+        /// Files of a folder: two links would judge, delete or move them both.
+        case files(folder: String, names: String)
+
         var description: String {
             switch self {
             case .link(let name): "the link name \"\(name)\""
             case .tag(let name): "the tag \"\(name)\""
             case .device(let line, let unit): "the device \(line) unit \(unit)"
+            case .pictures(let name): "the pictures \"\(name)\""
+            case .door(let address, let port): "the door \(address) port \(port)"
+            case .camera(let path): "the camera \(path)"
+            case .files(let folder, let names): "the files \(names) of \(folder)"
             case .client(let host, let port, let id): "the client id \"\(id)\" at \(host):\(port)"
             }
         }

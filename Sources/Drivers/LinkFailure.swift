@@ -20,6 +20,8 @@ enum LinkFailure: Error, Hashable, CustomStringConvertible {
     case notStored(String)
     /// A file named in the configuration cannot be read.
     case file(path: String, code: Int32)
+    /// Judged pictures are to be moved to where they are.
+    case sameFolder(String)
     /// Every user of the machine may read or change a file with a secret.
     case exposed(path: String, mode: UInt32)
 
@@ -35,6 +37,7 @@ enum LinkFailure: Error, Hashable, CustomStringConvertible {
         case .wrongReply(let what): "not a reply to what was asked: \(what)"
         case .notStored(let reason): "not stored, so not acknowledged: \(reason)"
         case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"
+        case .sameFolder(let path): "\(path): expected another folder than the one that is watched"
         case .exposed(let path, let mode):
             "\(path): every user of this machine may read or write this secret (mode \(String(mode, radix: 8))); chmod 0640"
         }

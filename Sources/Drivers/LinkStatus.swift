@@ -39,13 +39,14 @@ package struct LinkStatus: Sendable {
 
 /// What a link has counted since it was started.
 package struct LinkCounters: Hashable, Sendable {
-    /// MQTT messages, or Modbus replies, that came.
+    /// MQTT messages, Modbus replies, pictures, that came.
     package var received = 0
-    /// Samples that the store has taken: durable where they are acknowledged, else within the loss contract.
+    /// Samples that the store has taken (durable where they are acknowledged, else within the loss contract), and pictures whose
+    /// verdict is durable.
     package var stored = 0
     /// Values or messages that could not be used, by cause: `json`, `not_finite`, `wrong_length`, `unknown_topic`.
     package var malformed: [String: Int] = [:]
-    /// Messages that the broker sent again and that were stored already.
+    /// Messages that the broker sent again, and files that were found again, that were stored already.
     package var duplicates = 0
     /// Connections made after the first one.
     package var reconnects = 0
@@ -59,6 +60,10 @@ package struct LinkCounters: Hashable, Sendable {
     package var refusals = 0
     /// Tags that a wild card would have made beyond the limit, or with a name that is none.
     package var tagsRefused = 0
+    /// Pictures by what became of them: `good`, `defect`, `not_judged`, `not_wanted`.
+    package var verdicts: [String: Int] = [:]
+    /// Pictures of a camera that were given up for newer ones.
+    package var skipped = 0
     /// How often a broker had forgotten the session in which it should have kept messages.
     package var sessionsLost = 0
 
@@ -76,6 +81,8 @@ package struct LinkCounters: Hashable, Sendable {
         lateScans += other.lateScans
         refusals += other.refusals
         tagsRefused += other.tagsRefused
+        verdicts.merge(other.verdicts, uniquingKeysWith: +)
+        skipped += other.skipped
         sessionsLost += other.sessionsLost
     }
 }

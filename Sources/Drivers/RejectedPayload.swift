@@ -33,6 +33,20 @@ package struct RejectedPayload: Hashable, Sendable {
         excerpt = Self.printable(message.payload, min(start, message.payload.count), Self.excerptBytes)
     }
 
+    /// Of a picture that nobody can judge.
+    ///
+    /// - Parameters:
+    ///   - name: of the file, or where it came from.
+    ///   - bytes: how large it is.
+    ///   - start: its first bytes, as far as they were read.
+    init(at time: WallTime, picture name: String, cause: String, bytes: Int, start: [UInt8] = []) {
+        at = time
+        topic = Array(name.utf8).withUnsafeBytes { Self.printable($0, 0, Self.topicBytes) }
+        self.cause = cause
+        self.bytes = bytes
+        excerpt = start.withUnsafeBytes { Self.printable($0, 0, Self.excerptBytes) }
+    }
+
     private static func printable(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> String {
         let end = min(bytes.count, start + count)
         var text = start > 0 ? "..." : ""

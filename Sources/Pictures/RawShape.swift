@@ -79,7 +79,24 @@ extension PictureDecoder {
 }
 
 extension RawShape {
+    /// How many bytes a picture of this shape has.
+    ///
+    /// - Throws: `.shape` where the shape contradicts itself.
+    package func byteCount() throws(PictureError) -> Int { try checkedRowBytes() * rows }
+
+    /// Rows of bytes: those of NV12's colours come after those of its brightness.
+    private var rows: Int { layout == .nv12 ? height + height / 2 : height }
+
     fileprivate func checkedRowBytes(_ count: Int) throws(PictureError) -> Int {
+        let row = try checkedRowBytes()
+        guard count == row * rows else {
+            throw .shape(
+                expected: "\(row * rows) bytes for \(width) x \(height) \(layout.rawValue)", found: "\(count)")
+        }
+        return row
+    }
+
+    private func checkedRowBytes() throws(PictureError) -> Int {
         let pairs = layout == .yuyv || layout == .nv12
         guard !pairs || width % 2 == 0, layout != .nv12 || height % 2 == 0 else {
             throw .shape(
@@ -93,11 +110,6 @@ extension RawShape {
         }
         guard 9...16 ~= significantBits else {
             throw .shape(expected: "9 to 16 significant bits", found: "\(significantBits)")
-        }
-        let rows = layout == .nv12 ? height + height / 2 : height
-        guard count == row * rows else {
-            throw .shape(
-                expected: "\(row * rows) bytes for \(width) x \(height) \(layout.rawValue)", found: "\(count)")
         }
         return row
     }

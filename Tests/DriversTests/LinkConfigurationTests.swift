@@ -67,7 +67,8 @@ import YAML
         Mistake(
             replace: "driver: mqtt", by: "driver: mqqt", line: 2,
             says: [
-                "expected one of mqtt, sparkplug, modbus-tcp, modbus-rtu, modbus-rtu-over-tcp", "did you mean `mqtt`",
+                "expected one of mqtt, sparkplug, modbus-tcp, modbus-rtu, modbus-rtu-over-tcp, folder, http, camera",
+                "did you mean `mqtt`",
             ]),
         Mistake(replace: "port: 8883", by: "port: 88830", line: 4, says: ["links[0].port", "1...65535"]),
         Mistake(replace: "keep_alive: 20s", by: "keep_alife: 20s", line: 6, says: ["did you mean `keep_alive`"]),

@@ -119,7 +119,8 @@ final class MQTTInbox: MosquittoHandler {
                 ReceivedMessage(
                     topic: UnsafeRawBufferPointer(rebasing: copy[..<message.topic.count]),
                     payload: UnsafeRawBufferPointer(payload), payloadBytes: message.payloadBytes,
-                    isRetained: message.isRetained, arrival: message.arrival, monotonic: message.monotonic,
+                    receipt: message.receipt, isRetained: message.isRetained, arrival: message.arrival,
+                    monotonic: message.monotonic,
                     clock: confidence), into: &batch)
             if batch.samples.count > before, let receipt = message.receipt { batch.receipts.append(receipt) }
         }
@@ -176,7 +177,7 @@ final class MQTTInbox: MosquittoHandler {
         }
         let before = batch.samples.count
         let received = ReceivedMessage(
-            topic: topic, payload: payload, payloadBytes: payload.count, isRetained: message.retain,
+            topic: topic, payload: payload, payloadBytes: payload.count, receipt: receipt, isRetained: message.retain,
             arrival: clock.wall(), monotonic: clock.monotonic(), clock: confidence)
         if reader.read(received, into: &batch) {
             if batch.samples.count > before, let receipt { batch.receipts.append(receipt) }

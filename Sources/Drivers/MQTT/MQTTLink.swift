@@ -20,6 +20,8 @@ actor MQTTLink {
     private static let rejectionPause: Duration = .seconds(60)
 
     private let link: LinkDefinition
+    /// Under which name the store keeps the receipts of this connection.
+    private let receiptName: String
     private let connection: MQTTConnectionSettings
     private let reader: any MessageReader
     private let clock: any PlantClock
@@ -55,11 +57,12 @@ actor MQTTLink {
 
     init(
         link: LinkDefinition, connection: MQTTConnectionSettings, reader: sending any MessageReader,
-        clock: any PlantClock, logger: Logger, monitor: LinkMonitor
+        receiptName: String, clock: any PlantClock, logger: Logger, monitor: LinkMonitor
     ) throws(LinkFailure) {
         do { executor = try ThreadExecutor() } catch { throw .system(call: "pthread_create", code: error.code) }
         stop = try WakeSignal()
         self.link = link
+        self.receiptName = receiptName
         self.connection = connection
         self.reader = reader
         self.clock = clock
@@ -87,7 +90,7 @@ actor MQTTLink {
             try await reader.prepare()
             // Up to 65,535 of them: not again for each attempt while the broker is absent.
             let areCurrent = areReceiptsCurrent && inbox.isAwaitingDuplicates
-            let receipts = areCurrent ? nil : try await sink.storedReceipts(link: link.name)
+            let receipts = areCurrent ? nil : try await sink.storedReceipts(link: receiptName)
             if case .never = sessionUsed, receipts?.isEmpty == false { sessionUsed = .beforeThisRun }
             inbox.startConnection(receipts: receipts)
             areReceiptsCurrent = true
@@ -232,6 +235,11 @@ actor MQTTLink {
         if client.isLogWanted, !inbox.isAwaitingDuplicates { client.isLogWanted = false }
         while try await !inbox.resumeDeferred() { try await store(sink) }
         try await store(sink)
+        if reader.isFull {
+            // Also when it fails: it may have stored and not been able to say so.
+            areReceiptsCurrent = false
+            try await reader.settle()
+        }
         try answer(client)
         if let failure { throw failure }
     }
@@ -261,7 +269,7 @@ actor MQTTLink {
         let start = clock.monotonic()
         inbox.startBurst()
         var messagesAtNap = 0
-        while !inbox.isFull {
+        while !inbox.isFull, !reader.isFull {
             let before = inbox.messages
             let progress = try client.read()
             // A message that came is progress, whatever a callback left behind in errno.

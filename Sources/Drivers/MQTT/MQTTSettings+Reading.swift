@@ -22,10 +22,19 @@ extension MQTTSettings {
         }
         let topics = Self.topics(reading: &reader, claims: &claims)
         guard let connection, let topics else { return nil }
-        self.init(connection: connection, presence: presence, topics: topics)
+        self.init(
+            connection: connection, presence: presence, topics: topics.values, pictureTopics: topics.pictures)
+        if !pictureTopics.isEmpty {
+            let mark = reader.node["client_id"]?.mark ?? reader.node.mark
+            claims.take(
+                .client(host: connection.host, port: connection.port, id: pictureConnection.clientID), at: mark,
+                path: reader.path("client_id"))
+        }
     }
 
-    private static func topics(reading reader: inout MappingReader, claims: inout LinkClaims) -> [TopicRule]? {
+    private static func topics(
+        reading reader: inout MappingReader, claims: inout LinkClaims
+    ) -> (values: [TopicRule], pictures: [PictureTopic])? {
         guard let nodes = reader.required("topics", .nodes) else { return nil }
         let path = reader.path("topics")
         guard (1...maxTopics).contains(nodes.count) else {
@@ -33,23 +42,36 @@ extension MQTTSettings {
                 at: reader.node["topics"] ?? reader.node, path: path, expected: "a list of 1 to \(maxTopics) topics")
             return nil
         }
-        var rules: [(rule: TopicRule, mark: Mark)] = []
+        var filters: [(filter: TopicFilter, mark: Mark)] = []
+        var values: [TopicRule] = []
+        var pictures: [PictureTopic] = []
         for (index, node) in nodes.enumerated() {
             let path = "\(path)[\(index)]"
             guard var entry = MappingReader(node, path: path, diagnostics: reader.diagnostics) else { continue }
-            let rule = TopicRule(reading: &entry, claims: &claims)
-            entry.finish()
-            guard let rule else { continue }
-            if let first = rules.first(where: { $0.rule.filter.overlaps(rule.filter) }) {
+            let filter: TopicFilter
+            if node["payload"]?.text == "picture" {
+                let topic = PictureTopic(reading: &entry, claims: &claims)
+                entry.finish()
+                guard let topic else { continue }
+                pictures.append(topic)
+                filter = topic.filter
+            } else {
+                let rule = TopicRule(reading: &entry, claims: &claims)
+                entry.finish()
+                guard let rule else { continue }
+                values.append(rule)
+                filter = rule.filter
+            }
+            if let first = filters.first(where: { $0.filter.overlaps(filter) }) {
                 reader.diagnostics.report(
                     at: node["topic"] ?? node, path: "\(path).topic",
                     expected: "topics that share no message (the broker would send it twice)",
                     found:
-                        "\"\(rule.filter.text)\", which meets \"\(first.rule.filter.text)\" of \(first.mark.place)")
+                        "\"\(filter.text)\", which meets \"\(first.filter.text)\" of \(first.mark.place)")
             }
-            rules.append((rule, node.mark))
+            filters.append((filter, node.mark))
         }
-        return rules.count == nodes.count ? rules.map(\.rule) : nil
+        return filters.count == nodes.count ? (values, pictures) : nil
     }
 }
 
@@ -70,12 +92,7 @@ extension MQTTMessage {
 
 extension TopicRule {
     fileprivate init?(reading entry: inout MappingReader, claims: inout LinkClaims) {
-        let topic = Kind.string.map(
-            expected: "an MQTT topic; + and # only as a whole level, # only as the last; $share/GROUP/ before it"
-        ) {
-            TopicFilter($0)
-        }
-        let filter = entry.required("topic", topic)
+        let filter = entry.required("topic", .topicFilter)
         let qos = entry.optional("qos", .integer(0...2), default: 1)
         // With an unknown topic, any placeholder may be right.
         let payload = PayloadRule(reading: &entry, wildcards: filter?.wildcards ?? 99, claims: &claims)

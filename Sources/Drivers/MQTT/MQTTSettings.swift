@@ -5,12 +5,26 @@ struct MQTTSettings: BrokerLinkSettings {
     var connection: MQTTConnectionSettings
     var presence: MQTTPresence?
     var topics: [TopicRule]
+    var pictureTopics: [PictureTopic] = []
 
     var tags: [TagDefinition] {
         topics.flatMap { topic in
             topic.payload.tags.filter { $0.template.isConstant }.map { topic.payload.definition(of: $0, captures: []) }
         }
     }
+
+    /// The name under which the broker keeps pictures for us, on a connection of their own.
+    var pictureConnection: MQTTConnectionSettings {
+        var own = connection
+        own.clientID = Self.pictureClientID(connection.clientID)
+        return own
+    }
+
+    static func pictureClientID(_ clientID: String) -> String { clientID + "-pictures" }
+
+    var pictures: [String] { pictureTopics.filter(\.stream.isConstant).map { $0.stream.name([]) } }
+
+    func mayBring(pictures name: String) -> Bool { pictureTopics.contains { $0.stream.mayBecome(name) } }
 
     func mayMake(tag name: String) -> Bool {
         topics.contains { $0.payload.tags.contains { $0.template.mayBecome(name) } }

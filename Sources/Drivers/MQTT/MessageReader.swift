@@ -33,6 +33,14 @@ protocol MessageReader: AnyObject {
     /// Reads a message that ``read(_:into:)`` did not take, in the order in which they came.
     func readLater(_ message: ReceivedMessage, into batch: inout SampleBatch) async throws
 
+    /// Whether it has read what must be dealt with before anything more is read.
+    var isFull: Bool { get }
+
+    /// Deals with what it has read and the batch cannot hold: called after the batch is stored, before the acknowledgements leave.
+    ///
+    /// - Throws: when that must come again.
+    func settle() async throws
+
     /// Called about once a second while connected.
     func passTime(into batch: inout SampleBatch)
 
@@ -53,6 +61,8 @@ extension MessageReader {
     var isSessionClean: Bool { false }
     func will() -> MQTTMessage? { nil }
     func disconnected() {}
+    var isFull: Bool { false }
+    func settle() async throws {}
     func passTime(into batch: inout SampleBatch) {}
     func farewell() -> [MQTTMessage] { [] }
 }
@@ -64,6 +74,8 @@ struct ReceivedMessage {
     var payload: UnsafeRawBufferPointer
     /// How long the payload was that came: of one that is too large, not all is kept.
     var payloadBytes: Int
+    /// What identifies it when it is sent again; nil where the broker waits for no acknowledgement.
+    var receipt: MessageReceipt?
     var isRetained: Bool
     var arrival: WallTime
     var monotonic: MonotonicTime

@@ -9,7 +9,8 @@ extension PayloadRule {
     init?(reading entry: inout MappingReader, wildcards: Int, claims: inout LinkClaims) {
         var reader = PayloadReader(wildcards: wildcards, claims: claims)
         defer { claims = reader.claims }
-        let payload = entry.required("payload", .choice(["json", "csv", "number", "text", "waveform"]))
+        // Pictures become no tags, so their entries have a reader of their own; the word is here for whoever misspells it.
+        let payload = entry.required("payload", .choice(["json", "csv", "number", "text", "waveform", "picture"]))
         let rule: PayloadRule? =
             switch payload {
             case "json": reader.json(&entry)
@@ -174,15 +175,8 @@ struct PayloadReader {
             }
             return template
         } catch {
-            let expected =
-                switch error {
-                case .unclosedBrace: "a closing } for each {"
-                case .unknownPlaceholder(let name) where wildcards == 0:
-                    "no placeholder (the topic has no wild card), not \(name)"
-                case .unknownPlaceholder(let name): "placeholders {1} to {\(wildcards)}, not \(name)"
-                case .notATagName: "a tag name: letters, digits, . - _ and /, starting with a letter or digit"
-                }
-            reader.diagnostics.report(at: node, path: reader.path("tag"), expected: expected)
+            reader.diagnostics.report(
+                at: node, path: reader.path("tag"), expected: error.expected(wildcards: wildcards))
             return nil
         }
     }

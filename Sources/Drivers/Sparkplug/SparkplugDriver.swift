@@ -32,7 +32,8 @@ package struct SparkplugDriver: FieldDriver {
         }
         let reader = SparkplugHost(settings, tags: tags, clock: clock, monitor: monitor)
         let connection = try MQTTLink(
-            link: link, connection: settings.connection, reader: reader, clock: clock, logger: logger, monitor: monitor)
+            link: link, connection: settings.connection, reader: reader, receiptName: link.name, clock: clock,
+            logger: logger, monitor: monitor)
         await connection.run(into: sink)
     }
 

@@ -23,7 +23,7 @@ extension PlantConfiguration {
                 report("pictures", expected: "each stream at one station", found: "\"\(station.pictures)\" again")
             }
             guard isWhole else { continue }
-            if !streams.contains(station.pictures) {
+            if !links.contains(where: { $0.settings.mayBring(pictures: station.pictures) }) {
                 report(
                     "pictures",
                     expected: streams.isEmpty

@@ -15,6 +15,8 @@ extension StatusReport.Link {
             "sessions_lost": status.counters.sessionsLost,
         ]
         for (cause, count) in status.counters.malformed { counters["malformed.\(cause)"] = count }
+        for (verdict, count) in status.counters.verdicts { counters["verdict.\(verdict)"] = count }
+        if status.counters.skipped > 0 { counters["skipped"] = status.counters.skipped }
         for (code, count) in status.counters.exceptions { counters["exception.\(code)"] = count }
         for (flag, count) in found?.found ?? [:] { counters["flag.\(flag)"] = count }
         self.init(

@@ -1,0 +1,140 @@
+import Glibc
+import Logging
+import Plant
+import Threads
+
+/// A door for pictures: takes requests on a thread of its own, has each picture judged, and answers when its verdict is durable.
+actor HTTPLink {
+    private static let stableAfter: Duration = .seconds(5)
+    /// Between two looks for senders that are too slow.
+    private static let look: Duration = .milliseconds(500)
+
+    private let link: LinkDefinition
+    private let settings: HTTPSettings
+    private let clock: any PlantClock
+    private let logger: Logger
+    private let monitor: LinkMonitor
+    private let stop: WakeSignal
+    private let answers: HTTPAnswers
+    private var backOff: BackOff
+    private var hasListened = false
+
+    private nonisolated let executor: ThreadExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(
+        link: LinkDefinition, settings: HTTPSettings, clock: any PlantClock, logger: Logger, monitor: LinkMonitor
+    ) throws(LinkFailure) {
+        do { executor = try ThreadExecutor() } catch { throw .system(call: "pthread_create", code: error.code) }
+        stop = try WakeSignal()
+        answers = try HTTPAnswers()
+        self.link = link
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+        self.monitor = monitor
+        backOff = BackOff(seed: UInt64.random(in: .min ... .max))
+    }
+
+    func run(_ desk: PictureDesk) async {
+        // As many as there are connections wait at most: each waits for its answer.
+        let (pictures, arrived) = AsyncStream<HTTPPicture>.makeStream(
+            bufferingPolicy: .bufferingOldest(Int(HTTPServer.maxConnections)))
+        await withTaskCancellationHandler {
+            await withTaskGroup { group in
+                group.addTask { await self.judge(pictures, desk) }
+                self.listen(arrived)
+                arrived.finish()
+                group.cancelAll()
+            }
+            monitor.enter(.stopped)
+        } onCancel: {
+            stop.raise()
+        }
+    }
+
+    private func listen(_ arrived: AsyncStream<HTTPPicture>.Continuation) {
+        while !Task.isCancelled {
+            monitor.enter(.connecting)
+            let start = clock.monotonic()
+            do throws(LinkFailure) {
+                let server = try HTTPServer(settings)
+                monitor.enter(.connected)
+                if hasListened { monitor.count { $0.reconnects += 1 } }
+                hasListened = true
+                logger.info(
+                    "listening for pictures",
+                    metadata: [
+                        "link": "\(link.name)", "address": "\(settings.address.text)",
+                        "port": "\(settings.address.port)",
+                    ])
+                serve(server, arrived)
+                // Only a cancelled task ends it.
+            } catch {
+                monitor.record(error: "\(error)")
+                logger.warning("not listening", metadata: ["link": "\(link.name)", "error": "\(error)"])
+                if clock.monotonic() - start >= Self.stableAfter { backOff.reset() }
+                let wait = backOff.wait()
+                monitor.enter(.waiting(until: clock.monotonic() + wait))
+                stop.wait(timeout: wait)
+            }
+        }
+    }
+
+    private func serve(_ server: HTTPServer, _ arrived: AsyncStream<HTTPPicture>.Continuation) {
+        var nextLook = clock.monotonic() + Self.look
+        while !Task.isCancelled {
+            let timeout = server.timeout.map { min($0, Self.look) } ?? Self.look
+            _ = Polling.wait(
+                [server.descriptor, answers.signal.descriptor, stop.descriptor].map { ($0, Int16(POLLIN)) },
+                timeout: timeout)
+            for (request, answer) in answers.take() { server.resume(request, answer) }
+            let now = clock.monotonic()
+            for picture in server.run(now: now) {
+                monitor.count { $0.received += 1 }
+                arrived.yield(picture)
+            }
+            if now >= nextLook {
+                server.closeSlow(limit: settings.receiveWithin)
+                nextLook = now + Self.look
+            }
+            publish(server)
+        }
+    }
+
+    private func publish(_ server: HTTPServer) {
+        let (counts, newest) = server.takeRefusals()
+        let rejected = newest.map {
+            RejectedPayload(at: clock.wall(), picture: $0.path, cause: $0.code, bytes: $0.bytes)
+        }
+        monitor.update { status in
+            status.figures = server.figures
+            status.counters.malformed.merge(counts, uniquingKeysWith: +)
+            if let rejected { status.rejected = (status.rejected + [rejected]).suffix(RejectedPayload.kept) }
+        }
+    }
+
+    /// Each picture has a task of its own, so that one stream does not wait for another's; who judges takes one of a stream at a time.
+    private nonisolated func judge(_ pictures: AsyncStream<HTTPPicture>, _ desk: PictureDesk) async {
+        await withDiscardingTaskGroup { group in
+            for await picture in pictures {
+                group.addTask { await self.answer(picture, desk) }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private nonisolated func answer(_ picture: HTTPPicture, _ desk: PictureDesk) async {
+        let taken = FieldPicture(
+            link: link.name, stream: picture.stream, bytes: picture.bytes, encoding: picture.encoding,
+            name: "http-\(picture.request)", part: picture.part, arrival: clock.wall(), monotonic: clock.monotonic())
+        do throws(LinkFailure) {
+            answers.give(.verdict(try await desk.judge(taken).json), to: picture.request)
+        } catch {
+            if error != .stopped { monitor.record(error: "\(error)") }
+            answers.give(
+                .refusal(503, "not_stored", "the verdict could not be stored; send it again", isForNow: true),
+                to: picture.request)
+        }
+    }
+}
