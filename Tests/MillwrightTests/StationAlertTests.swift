@@ -7,7 +7,7 @@ import Testing
 @testable import millwright
 
 @Suite struct StationAlertTests {
-    /// What the engine is told, one letter a part: `.` good, `s` scratch, `p` pit, `d` too dark.
+    /// What the engine is told, one letter a part: `.` good, `s` scratch, `p` pit, `u` unknown, `x` no class, `d` too dark.
     struct Line {
         var engine = StationAlertEngine(asset: "press-3", settings: .init())
         private var parts = 0
@@ -28,7 +28,7 @@ import Testing
         }
 
         static func verdict(_ letter: Character, second: Int) -> StationVerdict {
-            let names: [Character: String] = ["s": "scratch", "p": "pit", "d": "picture.too_dark"]
+            let names: [Character: String] = ["s": "scratch", "p": "pit", "u": "unknown", "d": "picture.too_dark"]
             var row = PartFinding(.missing).row("", took: .zero)
             row.verdict = letter == "." ? "good" : letter == "d" ? "not_judged" : "defect"
             row.name = letter == "." || letter == "d" ? nil : names[letter]
@@ -64,6 +64,12 @@ import Testing
         #expect(line.engine.open[.burst]?.title.english == "3 of the last 10 parts with the same defect: scratch")
         // Another defect does not keep this one open.
         #expect(line.make("..p.....") == ["cleared inspection.burst"])
+    }
+
+    @Test(arguments: ["x", "u"]) func defectsWithoutAClassAreNotTheSame(letter: String) {
+        var line = Line()
+        #expect(line.make(Self.good(30) + letter + letter + letter).isEmpty)
+        #expect(line.make(letter + letter) == ["raised inspection.reject_rate"])
     }
 
     @Test func goodPartsThatDriftTowardsTheThresholdAreSaidBeforeTheyAreRejected() {
@@ -106,7 +112,7 @@ import Testing
 
     @Test func anAlertItsMessagesAndTheVerdictSurviveARestartTogether() async throws {
         let folder = try StationBench.folder()
-        let alerts = "alerts: { burst: { count: 3, of: 10 }, reject_rate: never }"
+        let alerts = "alerts: { burst: never, reject_rate: { share: 0.3, of: 10 } }"
         do {
             let bench = try await StationBench(alerts, in: folder)
             for receipt in 1...2 { try await bench.show(StationBench.blot, receipt: UInt64(receipt)) }
@@ -118,7 +124,7 @@ import Testing
             let bench = try await StationBench(alerts, in: folder)
             try await bench.show(StationBench.blot, receipt: 3)
             let alert = try #require(try await bench.store.openAlerts().first)
-            #expect(alert.code == "inspection.burst" && alert.asset == "press-3")
+            #expect(alert.code == "inspection.reject_rate" && alert.asset == "press-3")
             #expect(try await bench.store.nextBatch(rows: 100, bytes: 1 << 20).count { $0.kind == .alert } == 1)
             id = alert.id
             await bench.store.close()

@@ -1,4 +1,5 @@
 import Alerts
+import Inspection
 import Plant
 
 /// Turns the verdicts of one station into few alerts.
@@ -7,7 +8,8 @@ import Plant
 /// still nor a clock that jumps raises or clears anything.
 ///
 /// - `reject_rate`: of the newest judged parts more are defects than the line can bear.
-/// - `burst`: several of the newest judged parts have the same defect: a tool is broken, not the process worn.
+/// - `burst`: several of the newest judged parts have the same defect: a tool is broken, not the process worn. Only defects with
+///   a class can be the same.
 /// - `drift`: scores of good parts move towards the threshold. An exponentially weighted mean of how far their logarithms lie
 ///   from those that the fit saw, in deviations: with a weight of 0.05 it varies by 0.16 where nothing has changed, and with 20
 ///   pictures in the fit their own mean is uncertain by 0.22, so that a limit of 1 is not reached by chance.
@@ -109,6 +111,7 @@ struct StationAlertEngine: Sendable {
             return settings.burst.map { setting in
                 let defects = judged.suffix(setting.of).filter {
                     $0.outcome == StationVerdict.Outcome.defect.rawValue
+                        && ![StationVerdict.unnamed, Inspector.unknown].contains($0.name)
                 }
                 let name = open[.burst]?.features.first?.feature ?? mostFrequent(defects)
                 let count = defects.count { $0.name == name }

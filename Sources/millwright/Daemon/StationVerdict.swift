@@ -30,11 +30,14 @@ struct StationVerdict: Sendable {
         }
     }
 
+    /// A defect of which nobody knows what it is: the model tells no classes apart.
+    static let unnamed = "defect"
+
     /// The name of the defect, or the code of why it was not judged.
     var name: String {
         switch outcome {
         case .good: "good"
-        case .defect: row.name ?? "defect"
+        case .defect: row.name ?? Self.unnamed
         case .notJudged: row.code ?? "not_judged"
         }
     }

@@ -115,6 +115,7 @@ struct InspectFeedback: AsyncParsableCommand {
         }
         // It must not go into the next fit; if that fails, a picture lies there that nobody speaks of.
         unlink("\(reader.directory)/\(word.file)")
+        if !json { Output.line("taken back:") }
         try show([word])
     }
 
