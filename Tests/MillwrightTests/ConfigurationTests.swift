@@ -85,8 +85,8 @@ import Watch
             "1:8: plant: expected a mapping (key: value), found a list of 1"),
         Mistake(
             "a driver that is none", "driver: mqtt", "driver: mqt",
-            "5:13: links[0].driver: expected one of mqtt, sparkplug, modbus-tcp, modbus-rtu, modbus-rtu-over-tcp, found "
-                + "\"mqt\"; did you mean `mqtt`?"),
+            "5:13: links[0].driver: expected one of mqtt, sparkplug, modbus-tcp, modbus-rtu, modbus-rtu-over-tcp, folder, "
+                + "http, camera, found \"mqt\"; did you mean `mqtt`?"),
         Mistake(
             "a tag of two links", "tag: pump-7.speed", "tag: pump-7.vibration",
             "17:20: links[1].blocks[0].values[0].tag: expected each of these once, found the tag "
