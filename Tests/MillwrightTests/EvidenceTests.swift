@@ -9,7 +9,8 @@ import Testing
 
 @Suite struct EvidenceTests {
     @Test func whatWasBadOrNotJudgedIsKeptAndAShareOfTheGood() async throws {
-        let bench = try await StationBench("evidence: { good: 0.25 }\nalerts: { burst: never, reject_rate: { share: 0.4, of: 5 } }")
+        let bench = try await StationBench(
+            "evidence: { good: 0.25 }\nalerts: { burst: never, reject_rate: { share: 0.4, of: 5 } }")
         for _ in 0..<8 { try await bench.show(StationBench.good) }
         try await bench.show(StationBench.blot, part: "4711")
         try await bench.show(StationBench.dark)
