@@ -50,19 +50,48 @@ static inline uint64_t mw_digits_value(uint64_t word, uint32_t count) {
     return ((value & 0x000000FF000000FF) * 0x000F424000000064 + (value >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >> 32;
 }
 
-/// Which of 16 bytes are no digits: a bit each, or one of four where that is cheaper, above which are copies of it.
+/// The number that the last `count` bytes before `end` mean, which are digits; 8 to 16 of them. 16 bytes must be readable.
+static inline uint64_t mw_last_digits_value(const uint8_t *end, uint32_t count) {
+#if defined(__SSE2__)
+    // Zeros in the front ones' stead; then pairs, fours, eights.
+    static const uint8_t kept[] = {0,    0,    0,    0,    0,    0,    0,    0,    0xFF, 0xFF, 0xFF, 0xFF,
+                                   0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    const __m128i digits = _mm_and_si128(
+        _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)(end - 16)), _mm_set1_epi8('0')),
+        _mm_loadu_si128((const __m128i *)(const void *)(kept + count - 8)));
+    const __m128i tens = _mm_mullo_epi16(_mm_and_si128(digits, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10));
+    const __m128i pairs = _mm_add_epi16(tens, _mm_srli_epi16(digits, 8));
+    const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
+    const __m128i eights = _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(1 << 16 | 10000));
+    const uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
+    return (both & 0xFFFFFFFF) * 100000000 + (both >> 32);
+#else
+    return mw_digits_value(mw_word(end - count), count - 8) * 100000000 + mw_digits_value(mw_word(end - 8), 8);
+#endif
+}
+
+// Of 16 bytes, which are no digits, and which are commas: a bit each, or one of four where that is cheaper, above which are copies of it.
 #if defined(__SSE2__)
 #define MW_MASK_SHIFT 0
 static inline uint64_t mw_others_than_digits(const uint8_t *at) {
     const __m128i digits = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8('0'));
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, _mm_set1_epi8(10)), digits));
 }
+
+static inline uint64_t mw_commas(const uint8_t *at) {
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8(',')));
+}
 #elif defined(__aarch64__)
 #define MW_MASK_SHIFT 2
-static inline uint64_t mw_others_than_digits(const uint8_t *at) {
-    const uint8x16_t others = vcgtq_u8(vsubq_u8(vld1q_u8(at), vdupq_n_u8('0')), vdupq_n_u8(9));
-    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(others), 4)), 0);
+static inline uint64_t mw_bits_of_16(uint8x16_t bytes) {
+    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(bytes), 4)), 0);
 }
+
+static inline uint64_t mw_others_than_digits(const uint8_t *at) {
+    return mw_bits_of_16(vcgtq_u8(vsubq_u8(vld1q_u8(at), vdupq_n_u8('0')), vdupq_n_u8(9)));
+}
+
+static inline uint64_t mw_commas(const uint8_t *at) { return mw_bits_of_16(vceqq_u8(vld1q_u8(at), vdupq_n_u8(','))); }
 #else
 #define MW_MASK_SHIFT 0
 static inline uint64_t mw_others_than_digits(const uint8_t *at) {
@@ -70,10 +99,13 @@ static inline uint64_t mw_others_than_digits(const uint8_t *at) {
     for (int index = 0; index < 16; index++) others |= (uint64_t)((uint8_t)(at[index] - '0') > 9) << index;
     return others;
 }
-#endif
 
-/// Where commas stand in the next 64 bytes: a bit each.
-static inline uint64_t mw_commas(const uint8_t *at);
+static inline uint64_t mw_commas(const uint8_t *at) {
+    uint64_t commas = 0;
+    for (int index = 0; index < 16; index++) commas |= (uint64_t)(at[index] == ',') << index;
+    return commas;
+}
+#endif
 
 /// Where quotes, backslashes and control characters stand in the next 64 bytes: a bit each.
 ///
@@ -81,15 +113,6 @@ static inline uint64_t mw_commas(const uint8_t *at);
 static inline uint64_t mw_stops(const uint8_t *at, uint64_t *high);
 
 #if defined(__SSE2__)
-static inline uint64_t mw_commas(const uint8_t *at) {
-    uint64_t commas = 0;
-    for (int part = 0; part < 4; part++) {
-        const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * part));
-        commas |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(','))) << 16 * part;
-    }
-    return commas;
-}
-
 static inline __m128i mw_stops_of_16(__m128i bytes) {
     return _mm_or_si128(
         _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
@@ -115,12 +138,6 @@ static inline uint64_t mw_bits_of_64(const uint8x16_t *parts) {
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)), 0);
 }
 
-static inline uint64_t mw_commas(const uint8_t *at) {
-    uint8x16_t parts[4];
-    for (int part = 0; part < 4; part++) parts[part] = vceqq_u8(vld1q_u8(at + 16 * part), vdupq_n_u8(','));
-    return mw_bits_of_64(parts);
-}
-
 static inline uint8x16_t mw_stops_of_16(uint8x16_t bytes) {
     return vorrq_u8(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\'))), vcltq_u8(bytes, vdupq_n_u8(0x20)));
 }
@@ -136,12 +153,6 @@ static inline uint64_t mw_stops(const uint8_t *at, uint64_t *high) {
     return mw_bits_of_64(parts);
 }
 #else
-static inline uint64_t mw_commas(const uint8_t *at) {
-    uint64_t commas = 0;
-    for (int index = 0; index < 64; index++) commas |= (uint64_t)(at[index] == ',') << index;
-    return commas;
-}
-
 static inline uint64_t mw_stops(const uint8_t *at, uint64_t *high) {
     uint64_t stops = 0;
     for (int index = 0; index < 64; index++) {
@@ -152,20 +163,6 @@ static inline uint64_t mw_stops(const uint8_t *at, uint64_t *high) {
 }
 #endif
 
-/// Powers of ten that a double holds exactly.
-static const double mw_powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                          1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-/// Both factors are exact doubles, so one multiplication or division rounds once (Clinger 1990).
-static inline bool mw_decimal_exact(uint64_t mantissa, int64_t exponent, double *value) {
-    if (mantissa > 1ull << 53 || exponent < -22 || exponent > 22) return mantissa == 0 ? (*value = 0, true) : false;
-    *value = exponent < 0 ? (double)mantissa / mw_powers_of_ten[-exponent] : (double)mantissa * mw_powers_of_ten[exponent];
-    return true;
-}
-
-/// The nearest double where 128 bits of the power tell it: of a mantissa that is not 0, and -40 to 40.
-double mw_decimal_nearest(uint64_t mantissa, int exponent);
-
 static inline bool mw_is_space(uint8_t byte) { return byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09; }
 
 static inline const uint8_t *mw_space(const uint8_t *at, const uint8_t *end) {
@@ -175,6 +172,9 @@ static inline const uint8_t *mw_space(const uint8_t *at, const uint8_t *end) {
 
 /// How many bytes are read at once at most.
 enum { MW_AHEAD = 40 };
+
+/// How many bytes before a number are read at most.
+enum { MW_BEHIND = 8 };
 
 /// Goes on to the next quote, backslash or control character of a string, or to the end.
 ///
@@ -192,7 +192,7 @@ static inline const uint8_t *mw_string_stop(const uint8_t *at, const uint8_t *sa
 #elif defined(__aarch64__)
     while (MW_LIKELY(at <= safe)) {
         const uint8x16_t bytes = vld1q_u8(at);
-        const uint64_t mask = vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(mw_stops_of_16(bytes)), 4)), 0);
+        const uint64_t mask = mw_bits_of_16(mw_stops_of_16(bytes));
         *high |= vmaxvq_u8(bytes) & 0x80;
         if (MW_LIKELY(mask != 0)) return at + (__builtin_ctzll(mask) >> 2);
         at += 16;

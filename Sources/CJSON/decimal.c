@@ -1,12 +1,9 @@
 #include "include/CJSON.h"
 
-#include "bytes.h"
-
-#include <string.h>
+#include "decimal.h"
 
 // Powers of five as mw_decimal_power gives them: high half, low half. DecimalTests compute them again.
-enum { MOST = 40 };
-static const uint64_t powers_of_five[2 * MOST + 1][2] = {
+const uint64_t mw_powers_of_five[2 * MW_MOST_POWER + 1][2] = {
     {0x8B61313BBABCE2C6, 0x2323AC4B3B3DA016}, {0xAE397D8AA96C1B77, 0xABEC975E0A0D081B}, {0xD9C7DCED53C72255, 0x96E7BD358C904A22},
     {0x881CEA14545C7575, 0x7E50D64177DA2E55}, {0xAA242499697392D2, 0xDDE50BD1D5D0B9EA}, {0xD4AD2DBFC3D07787, 0x955E4EC64B44E865},
     {0x84EC3C97DA624AB4, 0xBD5AF13BEF0B113F}, {0xA6274BBDD0FADD61, 0xECB1AD8AEACDD58F}, {0xCFB11EAD453994BA, 0x67DE18EDA5814AF3},
@@ -37,46 +34,13 @@ static const uint64_t powers_of_five[2 * MOST + 1][2] = {
 };
 
 void mw_decimal_power(int exponent, uint64_t *high, uint64_t *low) {
-    *high = powers_of_five[exponent + MOST][0];
-    *low = powers_of_five[exponent + MOST][1];
-}
-
-typedef unsigned __int128 wide;
-
-// Source: Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (2021), section 5; Mushtak
-// and Lemire (2022) show that 128 bits of the power decide for every mantissa of 64 bits.
-double mw_decimal_nearest(uint64_t mantissa, int exponent) {
-    const int shift = __builtin_clzll(mantissa);
-    const uint64_t factor = mantissa << shift;
-    const uint64_t *power = powers_of_five[exponent + MOST];
-    const wide upper = (wide)factor * power[0];
-    uint64_t high = (uint64_t)(upper >> 64), low = (uint64_t)upper;
-    // 9 bits are beyond the 53 of the result, the one that rounds, and the one that normalizes: all ones may carry.
-    if ((high & 0x1FF) == 0x1FF) {
-        const uint64_t carry = (uint64_t)(((wide)factor * power[1]) >> 64);
-        low += carry;
-        high += low < carry;
-    }
-    const int top = (int)(high >> 63);
-    uint64_t bits = high >> (top + 9);
-    // 217706 / 65536 is a little less than the binary logarithm of 10, and right for all exponents here.
-    int binary = ((217706 * exponent) >> 16) + 63 + top - shift + 1023;
-    // Halfway between two doubles, which only small powers can be: to the even one.
-    if (MW_UNLIKELY(low <= 1) && exponent >= -4 && exponent <= 23 && (bits & 3) == 1 && bits << (top + 9) == high) bits--;
-    bits = (bits + (bits & 1)) >> 1;
-    if (MW_UNLIKELY(bits >> 53 != 0)) {
-        bits >>= 1;
-        binary++;
-    }
-    const uint64_t pattern = (uint64_t)binary << 52 | (bits & 0xFFFFFFFFFFFFF);
-    double value;
-    memcpy(&value, &pattern, sizeof value);
-    return value;
+    *high = mw_powers_of_five[exponent + MW_MOST_POWER][0];
+    *low = mw_powers_of_five[exponent + MW_MOST_POWER][1];
 }
 
 bool mw_decimal(uint64_t mantissa, int64_t exponent, double *value) {
     if (mw_decimal_exact(mantissa, exponent, value)) return true;
-    if (exponent < -MOST || exponent > MOST) return false;
+    if (exponent < -MW_MOST_POWER || exponent > MW_MOST_POWER) return false;
     *value = mw_decimal_nearest(mantissa, (int)exponent);
     return true;
 }

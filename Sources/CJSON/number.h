@@ -1,10 +1,20 @@
 #ifndef MW_CJSON_NUMBER_H
 #define MW_CJSON_NUMBER_H
 
-#include "bytes.h"
+#include "decimal.h"
 #include "include/CJSON.h"
 
 static const uint64_t mw_whole_powers_of_ten[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+/// From 10 to the eighth on.
+static const uint64_t mw_long_powers_of_ten[] = {100000000,     1000000000,     10000000000,     100000000000,     1000000000000,
+                                                 10000000000000, 100000000000000, 1000000000000000, 10000000000000000};
+
+/// A word whose byte at `place`, a point, is taken out: what is behind it moves up.
+static inline uint64_t mw_without_point(uint64_t word, uint32_t place) {
+    const uint64_t front = (1ull << 8 * place) - 1;
+    return (word & front) | (word >> 8 & ~front);
+}
 
 static inline double mw_signed(double magnitude, bool is_negative) {
     // Without a branch: which sign comes next, nobody can foretell.
@@ -15,9 +25,9 @@ static inline double mw_signed(double magnitude, bool is_negative) {
     return magnitude;
 }
 
-/// Reads a number of some 8 digits before the point, 23 behind it and 19 in all at most, without an exponent.
+/// Reads a number without an exponent, of 8 digits before the point or 4 where more than 8 are behind it, and 19 in all at most.
 ///
-/// at: MW_AHEAD bytes must be readable.
+/// at: MW_AHEAD bytes must be readable, and MW_BEHIND before.
 /// Returns where it ends; NULL where the long way must tell what stands here.
 __attribute__((always_inline)) static inline const uint8_t *mw_json_short_number(const uint8_t *at, mw_json_place *place) {
     const bool is_negative = *at == '-';
@@ -46,9 +56,8 @@ __attribute__((always_inline)) static inline const uint8_t *mw_json_short_number
             const uint32_t digits = whole + fraction;
             uint64_t mantissa;
             if (MW_LIKELY(digits < 8)) {
-                // One word has it all; the point is taken out of it.
-                const uint64_t word = mw_word(at - whole - 1), front = (1ull << 8 * whole) - 1;
-                mantissa = mw_digits_value((word & front) | (word >> 8 & ~front), digits);
+                // One word has it all.
+                mantissa = mw_digits_value(mw_without_point(mw_word(at - whole - 1), whole), digits);
             } else {
                 mantissa = mw_digits_value(mw_word(at - whole - 1), whole) * mw_whole_powers_of_ten[fraction]
                     + mw_digits_value(mw_word(at), fraction);
@@ -58,20 +67,17 @@ __attribute__((always_inline)) static inline const uint8_t *mw_json_short_number
         }
         return at + fraction;
     }
-    // As many digits as tell a double from the next one: three words of them, of the last two maybe none.
-    const uint64_t first = mw_word(at), second = mw_word(at + 8), third = mw_word(at + 16);
-    const uint32_t middle = mw_digit_count(second);
-    const uint32_t last = middle == 8 ? mw_digit_count(third) : 0;
+    // As many digits as tell a double from the next one: the last 16 at once, and those before them in a word.
+    if (MW_UNLIKELY(whole > 4 || fraction < 8)) return NULL;
     // Of a short whole part, at least 8 digits of the fraction were among the 16 bytes.
-    if (MW_UNLIKELY(whole > 6 || fraction < 8)) return NULL;
-    fraction = 8 + middle + last;
-    if (MW_UNLIKELY(last == 8 || whole + fraction > 19 + is_below_one)) return NULL;
+    fraction = 8 + ((uint32_t)__builtin_ctzll(mw_others_than_digits(at + 8) | beyond) >> MW_MASK_SHIFT);
+    if (MW_UNLIKELY(whole + fraction > 19u + is_below_one)) return NULL;
     if (MW_UNLIKELY((at[fraction] | 0x20) == 'e')) return NULL;
     if (place != NULL) {
-        uint64_t mantissa = mw_digits_value(mw_word(at - whole - 1), whole);
-        mantissa = mantissa * mw_whole_powers_of_ten[8] + mw_digits_value(first, 8);
-        mantissa = mantissa * mw_whole_powers_of_ten[middle] + mw_digits_value(second, middle);
-        mantissa = mantissa * mw_whole_powers_of_ten[last] + mw_digits_value(third, last);
+        const uint32_t before = fraction > 16 ? fraction - 16 : 0;
+        const uint64_t first = mw_digits_value(mw_without_point(mw_word(at - whole - 1), whole), whole + before);
+        const uint64_t last = mw_last_digits_value(at + fraction, fraction - before);
+        const uint64_t mantissa = first * mw_long_powers_of_ten[fraction - before - 8] + last;
         if (MW_UNLIKELY(mantissa == 0)) return NULL;
         place->number = mw_signed(mw_decimal_nearest(mantissa, -(int)fraction), is_negative);
         place->kind = MW_JSON_NUMBER;

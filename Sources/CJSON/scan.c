@@ -126,24 +126,16 @@ static const uint8_t *object(scan *self, const uint8_t *at, mw_json_node *node, 
     }
 }
 
-/// Finds commas ahead of what is being read.
-typedef struct commas {
-    /// Where the next 64 bytes to look at begin.
-    const uint8_t *next;
-    /// Of the 64 bytes before, those that are not passed yet.
-    uint64_t mask;
-} commas;
-
-/// The next comma; NULL close to the end.
-static inline const uint8_t *next_comma(commas *ahead, const uint8_t *end) {
-    while (MW_UNLIKELY(ahead->mask == 0)) {
-        if (MW_UNLIKELY(end - ahead->next < 64)) return NULL;
-        ahead->mask = mw_commas(ahead->next);
-        ahead->next += 64;
+/// The comma within 32 bytes; NULL where there is none or where they cannot be read.
+static inline const uint8_t *next_comma(const scan *self, const uint8_t *at) {
+    if (MW_UNLIKELY(at > self->safe)) return NULL;
+    uint64_t commas = mw_commas(at);
+    if (commas == 0) {
+        at += 16;
+        commas = mw_commas(at);
+        if (MW_UNLIKELY(commas == 0)) return NULL;
     }
-    const uint8_t *const comma = ahead->next - 64 + __builtin_ctzll(ahead->mask);
-    ahead->mask &= ahead->mask - 1;
-    return comma;
+    return at + (__builtin_ctzll(commas) >> MW_MASK_SHIFT);
 }
 
 /// Reads an array each element of which is one answer: most often a window of numbers.
@@ -156,7 +148,6 @@ __attribute__((noinline)) static const uint8_t *list(scan *self, const uint8_t *
     at = mw_space(at + 1, end);
     if (at < end && *at == ']') return at + 1;
     bool has_escapes;
-    commas ahead = {.next = at};
     for (;;) {
         if (MW_UNLIKELY(answer->count == MW_JSON_MAX_ELEMENTS)) return refuse(self, MW_JSON_TOO_MANY, at);
         if (MW_UNLIKELY(at >= end)) return unexpected(self, at);
@@ -164,7 +155,7 @@ __attribute__((noinline)) static const uint8_t *list(scan *self, const uint8_t *
         if (MW_UNLIKELY(place == NULL)) return NULL;
         place->at = (uint32_t)(at - self->begin);
         if (is_number(self, at)) {
-            const uint8_t *comma = next_comma(&ahead, end);
+            const uint8_t *comma = next_comma(self, at);
             at = number(self, at, place);
             if (MW_LIKELY(comma != NULL && at == comma)) {
                 answer->count++;
@@ -174,7 +165,6 @@ __attribute__((noinline)) static const uint8_t *list(scan *self, const uint8_t *
                 continue;
             }
             if (MW_UNLIKELY(at == NULL)) return NULL;
-            ahead = (commas){.next = at};
         } else if (*at == '"') {
             at = string(self, at, &has_escapes);
             place->kind = MW_JSON_STRING;
@@ -273,9 +263,10 @@ static const uint8_t *value(scan *self, const uint8_t *at, mw_json_node *node, u
 /// Texts of so many bytes are copied.
 enum { SHORT = 128 };
 
-static mw_json_result outcome(const mw_json_query *query, const uint8_t *text, size_t count, const uint8_t *safe) {
+static mw_json_result outcome(
+    const mw_json_query *query, const uint8_t *text, size_t count, const uint8_t *early, const uint8_t *safe) {
     // Before the first look, the block is one that no byte lies in.
-    scan self = {.query = query, .begin = text, .end = text + count, .safe = safe, .block = text + count};
+    scan self = {.query = query, .begin = text, .end = text + count, .early = early, .safe = safe, .block = text + count};
     self.wide = count > SHORT ? self.end - 64 : text - 1;
     const uint8_t *at = value(&self, mw_space(text, self.end), &query->nodes[0], 0);
     if (at == NULL) return (mw_json_result){self.outcome, self.at};
@@ -291,10 +282,10 @@ mw_json_result mw_json_scan(const mw_json_query *query, const uint8_t *text, siz
         query->answers[slot].count = 0;
     }
     // A short text is mostly end, so it gets room behind it.
-    if (count > SHORT) return outcome(query, text, count, text + count - MW_AHEAD);
-    uint8_t copy[8 + SHORT + MW_AHEAD];
-    memset(copy, 0, 8);
-    if (count != 0) memcpy(copy + 8, text, count);
-    memset(copy + 8 + count, 0, MW_AHEAD);
-    return outcome(query, copy + 8, count, copy + 8 + count);
+    if (count > SHORT) return outcome(query, text, count, text + MW_BEHIND, text + count - MW_AHEAD);
+    uint8_t copy[MW_BEHIND + SHORT + MW_AHEAD];
+    memset(copy, 0, MW_BEHIND);
+    if (count != 0) memcpy(copy + MW_BEHIND, text, count);
+    memset(copy + MW_BEHIND + count, 0, MW_AHEAD);
+    return outcome(query, copy + MW_BEHIND, count, copy + MW_BEHIND, copy + MW_BEHIND + count);
 }

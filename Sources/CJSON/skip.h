@@ -12,6 +12,8 @@ typedef struct scan {
     const uint8_t *begin, *end;
     /// Up to where MW_AHEAD bytes can be read at once: what lies beyond the end is zero or not read.
     const uint8_t *safe;
+    /// From where on MW_BEHIND bytes before can be read.
+    const uint8_t *early;
     /// Up to where 64 bytes can be read at once.
     const uint8_t *wide;
     /// What was looked at beforehand, 64 bytes at once: where one string ends is then known without waiting for the one before.
@@ -97,7 +99,7 @@ __attribute__((noinline)) static const uint8_t *long_number(scan *self, const ui
 }
 
 __attribute__((always_inline)) static inline const uint8_t *number(scan *self, const uint8_t *at, mw_json_place *place) {
-    if (MW_LIKELY(at <= self->safe)) {
+    if (MW_LIKELY(at <= self->safe && at >= self->early)) {
         const uint8_t *const behind = mw_json_short_number(at, place);
         if (MW_LIKELY(behind != NULL)) return behind;
     }
