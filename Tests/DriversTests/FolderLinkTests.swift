@@ -168,6 +168,37 @@ struct FolderLinkTests {
         await bench.stop()
     }
 
+    /// Another disk, and a small one: what has no room there stays here, judged, and goes when there is room.
+    @Test(.enabled(if: geteuid() == 0, "needs root to mount a small file system"))
+    func anotherDiskIsCopiedToAndAFullOneIsWaitedFor() async throws {
+        let disk = directory.file("disk")
+        mkdir(disk, 0o755)
+        try #require(mount("tmpfs", disk, "tmpfs", 0, "size=256k") == 0)
+        defer { umount2(disk, 2) }
+        let filler = [UInt8](repeating: 7, count: 200_000)
+        try write(filler, to: "\(disk)/others")
+        let bench = try PictureBench(try folder("then: { move: \(disk) }"))
+        try put("small.png", "1", second: 1_000)
+        #expect(await eventually { names(in: disk) == ["others", "small.png"] })
+        #expect(contents("\(disk)/small.png") == Array("1".utf8))
+        var status = Glibc.stat()
+        #expect(lstat("\(disk)/small.png", &status) == 0)
+        #expect(status.st_mtim.tv_sec == 1_000)
+
+        let large = String(repeating: "x", count: 100_000)
+        try put("large.png", large, second: 2_000)
+        #expect(await eventually { bench.status.lastError?.contains("No space left") == true })
+        // Nothing of it lies there, under no name, and it was not lost here.
+        #expect(await eventually { names(in: disk) == ["others", "small.png"] })
+        #expect(names(in: incoming) == ["large.png"])
+        unlink("\(disk)/others")
+        #expect(await eventually { names(in: incoming) == [] })
+        #expect(names(in: disk) == ["large.png", "small.png"])
+        #expect(contents("\(disk)/large.png") == Array(large.utf8))
+        #expect(await bench.judge.names == ["small.png", "large.png"])
+        await bench.stop()
+    }
+
     /// The store has committed and could not say so: the link asks it again before it offers the picture again.
     @Test func whatWasStoredInSecretIsNotJudgedAgain() async throws {
         let bench = try PictureBench(try folder("then: delete"), mode: .forget)

@@ -71,6 +71,53 @@ import Testing
         await broker.stop()
     }
 
+    /// The gate hears of a part on a topic; here the daemon itself listens to it, over the broker.
+    @Test func aDecisionIsPublishedOnATopic() async throws {
+        let folder = try TempDirectory()
+        let broker = try Broker(directory: folder.path)
+        try await broker.start()
+        let daemon = try DaemonTests.RunningDaemon()
+        try Files.write(try StationBench.model.get(), to: daemon.folder.file("board.mwplan"))
+        let told = "{ path: $.verdict, tag: told, type: text }, { path: $.part, tag: told-part, type: text }"
+        try daemon.configure(
+            links: """
+                  - name: line
+                    driver: mqtt
+                    host: 127.0.0.1
+                    port: \(broker.port)
+                    topics:
+                      - { topic: "press/+", payload: picture, pictures: press-3.camera, part: "{1}" }
+                      - { topic: gates/press-3, payload: json, values: [ \(told) ] }
+                """,
+            extra: """
+                stations:
+                  - id: press-3
+                    pictures: press-3.camera
+                    model: board.mwplan
+                    budget: 30s
+                    gate: { mqtt: { link: line, topic: gates/press-3 } }
+                """)
+        try daemon.start()
+        try await daemon.waits("the link") { $0.links.allSatisfy { $0.state == "connected" } }
+        let publisher = try FieldPublisher(id: "camera", port: broker.port)
+        try publisher.publish("press/4711", StationBench.blot)
+        try publisher.publish("press/4712", Array("no picture".utf8))
+        try publisher.publish("press/4713", StationBench.good)
+        try await publisher.flush()
+        let reader = try StoreReader(
+            directory: daemon.folder.file("store"), clock: MachineClock(), logger: StationBench.logger)
+        func texts(_ tag: String) async throws -> [String] {
+            guard let tag = try await reader.tags()[tag]?.id else { return [] }
+            return try await reader.samples(after: 0, limit: 1_000).samples.filter { $0.sample.tag == tag }
+                .compactMap(\.sample.value.label)
+        }
+        #expect(try await eventually { try await texts("told-part").count == 3 })
+        #expect(try await texts("told-part") == ["4711", "4712", "4713"])
+        #expect(try await texts("told") == ["defect", "not_judged", "good"])
+        #expect(await daemon.stop() == .code(0))
+        await broker.stop()
+    }
+
     @Test func whateverIsKilledEachPartHasOneVerdictAndIsToldOnce() async throws {
         let folder = try TempDirectory()
         let broker = try Broker(directory: folder.path)
