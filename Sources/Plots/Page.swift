@@ -21,6 +21,9 @@ package enum Markup {
 
 /// A self-contained HTML page in two languages: no script, no font, no picture from elsewhere, so that it opens from a stick.
 package struct Page: Sendable {
+    /// What a call-out means to who reads it.
+    package enum Tone: String, Sendable { case alarm, note, fine }
+
     package var title: LocalizedText
     package var language: Language
     private var body: [String] = []
@@ -34,10 +37,10 @@ package struct Page: Sendable {
     package mutating func paragraph(_ text: LocalizedText) { body.append(both(text, "p")) }
 
     /// A call-out: what the reader should see first.
-    package mutating func callout(_ title: LocalizedText, _ lines: [LocalizedText]) {
+    package mutating func callout(_ title: LocalizedText, _ lines: [LocalizedText], tone: Tone) {
         body.append(
-            "<section class=\"callout\"><h3>\(both(title, "span"))</h3>\(lines.map { both($0, "p") }.joined())</section>"
-        )
+            "<section class=\"callout \(tone.rawValue)\"><h3>\(both(title, "span"))</h3>"
+                + "\(lines.map { both($0, "p") }.joined())</section>")
     }
 
     /// One picture a language, since its labels are in it.
@@ -134,8 +137,8 @@ package struct Page: Sendable {
         .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.75rem}.gallery figure{margin:0}
         .gallery img{width:calc(50% - 2px);margin-right:2px;image-rendering:auto}.gallery figcaption{font-size:.85rem;overflow-wrap:anywhere}
         figure{margin:1rem 0}svg{width:100%;height:auto}
-        .callout{border-left:.4rem solid var(--accent);padding:.25rem 1rem;background:color-mix(in srgb,var(--accent) 8%,transparent)}
-        .callout h3{color:var(--accent);margin:.4rem 0}
+        .callout{--tone:var(--accent);border-left:.4rem solid var(--tone);padding:.25rem 1rem;background:color-mix(in srgb,var(--tone) 8%,transparent)}
+        .callout.note{--tone:#5b7083}.callout.fine{--tone:#2e7d4f}.callout h3{color:var(--tone);margin:.4rem 0}
         table{border-collapse:collapse;width:100%;margin:.75rem 0}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
         .wide{overflow-x:auto}.wide td,.wide th{white-space:nowrap}.wide th,.wide td{padding:.2rem .45rem;font-size:.85rem}
         th[scope=row]{font-weight:400;white-space:nowrap}

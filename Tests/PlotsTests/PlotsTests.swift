@@ -48,7 +48,8 @@ import Testing
     @Test func bothLanguagesAreInThePageAndTheWantedOneShowsFirst() {
         var page = Page(title: LocalizedText(english: "Report", chinese: "报告"), language: .chinese)
         page.callout(
-            LocalizedText(english: "Outer race", chinese: "外圈"), [LocalizedText(english: "Grease", chinese: "润滑")])
+            LocalizedText(english: "Outer race", chinese: "外圈"), [LocalizedText(english: "Grease", chinese: "润滑")],
+            tone: .alarm)
         page.table([LocalizedText(english: "k", chinese: "键")], [["<b>"]])
         let html = page.html()
         for text in ["Report", "报告", "Outer race", "外圈", "Grease", "润滑", "&lt;b&gt;"] { #expect(html.contains(text)) }

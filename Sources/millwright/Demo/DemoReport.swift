@@ -62,7 +62,7 @@ struct DemoReport {
                     chinese:
                         "级别：\(alert.severity.words.chinese)，状态：\(alert.state.words.chinese)，触发时间：\(ISO8601.string(alert.raisedAt))，"
                         + "确认人：\(alert.acknowledgedBy ?? "无")"),
-            ])
+            ], tone: .alarm)
         page.table(
             [
                 LocalizedText(english: "feature that moved", chinese: "变化最大的特征"),

@@ -105,7 +105,7 @@ struct DeploymentPage {
                 .init(
                     english: "`millwright model quantize --profile` makes the chip's own forms of a float model.",
                     chinese: "`millwright model quantize --profile` 可由浮点模型生成该芯片自己的量化形式。")
-            ])
+            ], tone: .note)
     }
 
     private var sources: [String] {

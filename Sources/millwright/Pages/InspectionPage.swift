@@ -54,6 +54,12 @@ struct InspectionPage {
 
     private func ratio(_ part: Part) -> Double { (part.row.score ?? 0) / max(part.row.threshold ?? 1, 1e-9) }
 
+    /// A bad part that passed is what nobody wants; a good one that was rejected costs money.
+    private var tone: Page.Tone {
+        if !missed.isEmpty { return .alarm }
+        return rejected.isEmpty && judged.count == parts.count ? .fine : .note
+    }
+
     private func summary(_ page: inout Page) {
         let goods = judged.count { $0.isGood }
         let bads = judged.count - goods
@@ -65,7 +71,7 @@ struct InspectionPage {
                         + "\(rejected.count) were rejected; \(parts.count - judged.count) pictures could not be judged.",
                     chinese: "\(bads) 个缺陷件检出 \(bads - missed.count) 个；\(goods) 个合格件误剔除 \(rejected.count) 个；"
                         + "\(parts.count - judged.count) 张图像无法判定。")
-            ])
+            ], tone: tone)
         let modes: [InspectionRecipe.Mode: LocalizedText] = [
             .template: .init(english: "comparison with a golden part", chinese: "与标准件比对"),
             .goodOnly: .init(english: "learnt from good parts alone", chinese: "仅由合格件学习"),
