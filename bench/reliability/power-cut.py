@@ -207,6 +207,16 @@ class Publisher(threading.Thread):
         return bytes([kind, len(body)]) + body
 
 
+def listens(end):
+    """Whether somebody takes connections there: the socket of a server is in its place some moments before."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(end))
+        except OSError:
+            return False
+    return True
+
+
 class Disk:
     """An image that is mounted either through a process whose end is the power cut, or straight."""
 
@@ -233,7 +243,7 @@ class Disk:
             self.nbdkit = subprocess.Popen(
                 ["nbdkit", "--foreground", "--unix", str(end), *cached[0], "file", str(self.image), *cached[1]],
                 stdout=log, stderr=log)
-            wait_for("nbdkit", end.exists, 10, self.nbdkit)
+            wait_for("nbdkit", lambda: listens(end), 10, self.nbdkit)
             self.nbdfuse = subprocess.Popen(
                 ["nbdfuse", str(self.served), "--unix", str(end)], stdout=log, stderr=log)
             wait_for("nbdfuse", lambda: self.served.stat().st_size == IMAGE_BYTES, 10, self.nbdkit, self.nbdfuse)
