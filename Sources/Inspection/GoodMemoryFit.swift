@@ -27,20 +27,25 @@ struct GoodMemoryFit {
                     PreparedMemory(others, channels: channels, kernels: kernels).distances(of: squares[index].values),
                     squares[index])
             }
-            let usual = Usual(distances, smoothing: smoothing)
+            let sums = UsualSums(distances)
+            let usual = sums.usual(smoothing: smoothing)
             levels.append(.init(side: side, rows: kept, usual: usual, channels: channels, kernels: kernels))
             for index in features.indices {
+                // What is usual among the others, too: a new part was not among those that say what is usual.
                 maps[index].append(
-                    usual.standard(distances[index])
+                    sums.usual(without: distances[index], smoothing: smoothing).standard(distances[index])
                         .enlarged(side: side, width: features[index].columns, height: features[index].rows))
             }
         }
         let seen = features.compactMap(\.looks)
         var looks: Usual?
         if seen.count == features.count {
-            let usual = Usual(seen, smoothing: Self.looksSmoothing)
-            for index in seen.indices { maps[index].append(usual.standard(seen[index])) }
-            looks = usual
+            let sums = UsualSums(seen)
+            for map in seen.indices {
+                maps[map].append(
+                    sums.usual(without: seen[map], smoothing: Self.looksSmoothing).standard(seen[map]))
+            }
+            looks = sums.usual(smoothing: Self.looksSmoothing)
         }
         memory = GoodMemory(levels: levels, looks: looks)
         self.maps = maps.map(GoodMemory.sum)

@@ -78,8 +78,11 @@ package struct Threshold: Sendable, Hashable, Codable {
             spread: Spread(sorted))
     }
 
-    /// Beyond the upper tenth scores are taken to thin out as an exponential does.
+    /// Beyond the upper tenth scores are taken to thin out as an exponential does. How fast is known from few of them only, so
+    /// what is asked for is the score that the next good part exceeds with the budget's probability, all rates considered.
     ///
+    /// - Source: the predictive distribution of an exponential after k observations of sum s, with 1 / rate before them:
+    ///   P(next > x) = (s / (s + x))^k (Geisser, Predictive Inference, 1993).
     /// - Parameters:
     ///   - scores: of good parts that nothing was fitted to; 5 at least.
     ///   - budget: share of good parts, above 0.
@@ -90,9 +93,10 @@ package struct Threshold: Sendable, Hashable, Codable {
         let above = min(below + 1, sorted.count - 1)
         let start = sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
         let beyond = sorted.filter { $0 > start }
-        let mean = beyond.reduce(0) { $0 + $1 - start } / Double(max(beyond.count, 1))
+        let sum = beyond.reduce(0) { $0 + $1 - start }
+        let rarer = max(0, Elementary.logarithm(Self.tail / budget)) / Double(max(beyond.count, 1))
         self.init(
-            value: start + mean * max(0, Elementary.logarithm(Self.tail / budget)), falseRejectBudget: budget,
+            value: start + sum * (Elementary.exponential(rarer) - 1), falseRejectBudget: budget,
             goodPictures: scores.count, largestGood: sorted.last ?? 0, spread: Spread(sorted))
     }
 

@@ -100,6 +100,12 @@ class Usual:
     def standard(self, maps):
         return (maps - self.mean) / self.deviation
 
+    @staticmethod
+    def of_others(good, smoothing):
+        """Each good map by what is usual among the others: a new part was not among those that say what is usual."""
+        return np.concatenate([
+            Usual(np.delete(good, index, 0), smoothing).standard(good[index:index + 1]) for index in range(len(good))])
+
 
 class Level:
     """A memory of good places of one size."""
@@ -119,7 +125,7 @@ class Level:
         # A good picture is compared with the others' places only, as a new part is.
         good = self.distances(cells, np.arange(count))
         self.usual = Usual(good, SMOOTHING[side])
-        self.good = self.grown(good, features)
+        self.good = self.enlarged(Usual.of_others(good, SMOOTHING[side]), features)
 
     def distances(self, cells, left_out=None):
         maps = np.empty(cells.shape[:3], np.float32)
@@ -130,11 +136,11 @@ class Level:
             maps[index] = np.sqrt(squared.min(1)).reshape(maps.shape[1:])
         return maps
 
-    def grown(self, distances, features):
-        return enlarged(self.usual.standard(distances), self.side, *features.shape[1:3])
+    def enlarged(self, maps, features):
+        return enlarged(maps, self.side, *features.shape[1:3])
 
     def maps(self, features):
-        return self.grown(self.distances(squares(features, self.side)), features)
+        return self.enlarged(self.usual.standard(self.distances(squares(features, self.side))), features)
 
 
 def at_places(looks):
@@ -150,11 +156,11 @@ def scores(maps):
 
 
 def limit(good, budget):
-    """The score that a share `budget` of good pictures is expected to exceed: beyond the upper tenth scores are taken to thin out as an
-    exponential does."""
+    """The score that the next good picture exceeds with the probability `budget`: beyond the upper tenth scores are taken to thin out as
+    an exponential does, whose rate is known from few of them."""
     start = np.quantile(good, 0.9)
-    beyond = (good[good > start] - start).mean()
-    return float(start + beyond * max(0.0, np.log(0.1 / budget)))
+    beyond = good[good > start] - start
+    return float(start + beyond.sum() * (max(1.0, 0.1 / budget) ** (1 / max(1, len(beyond))) - 1))
 
 
 @dataclass
@@ -169,7 +175,7 @@ class GoodOnly:
     def fitted(features, looks):
         levels = [Level(features, side) for side in SQUARES]
         usual = Usual(at_places(looks), SMOOTHING[1])
-        good = sum(level.good for level in levels) + usual.standard(at_places(looks))
+        good = sum(level.good for level in levels) + Usual.of_others(at_places(looks), SMOOTHING[1])
         return GoodOnly(levels, usual, scores(smoothed(good, 1)))
 
     def maps(self, features, looks):
