@@ -207,6 +207,39 @@ import Testing
         }
     }
 
+    /// A window: as many digits before and behind the point as any path of the reader takes, and more.
+    @Test func numbersOfAWindowAreReadExactly() throws {
+        var random = SplitMix64(seed: 17)
+        var numbers: [String] = []
+        for whole in 0...9 {
+            for fraction in 0...24 {
+                for zeros in [0, fraction / 2, fraction] {
+                    var text = Bool.random(using: &random) ? "-" : ""
+                    text += whole == 0 ? "0" : String(Int.random(in: 1...9, using: &random))
+                    for _ in 1..<max(whole, 1) { text += String(Int.random(in: 0...9, using: &random)) }
+                    if fraction > 0 { text += "." }
+                    for place in 0..<fraction {
+                        text += place < zeros ? "0" : String(Int.random(in: 0...9, using: &random))
+                    }
+                    numbers += [text, text + "e-7"]
+                }
+            }
+        }
+        for separator in [",", " , "] {
+            let text = "[" + numbers.joined(separator: separator) + "]"
+            let scanner = JSONScanner(JSONQuery(["$[*]"].compactMap { JSONPath($0) }))
+            try scanner.scan(Array(text.utf8).span)
+            #expect(scanner.list(0).count == numbers.count)
+            for (index, number) in numbers.enumerated() {
+                guard case .number(let found, _) = scanner.list(0)[index].value else {
+                    Issue.record("no number: \(number)")
+                    continue
+                }
+                #expect(found.bitPattern == strtod(number, nil).bitPattern, "\(number)")
+            }
+        }
+    }
+
     @Test func wholeNumbersOf64BitsStayExact() throws {
         for number: Int64 in [0, 1_700_000_000_123_456_789, .max, -.max] {
             guard case .number(_, let exact) = try find("$", in: "\(number)") else {

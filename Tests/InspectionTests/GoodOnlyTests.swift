@@ -131,6 +131,23 @@ import Testing
         #expect(Plane(width: 3, height: 1, values: [0, 16, 0]).smoothed(1).values == [4, 6, 4])
     }
 
+    @Test func whatIsUsualAmongTheOthersIsWhatTheyAloneSay() {
+        var random = SplitMix64(seed: 21)
+        let maps = (0..<6).map { _ in
+            Plane(width: 5, height: 4, values: (0..<20).map { _ in Float(random.below(1_000)) / 10 })
+        }
+        let sums = UsualSums(maps)
+        for left in maps.indices {
+            let others = UsualSums(maps.indices.filter { $0 != left }.map { maps[$0] })
+            let (found, expected) = (sums.usual(without: maps[left], smoothing: 1), others.usual(smoothing: 1))
+            for (one, other) in zip(found.numbers, expected.numbers) { #expect(abs(one - other) < 1e-4) }
+            #expect(found != sums.usual(smoothing: 1))
+        }
+        // One alone cannot be left out.
+        let single = UsualSums([maps[0]])
+        #expect(single.usual(without: maps[0], smoothing: 0) == single.usual(smoothing: 0))
+    }
+
     @Test func theThresholdLiesWhereTheTailOfGoodScoresThinsOut() {
         let scores = (0..<101).map { Double($0) }
         // Beyond 90 come 91...100, on average 5.5 above.
