@@ -23,6 +23,17 @@ enum Files {
         }
     }
 
+    /// Makes a file of these bytes, in place of one that is there.
+    static func write(_ bytes: [UInt8], toNew path: String) throws(StoreError) {
+        let descriptor = try open(path, O_WRONLY | O_CREAT | O_TRUNC)
+        // The typed error comes out as a value: the closure's own throws is untyped.
+        let written = bytes.withUnsafeBytes { bytes in
+            Result { () throws(StoreError) in try write(bytes, to: descriptor, path: path) }
+        }
+        close(descriptor)
+        try written.get()
+    }
+
     /// Makes the file's content durable.
     static func sync(_ path: String) throws(StoreError) {
         let descriptor = try open(path, O_RDONLY)

@@ -50,14 +50,7 @@ package struct ModelFiles: Sendable {
 
     /// Writes a whole file under its digest; the caller has verified the digest.
     package func write(_ bytes: [UInt8], digest: String) throws(StoreError) {
-        let partial = try partialPath(of: digest)
-        let descriptor = try Files.open(partial, O_WRONLY | O_CREAT | O_TRUNC)
-        // The typed error comes out as a value: the closure's own throws is untyped.
-        let written = bytes.withUnsafeBytes { bytes in
-            Result { () throws(StoreError) in try Files.write(bytes, to: descriptor, path: partial) }
-        }
-        close(descriptor)
-        try written.get()
+        try Files.write(bytes, toNew: try partialPath(of: digest))
         try adopt(digest)
     }
 

@@ -81,7 +81,7 @@ package actor Store: SampleSink {
         let reserve = ReserveFile(directory: directory, bytes: limits.reserveBytes)
         let database = try Self.openWithRoom(directory, reserve, clock, logger)
         let models = try ModelFiles(storeDirectory: directory)
-        try database.adoptBackup(models: models)
+        try database.adoptBackup(into: directory, models: models)
         let bootID = bootID ?? Files.bootID()
         self.directory = directory
         self.limits = limits

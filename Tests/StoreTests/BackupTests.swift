@@ -1,10 +1,11 @@
 import Glibc
 import Plant
 import SQLite
-import Store
 import Synchronization
 import TestBench
 import Testing
+
+@testable import Store
 
 @Suite struct BackupTests {
     private final class Counter: Sendable {
@@ -78,6 +79,55 @@ import Testing
         #expect(try await again.enqueue(.report, [4]) == next + 1)
         #expect(try await again.gaps().filter { $0.reason == .restored }.count == 1)
         await again.close()
+    }
+
+    @Test func picturesOfWhichPeopleHaveSpokenComeBack() async throws {
+        let fixture = try await Fixture()
+        try await fixture.store.store(fixture.batch([1]))
+        let pictures = [
+            "feedback/press-3/good/143210.250-17.png": [UInt8](repeating: 7, count: 300_000),
+            "feedback/press-3/bad/143211.png": [1], "feedback/gate/good/1.jpg": [2, 3],
+        ]
+        for (name, bytes) in pictures {
+            var folder = fixture.store.directory
+            for part in name.split(separator: "/").dropLast() {
+                folder += "/\(part)"
+                mkdir(folder, 0o750)
+            }
+            try DamageTests.write(bytes, to: "\(fixture.store.directory)/\(name)")
+        }
+        // Not what the daemon keeps there.
+        try DamageTests.write([9], to: "\(fixture.store.directory)/feedback/press-3/good/.hidden")
+        mkdir("\(fixture.store.directory)/evidence", 0o750)
+        try DamageTests.write([9], to: "\(fixture.store.directory)/evidence/1.png")
+        let path = fixture.folder.file("copy.sqlite")
+        let report = try await reader(fixture).backup(to: path, replaces: false)
+        #expect(report.check.isSound && report.check.otherFiles == 3 && report.check.modelFiles == 0)
+        await fixture.store.close()
+
+        // One is damaged on the way.
+        let connection = try Connection(path: path, access: .readWrite)
+        try connection.execute("UPDATE files SET data=x'04' WHERE name='feedback/gate/good/1.jpg'")
+        connection.close()
+        let faults = try await StoreReader(directory: path, clock: fixture.clock, logger: quietLogger).check().faults
+        #expect(faults.count == 1 && faults[0].place == "files")
+        let (store, folder) = try restored(path, fixture.clock)
+        for (name, bytes) in pictures {
+            #expect(DamageTests.read(folder.file("store/\(name)")) == (name.contains("gate") ? nil : bytes), "\(name)")
+        }
+        #expect(DamageTests.read(folder.file("store/feedback/press-3/good/.hidden")) == nil)
+        #expect(DamageTests.read(folder.file("store/evidence/1.png")) == nil)
+        await store.close()
+    }
+
+    @Test(arguments: [
+        ("feedback/a/good/1.png", true), ("feedback/1.png", true), ("feedback", false), ("feedback/", false),
+        ("feedback/../../etc/passwd", false), ("/etc/passwd", false), ("models/x/y", false), ("feedback//1.png", false),
+        ("feedback/.ssh/key", false), ("feedback/a/b/c/d/e", false), ("feedback/a\u{0}/b", false),
+        ("evidence/1.png", false),
+    ])
+    func aBackupWritesOnlyWhereItsFilesBelong(_ name: String, _ isInStore: Bool) {
+        #expect(CarriedFile.isInStore(name) == isInStore)
     }
 
     @Test func aBackupWhileSamplesComeHasEverySampleUpToItsMoment() async throws {

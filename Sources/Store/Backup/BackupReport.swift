@@ -2,7 +2,7 @@ package import Plant
 
 /// Something in a store's file that is not as it was written.
 package struct StoreFault: Hashable, Sendable, CustomStringConvertible {
-    /// A table, `samples`, `structure`, or `model file`.
+    /// A table, `samples`, `structure`, `model file`, or `file`.
     package var place: String
     /// Row or sample, 0 where it is none of these.
     package var row: Int64
@@ -27,6 +27,8 @@ package struct CheckReport: Sendable {
     package var rows: Int64 = 0
     package var samples: Int64 = 0
     package var modelFiles = 0
+    /// Of ``StoreFolder``.
+    package var otherFiles = 0
     package private(set) var faults: [StoreFault] = []
     package private(set) var faultCount: Int64 = 0
     /// Number of the last sample that the file says it has.

@@ -68,6 +68,10 @@ struct ChecksumWalk {
         let name = row.text(at: 1) ?? ""
         let content = row.blob(at: 2) ?? []
         bytes += Int64(content.count)
+        guard CarriedFile.isModel(name) else {
+            report.otherFiles += 1
+            return
+        }
         report.modelFiles += 1
         guard let digest = try? Digest(of: content), ModelFiles.name(of: digest.hex) == name else {
             return report.add(

@@ -12,21 +12,23 @@ extension Database {
     /// a second for 49 days. The registry takes numbers up to 2^53.
     private static let outboxNumbersPassedOver: Int64 = 1 << 32
 
-    /// Notes that this file is a copy, and puts the model files into it.
+    /// Notes that this file is a copy, and puts the files into it that belong to it.
     ///
     /// - Returns: what could not be put in.
     func becomeBackup(
-        at time: WallTime, carrying models: [String], from folder: String
+        at time: WallTime, carrying files: [CarriedFile], from directory: String
     ) throws(StoreError) -> [StoreFault] {
         try transaction { () throws(StoreError) in
             try set(Self.backupKey, String(time.nanoseconds))
             var missing: [StoreFault] = []
-            for digest in models {
+            for file in files {
                 do throws(StoreError) {
-                    try carry(ModelFiles.name(of: digest), from: folder)
+                    try carry(file, from: directory)
                 } catch {
-                    guard case .file = error else { throw error }
-                    missing.append(StoreFault(place: "model file", row: 0, reason: "\(digest): \(error)"))
+                    guard case .file(_, _, let code) = error else { throw error }
+                    // A word that was taken back takes its picture with it.
+                    if code == ENOENT, !CarriedFile.isModel(file.name) { continue }
+                    missing.append(StoreFault(place: "file", row: 0, reason: "\(file.path): \(error)"))
                 }
             }
             return missing
@@ -37,8 +39,9 @@ extension Database {
         try value(Self.backupKey).flatMap { Int64($0) }.map { WallTime(nanoseconds: $0) }
     }
 
-    private func carry(_ name: String, from folder: String) throws(StoreError) {
-        let file = try MappedFile(path: "\(folder)/\(name)")
+    private func carry(_ carried: CarriedFile, from directory: String) throws(StoreError) {
+        let name = carried.name
+        let file = try MappedFile(path: "\(directory)/\(carried.path)")
         let id = try nextID(of: .files)
         try sql { () throws(SQLiteError) in
             let statement = try connection.statement(Table.files.insert)
@@ -58,7 +61,7 @@ extension Database {
     /// Makes a backup that was put in the store's place the store; does nothing to any other file.
     ///
     /// A kill in between begins again: files are written whole, the rest is one transaction.
-    func adoptBackup(models: ModelFiles) throws(StoreError) {
+    func adoptBackup(into directory: String, models: ModelFiles) throws(StoreError) {
         guard let taken = try backupTime() else { return }
         for id in try rows(of: .files, decode: { $0.int64(at: 0) }) {
             // One at a time: they may be large.
@@ -66,6 +69,16 @@ extension Database {
                 row.text(at: 1).flatMap { name in row.blob(at: 2).map { (name, $0) } }
             }
             guard let (name, bytes) = file else { continue }
+            guard CarriedFile.isModel(name) else {
+                if CarriedFile.isInStore(name) {
+                    try CarriedFile.restore(bytes, as: name, in: directory)
+                } else {
+                    logger.error(
+                        "a file in the backup has a name that no backup gives, and is left out",
+                        metadata: ["file": "\(name)"])
+                }
+                continue
+            }
             let digest = String(name.prefix { $0 != "." })
             guard (try? Digest(of: bytes))?.hex == digest else {
                 logger.error("a model file in the backup is damaged and left out", metadata: ["file": "\(name)"])

@@ -9,7 +9,7 @@ internal import SQLite
 /// and can be salvaged later, and the list of tables stays the one whose checksum is noted. One read transaction is held
 /// meanwhile, so that the copy is of one moment whatever the daemon commits; its log cannot start anew until the end.
 extension StoreReader {
-    /// Writes a file that is a store of its own, with the model files in it, and reads all of it again.
+    /// Writes a file that is a store of its own, with the files in it that belong to it, and reads all of it again.
     ///
     /// - Parameter replaces: whether a file of that name may be there.
     /// - Returns: what the reading found; also a copy of damaged rows is kept, because the rest of it is sound.
@@ -21,9 +21,9 @@ extension StoreReader {
         try target.check(replaces: replaces, store: file)
         do throws(BackupError) {
             let taken = clock.wall()
-            let models = try carriedModels()
-            try copyPages(to: target, besides: models.reduce(0) { $0 + $1.bytes }, onProgress)
-            let missing = try complete(target, models.map(\.digest), taken)
+            let files = try carriedFiles()
+            try copyPages(to: target, besides: files.reduce(0) { $0 + $1.bytes }, onProgress)
+            let missing = try complete(target, files, taken)
             try target.sync()
             var check = try Self.check(target.temporary, clock, logger, onProgress)
             for fault in missing { check.add(fault) }
@@ -46,22 +46,12 @@ extension StoreReader {
 
     // MARK: Steps
 
-    private func carriedModels() throws(BackupError) -> [(digest: String, bytes: Int64)] {
-        let folder = "\(directory)/models"
-        guard Files.isDirectory(folder) else { return [] }
-        do throws(StoreError) {
-            return try Files.names(in: folder).compactMap { name in
-                let digest = String(name.prefix { $0 != "." })
-                guard ModelFiles.isDigest(digest), name == ModelFiles.name(of: digest) else { return nil }
-                return Files.size("\(folder)/\(name)").map { (digest, $0) }
-            }
-        } catch {
-            throw .store(error)
-        }
+    private func carriedFiles() throws(BackupError) -> [CarriedFile] {
+        do throws(StoreError) { return try CarriedFile.all(in: directory) } catch { throw .store(error) }
     }
 
     private func copyPages(
-        to target: BackupTarget, besides modelBytes: Int64, _ onProgress: (BackupProgress) -> Void
+        to target: BackupTarget, besides fileBytes: Int64, _ onProgress: (BackupProgress) -> Void
     ) throws(BackupError) {
         let source = database.connection
         let pageBytes = try reading(target) { () throws(SQLiteError) in
@@ -71,7 +61,7 @@ extension StoreReader {
         defer { source.rollback() }
         // The first read of the file itself fixes the moment that is copied.
         let pages = try reading(target) { () throws(SQLiteError) in try source.pragmaInteger("page_count") }
-        try target.needs(pages * pageBytes + modelBytes)
+        try target.needs(pages * pageBytes + fileBytes)
         try reading(target) { () throws(SQLiteError) in
             let copy = try Connection(path: target.temporary, access: .create)
             defer { copy.close() }
@@ -90,7 +80,7 @@ extension StoreReader {
     ///
     /// - Returns: what could not be put in.
     private func complete(
-        _ target: BackupTarget, _ models: [String], _ taken: WallTime
+        _ target: BackupTarget, _ files: [CarriedFile], _ taken: WallTime
     ) throws(BackupError) -> [StoreFault] {
         try reading(target) { () throws(SQLiteError) in
             let copy = try Connection(path: target.temporary, access: .readWrite)
@@ -102,7 +92,7 @@ extension StoreReader {
         do throws(StoreError) {
             let copy = try Database(beside: target.temporary, access: .readWrite, clock: clock, logger: logger)
             defer { copy.connection.close() }
-            return try copy.becomeBackup(at: taken, carrying: models, from: "\(directory)/models")
+            return try copy.becomeBackup(at: taken, carrying: files, from: directory)
         } catch {
             switch error {
             case .damaged: return [StoreFault(place: "structure", row: 0, reason: "\(error)")]

@@ -1,4 +1,4 @@
-/// What a backup carries besides the tables: the model files, so that one file is all that a restore needs.
+/// What a backup carries besides the tables: model files and those of ``StoreFolder``, so that one file is all that a restore needs.
 enum M0005_Files {
     static let migration = Migration(
         number: 5,

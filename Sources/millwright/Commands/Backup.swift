@@ -38,7 +38,7 @@ struct BackupCommand: AsyncParsableCommand {
         /// Nil for a file that is no backup.
         var taken: String?
         var samples, rows, lastSample: Int64
-        var modelFiles: Int
+        var modelFiles, otherFiles: Int
         var damaged: Int64
         var faults: [String]
     }
@@ -84,7 +84,7 @@ struct BackupCommand: AsyncParsableCommand {
         let taken = record.taken.map { " of \($0)" } ?? ""
         let content =
             "\(record.path): \(size)\(taken), \(record.samples) samples, \(record.rows) other rows, "
-            + "\(record.modelFiles) model files"
+            + "\(record.modelFiles) model files, \(record.otherFiles) pictures of feedback"
         guard record.damaged > 0 else { return Output.line("\(content); every checksum holds") }
         Output.line("\(content); \(record.damaged) DAMAGED, the rest is sound")
         for fault in record.faults.prefix(Self.listedFaults) { Output.error("damaged: \(fault)") }
@@ -107,7 +107,8 @@ extension BackupCommand.Record {
         self.init(
             path: path, bytes: check.bytes, taken: check.taken.map(ISO8601.string), samples: check.samples,
             rows: check.rows,
-            lastSample: check.lastSample, modelFiles: check.modelFiles, damaged: check.faultCount,
+            lastSample: check.lastSample, modelFiles: check.modelFiles, otherFiles: check.otherFiles,
+            damaged: check.faultCount,
             faults: check.faults.map(\.description))
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Inspection
 import Plant
+import Store
 
 /// What people have said of parts of one station, and what holds: one value by name in the store, because it is a short list that
 /// is always read and written as a whole.
@@ -27,7 +28,7 @@ struct StationFeedback: Codable, Hashable, Sendable {
     static func key(_ station: String) -> String { "station.\(station).feedback" }
 
     /// Folder of the pictures, under the store's: with a folder `good` and one `bad`, as `inspect fit --classes` takes it.
-    static func folder(_ station: String) -> String { "feedback/\(station)" }
+    static func folder(_ station: String) -> String { "\(StoreFolder.feedback.rawValue)/\(station)" }
 
     init() {}
 
