@@ -1,10 +1,9 @@
 internal import Signals
 
-/// Tells labelled classes apart by how alike a picture is to those that were shown: ridge regression on a Gaussian of their
-/// distance, whose answer for each class is about 1 for the right one and 0 for others.
+/// Tells labelled classes apart by how alike a picture is to those that were shown: ridge regression on their likeness, whose
+/// answer for each class is about 1 for the right one and 0 for others.
 struct ClassHead: Sendable, Equatable {
     let classes: Int
-    let sharpness: Double
     /// Of the descriptors that were shown; each number of one is taken in 16ths of its deviation.
     let means: [Float]
     let scales: [Float]
@@ -26,9 +25,8 @@ struct ClassHead: Sendable, Equatable {
         2 * dimension + examples * classes + classes
     }
 
-    init(classes: Int, sharpness: Double, examples: [Int8], means: [Float], scales: [Float], _ answer: RidgeAnswer) {
+    init(classes: Int, examples: [Int8], means: [Float], scales: [Float], _ answer: RidgeAnswer) {
         self.classes = classes
-        self.sharpness = sharpness
         self.examples = examples
         self.means = means
         self.scales = scales
@@ -37,9 +35,8 @@ struct ClassHead: Sendable, Equatable {
     }
 
     /// - Parameter numbers: as ``numbers`` gives them.
-    init(classes: Int, dimension: Int, sharpness: Double, examples: [Int8], numbers: [Float]) {
+    init(classes: Int, dimension: Int, examples: [Int8], numbers: [Float]) {
         self.classes = classes
-        self.sharpness = sharpness
         self.examples = examples
         means = Array(numbers[..<dimension])
         scales = Array(numbers[dimension..<2 * dimension])
@@ -92,8 +89,12 @@ struct ClassHead: Sendable, Equatable {
         return Double(sum) / Double(steps * steps) / Double(max(a.count, 1))
     }
 
-    static func likeness(_ distance: Double, _ sharpness: Double) -> Double {
-        Elementary.exponential(-min(sharpness * distance, 60))
+    /// 1 for the same, 0 for what has nothing in common: the mean of three Gaussians, each half as wide as the one before, so that none
+    /// needs to be chosen.
+    static func likeness(_ distance: Double) -> Double {
+        let wide = Elementary.exponential(-min(distance / 8, 60))
+        let middle = wide * wide
+        return (wide + middle + middle * middle) / 3
     }
 
     /// An answer a class.
@@ -102,7 +103,7 @@ struct ClassHead: Sendable, Equatable {
         var answers = shares.map(Double.init)
         for example in 0..<examples.count / dimension {
             let row = examples[example * dimension..<(example + 1) * dimension]
-            let likeness = Self.likeness(Self.distance(own[...], row), sharpness)
+            let likeness = Self.likeness(Self.distance(own[...], row))
             for one in 0..<classes { answers[one] += likeness * Double(factors[example * classes + one]) }
         }
         return answers

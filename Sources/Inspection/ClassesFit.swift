@@ -27,17 +27,19 @@ package struct ClassesFit {
 
     private struct Labelled {
         var label: Int
-        var descriptor: [Float]
+        /// Descriptors.
+        var asItLies: [Float]
+        var mirrored: [Float]
     }
 
     /// A class of fewer pictures cannot be told from chance.
     package static let leastPictures = 5
     package static let mostClasses = 64
-    private static let folds = 5
     /// More pictures would take minutes to be told apart.
     package static let mostPictures = 1_000
-    /// Of how alike pictures are; which one serves best is found out without the pictures that are judged.
-    private static let sharpnesses = [0.25, 0.5, 1, 2]
+    /// Pictures are taken as they lie where that makes the error smaller by a tenth at least: where it matters how parts lie, it is smaller
+    /// by far.
+    private static let clearGain = 0.9
     /// A defect gets no name where its class answers less than half as clearly as all but one of twenty of those shown.
     private static let unnamed = 0.05
     private static let clarity = 0.5
@@ -68,14 +70,17 @@ package struct ClassesFit {
 
     package mutating func add(_ picture: Picture, name: String, label: Int) throws(InspectionError) {
         let looked = try goods.look(at: picture)
-        let features = try backbone.features(of: looked)
-        labelled.append(Labelled(label: label, descriptor: PictureDescriptor.values(of: features)))
+        let views = try backbone.features(of: looked, in: .mirrored)
+        labelled.append(
+            Labelled(
+                label: label, asItLies: PictureDescriptor.values(of: views[0]),
+                mirrored: PictureDescriptor.values(of: views)))
         if label == good, goods.count < GoodOnlyFit.mostPictures {
-            goods.add(features, of: picture, looked: looked, name: name)
+            goods.add(views[0], of: picture, looked: looked, name: name)
         }
     }
 
-    /// - Parameter budget: share of good parts that may be rejected; nil for the fewest mistakes.
+    /// - Parameter budget: share of good parts that may be rejected; nil where a part is what answers most clearly.
     /// - Throws: where a class has fewer pictures than ``leastPictures``.
     package func finish(budget: Double?) throws(InspectionError) -> (
         model: InspectionModel, outliers: [(name: String, score: Double)], confusion: Confusion
@@ -87,23 +92,12 @@ package struct ClassesFit {
             }
         }
         var (model, outliers) = try goods.finish(budget: budget ?? Self.memoryBudget)
-        let (means, scales) = ClassHead.scales(of: labelled.map(\.descriptor))
-        let examples = labelled.map { ClassHead.quantized($0.descriptor, means, scales) }
-        let distances = Self.distances(examples)
-        let trials = Self.sharpnesses.map { (sharpness: $0, held: heldOut(distances, $0)) }
-        let best = trials.indices.max { right(trials[$0].held) < right(trials[$1].held) } ?? 0
-        let (sharpness, held) = trials[best]
-        let labels = labelled.map(\.label)
-        let answer = RidgeAnswer(labels: labels, classes: names.count) { row, column in
-            ClassHead.likeness(distances[row][column], sharpness)
-        }
-        let head = ClassHead(
-            classes: names.count, sharpness: sharpness, examples: examples.flatMap { $0 }, means: means, scales: scales,
-            answer)
+        let (examples, held) = best()
+        let head = examples.head
         let threshold = self.threshold(held, budget: budget)
         let classes = InspectionRecipe.Classes(
-            names: names, good: good, leastShares: leastShares(held), dimension: head.dimension,
-            examples: examples.count, sharpness: sharpness, memoryThreshold: model.recipe.threshold.value)
+            names: names, good: good, leastShares: leastShares(held), view: examples.view, dimension: head.dimension,
+            examples: labelled.count, memoryThreshold: model.recipe.threshold.value)
         model.recipe.mode = .classes
         model.recipe.threshold = threshold
         model.recipe.classes = classes
@@ -115,70 +109,41 @@ package struct ClassesFit {
     /// Good parts that what is unusual may reject although the classes call them good, where no budget is stated.
     private static let memoryBudget = 0.01
 
-    /// [row][column], the lower half.
-    private static func distances(_ examples: [[Int8]]) -> [[Double]] {
-        examples.indices.map { row in
-            (0...row).map { ClassHead.distance(examples[row][...], examples[$0][...]) }
-        }
+    /// Found without the pictures that are judged.
+    private func best() -> (examples: ClassExamples, held: [[Double]]) {
+        let asTheyLie = trial(.asItLies, { $0.asItLies })
+        let mirrored = trial(.mirrored, { $0.mirrored })
+        return error(asTheyLie.held) < Self.clearGain * error(mirrored.held) ? asTheyLie : mirrored
     }
 
-    /// Answers for each picture by what was learnt from the other folds.
-    private func heldOut(_ distances: [[Double]], _ sharpness: Double) -> [[Double]] {
-        func likeness(_ a: Int, _ b: Int) -> Double {
-            ClassHead.likeness(a >= b ? distances[a][b] : distances[b][a], sharpness)
-        }
-        var place = [Int](repeating: 0, count: names.count)
-        let fold = labelled.map { one -> Int in
-            defer { place[one.label] += 1 }
-            return place[one.label] % Self.folds
-        }
-        var held = [[Double]](repeating: [], count: labelled.count)
-        for out in 0..<Self.folds {
-            let inside = labelled.indices.filter { fold[$0] != out }
-            let answer = RidgeAnswer(labels: inside.map { labelled[$0].label }, classes: names.count) {
-                likeness(inside[$0], inside[$1])
-            }
-            for index in labelled.indices where fold[index] == out {
-                var answers = answer.shares
-                for (number, example) in inside.enumerated() {
-                    let alike = likeness(index, example)
-                    for one in names.indices { answers[one] += alike * answer.factors[number * names.count + one] }
-                }
-                held[index] = answers
+    private func trial(
+        _ view: InspectionRecipe.View, _ descriptor: (Labelled) -> [Float]
+    ) -> (examples: ClassExamples, held: [[Double]]) {
+        let examples = ClassExamples(
+            view, descriptors: labelled.map(descriptor), labels: labelled.map(\.label), classes: names.count)
+        return (examples, examples.heldOut())
+    }
+
+    /// Mean square of what the answers were off, each class counting the same: it changes less by chance than what was right.
+    private func error(_ held: [[Double]]) -> Double {
+        var squares = [Double](repeating: 0, count: names.count)
+        var members = squares
+        for (own, labelled) in zip(held, labelled) {
+            members[labelled.label] += 1
+            for one in names.indices {
+                let off = own[one] - (one == labelled.label ? 1 : 0)
+                squares[labelled.label] += off * off
             }
         }
-        return held
+        return zip(squares, members).reduce(0) { $0 + $1.0 / max($1.1, 1) } / Double(names.count)
     }
 
-    /// Mean of each class's share of largest answers.
-    private func right(_ held: [[Double]]) -> Double {
-        var hits = [Double](repeating: 0, count: names.count)
-        var members = hits
-        for index in held.indices {
-            let label = labelled[index].label
-            members[label] += 1
-            if names.indices.max(by: { held[index][$0] < held[index][$1] }) == label { hits[label] += 1 }
-        }
-        return zip(hits, members).reduce(0) { $0 + $1.0 / max($1.1, 1) } / Double(names.count)
-    }
-
-    /// Where good parts and others are mistaken for each other least often, or as the budget says.
+    /// As the budget says; without one a part is what answers most clearly.
     private func threshold(_ held: [[Double]], budget: Double?) -> Threshold {
-        func scores(_ isGood: Bool) -> [Double] {
-            held.indices.filter { (labelled[$0].label == good) == isGood }
-                .map { ClassVerdict.score(held[$0], good: good) }.sorted()
-        }
-        let (goods, bads) = (scores(true), scores(false))
+        let goods = held.indices.filter { labelled[$0].label == good }
+            .map { ClassVerdict.score(held[$0], good: good) }.sorted()
         var value = 0.5
-        if let budget {
-            value = goods[goods.count - 1 - Int(budget * Double(goods.count))]
-        } else {
-            func errors(_ limit: Double) -> Int { goods.count { $0 > limit } + bads.count { $0 <= limit } }
-            let all = (goods + bads).sorted()
-            // Halfway between neighbours; of equally good ones that nearest to the middle.
-            let limits = zip(all, all.dropFirst()).map { ($0 + $1) / 2 } + [0.5]
-            value = limits.min { (errors($0), abs($0 - 0.5)) < (errors($1), abs($1 - 0.5)) } ?? 0.5
-        }
+        if let budget { value = goods[goods.count - 1 - Int(budget * Double(goods.count))] }
         value = max(value, ClassVerdict.leastScore)
         let rejected = Double(goods.count { $0 > value }) / Double(max(goods.count, 1))
         return Threshold(

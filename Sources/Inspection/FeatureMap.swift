@@ -5,16 +5,13 @@ package struct FeatureMap: Sendable, Equatable {
     package var channels: Int
     /// [row][column][channel].
     package var values: [Int8]
-    /// How much each place looks like a defect on any surface; nil where the network does not say it.
-    package var looks: Plane?
 
-    package init(columns: Int, rows: Int, channels: Int, values: [Int8], looks: Plane? = nil) {
+    package init(columns: Int, rows: Int, channels: Int, values: [Int8]) {
         precondition(values.count == columns * rows * channels)
         self.columns = columns
         self.rows = rows
         self.channels = channels
         self.values = values
-        self.looks = looks
     }
 
     package var places: Int { columns * rows }

@@ -27,7 +27,6 @@ struct GoodMemory {
     }
 
     let levels: [Level]
-    let looks: Usual?
 
     /// Usual places lie around this score, so that scores are above zero.
     static let usualScore: Float = 10
@@ -38,12 +37,8 @@ struct GoodMemory {
         Plane(width: features.columns, height: features.rows, values: squared.map { Float($0).squareRoot() })
     }
 
-    /// The sum over all sizes, and over what the network says of defects on any surface.
-    func map(of features: FeatureMap) -> Plane {
-        var maps = levels.map { $0.map(of: features) }
-        if let looks, let seen = features.looks { maps.append(looks.standard(seen)) }
-        return Self.sum(maps)
-    }
+    /// The sum over all sizes.
+    func map(of features: FeatureMap) -> Plane { Self.sum(levels.map { $0.map(of: features) }) }
 
     static func sum(_ maps: [Plane]) -> Plane {
         var sum = Plane(width: maps[0].width, height: maps[0].height)

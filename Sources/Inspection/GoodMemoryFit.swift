@@ -4,7 +4,6 @@ internal import Kernels
 struct GoodMemoryFit {
     /// Small defects, middle ones, and a part that is uneven; how often the statistics of a place are smoothed, for each.
     private static let sizes = [(side: 1, smoothing: 2), (side: 2, smoothing: 1), (side: 4, smoothing: 0)]
-    private static let looksSmoothing = 2
     /// Places that are chosen among.
     private static let mostCandidates = 40_000
 
@@ -37,17 +36,7 @@ struct GoodMemoryFit {
                         .enlarged(side: side, width: features[index].columns, height: features[index].rows))
             }
         }
-        let seen = features.compactMap(\.looks)
-        var looks: Usual?
-        if seen.count == features.count {
-            let sums = UsualSums(seen)
-            for map in seen.indices {
-                maps[map].append(
-                    sums.usual(without: seen[map], smoothing: Self.looksSmoothing).standard(seen[map]))
-            }
-            looks = sums.usual(smoothing: Self.looksSmoothing)
-        }
-        memory = GoodMemory(levels: levels, looks: looks)
+        memory = GoodMemory(levels: levels)
         self.maps = maps.map(GoodMemory.sum)
     }
 

@@ -88,8 +88,7 @@ package struct GoodOnlyFit {
             threshold: Threshold(tailOf: fitted.maps.map(GoodMemory.score), budget: budget),
             memory: .init(
                 levels: memory.levels.map { .init(side: $0.side, rows: $0.rows.count / backbone.channels) },
-                channels: backbone.channels, columns: backbone.columns, rows: backbone.rows,
-                hasLooks: memory.looks != nil),
+                channels: backbone.channels, columns: backbone.columns, rows: backbone.rows),
             alignment: sight.reference.map { _ in
                 .init(
                     shiftShare: sight.limits.shiftShare, degrees: sight.limits.degrees,
@@ -98,7 +97,7 @@ package struct GoodOnlyFit {
         let model = InspectionModel(
             recipe: recipe, golden: sight.reference?.grey.pixels ?? [], mask: mask,
             memory: memory.levels.flatMap(\.rows),
-            usual: memory.levels.flatMap(\.usual.numbers) + (memory.looks?.numbers ?? []))
+            usual: memory.levels.flatMap(\.usual.numbers))
         return (model, out.sorted().map { (goods[$0].name, first[$0]) })
     }
 

@@ -6,7 +6,7 @@ internal import Graph
 ///  0  u32 bytes of the recipe, the recipe as JSON, zeros up to a multiple of 64
 ///     golden part: a byte a pixel of the region; or reference: a byte a pixel of the picture; then zeros up to a multiple of 64
 ///     memory: of each size [row][channel] of int8, then zeros up to a multiple of 64
-///     usual: of each size and of looks mean and deviation [row][column] of float32, then zeros up to a multiple of 64
+///     usual: of each size mean and deviation [row][column] of float32, then zeros up to a multiple of 64
 ///     examples of the classes: [example][number] of int8, then zeros up to a multiple of 64
 ///     head of the classes: float32, then zeros up to a multiple of 64
 ///     mask: a byte a pixel of the region, 0 where differences do not count, then zeros up to a multiple of 64

@@ -4,7 +4,7 @@ internal import Kernels
 /// How parts are judged: the head of what `millwright inspect fit` leaves, as JSON before the numbers it speaks of.
 package struct InspectionRecipe: Sendable, Hashable, Codable {
     /// Raised when a reader of the old form could not use the new one.
-    package static let currentFormat = 1
+    package static let currentFormat = 2
 
     package enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
         /// A golden part, and what differs from it.
@@ -67,14 +67,19 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         /// Of the network's grid.
         package var columns: Int
         package var rows: Int
-        /// Whether the network says too what looks like a defect on any surface.
-        package var hasLooks: Bool
 
         /// Columns and rows of each map whose usual numbers are kept.
         var grids: [(columns: Int, rows: Int)] {
             levels.map { ((columns + $0.side - 1) / $0.side, (rows + $0.side - 1) / $0.side) }
-                + (hasLooks ? [(columns, rows)] : [])
         }
+    }
+
+    /// How a picture is looked at to tell its class.
+    package enum View: String, Sendable, Codable, CaseIterable {
+        case asItLies = "as_it_lies"
+        /// As what it has in common with its mirror images, left to right, top to bottom, and both: where surfaces have no right
+        /// way up, few examples serve as many.
+        case mirrored
     }
 
     /// What mode `classes` needs besides.
@@ -84,11 +89,11 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         package var good: Int
         /// Of each class, the least share among the defects that lets it have the name.
         package var leastShares: [Double]
-        /// Numbers of a picture's descriptor.
+        /// How pictures are described, and in how many numbers.
+        package var view: View
         package var dimension: Int
-        /// Pictures that others are compared with, and how alike they must be.
+        /// Pictures that others are compared with.
         package var examples: Int
-        package var sharpness: Double
         /// Distance from what good parts look like, from which on a place is unusual.
         package var memoryThreshold: Double
     }
@@ -152,6 +157,7 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
     private static let sides = 1...32_767
     private static let pixels = 24_000_000
     private static let memoryRows = 1...100_000
+    private static let grid = PictureDescriptor.squares...1_024
 
     /// - Throws: for the first thing that makes it unusable.
     private func check() throws(InspectionError) {
@@ -181,7 +187,7 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
                 try expect((1...64).contains(level.side), "side of a square", "1...64", level.side)
             }
             try expect(
-                (1...1_024).contains(memory.columns) && (1...1_024).contains(memory.rows), "grid", "1...1024 a side",
+                Self.grid.contains(memory.columns) && Self.grid.contains(memory.rows), "grid", "\(Self.grid) a side",
                 "\(memory.columns) x \(memory.rows)")
             try expect(
                 memory.channels % 4 == 0 && (4...PreparedMemory.maximumChannels).contains(memory.channels),
@@ -200,7 +206,6 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
             try expect(
                 (1...ClassesFit.mostPictures).contains(classes.examples), "examples", "1...\(ClassesFit.mostPictures)",
                 classes.examples)
-            try expect((0...100).contains(classes.sharpness), "sharpness", "0...100", classes.sharpness)
             try expect(
                 classes.memoryThreshold.isFinite && classes.memoryThreshold > 0, "threshold of the memory", "above 0",
                 classes.memoryThreshold)

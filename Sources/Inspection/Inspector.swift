@@ -29,7 +29,7 @@ package struct Inspector {
         }
         let head = model.recipe.classes.map { classes in
             ClassHead(
-                classes: classes.names.count, dimension: classes.dimension, sharpness: classes.sharpness,
+                classes: classes.names.count, dimension: classes.dimension,
                 examples: model.examples, numbers: model.head)
         }
         eye = .memory(backbone, Self.memory(model, memory, kernels: backbone.kernels.bytes), head)
@@ -65,14 +65,14 @@ package struct Inspector {
         case .template(let comparison):
             return compare(grey, comparison) { sight.inPicture($0, whole, nil) }
         case .memory(let backbone, let memory, let head):
-            let features = try backbone.features(of: looked)
+            let views = try backbone.features(of: looked, in: model.recipe.classes?.view ?? .asItLies)
             guard !isLate() else { return PartVerdict(notJudged: .late) }
-            let cells = memory.map(of: features)
+            let cells = memory.map(of: views[0])
             let inPicture = { (box: Box) in sight.inPicture(box, whole, seen.placement) }
             guard let head, let classes = model.recipe.classes else {
                 return verdict(cells, looked, backbone, inPicture)
             }
-            let answers = head.answers(of: PictureDescriptor.values(of: features))
+            let answers = head.answers(of: PictureDescriptor.values(of: views))
             return verdict(cells, looked, backbone, answers, classes, inPicture)
         }
     }
@@ -148,7 +148,7 @@ package struct Inspector {
                 side: level.side, rows: Array(rows.prefix(count)), usual: usual(grid), channels: recipe.channels,
                 kernels: kernels)
         }
-        return GoodMemory(levels: levels, looks: recipe.hasLooks ? usual((recipe.columns, recipe.rows)) : nil)
+        return GoodMemory(levels: levels)
     }
 
     private func verdict(

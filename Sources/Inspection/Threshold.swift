@@ -78,8 +78,10 @@ package struct Threshold: Sendable, Hashable, Codable {
             spread: Spread(sorted))
     }
 
-    /// Beyond the upper tenth scores are taken to thin out as an exponential does. How fast is known from few of them only, so
-    /// what is asked for is the score that the next good part exceeds with the budget's probability, all rates considered.
+    /// Beyond a place high up scores are taken to thin out as an exponential does. How fast is known from few of them only, so
+    /// what is asked for is the score that the next good part exceeds with the budget's probability, all rates considered. That
+    /// place is where a tenth or where six of the scores lie beyond, whichever says more: at some sites the one sees too little
+    /// of the tail, at some the other too little of its end.
     ///
     /// - Source: the predictive distribution of an exponential after k observations of sum s, with 1 / rate before them:
     ///   P(next > x) = (s / (s + x))^k (Geisser, Predictive Inference, 1993).
@@ -88,19 +90,29 @@ package struct Threshold: Sendable, Hashable, Codable {
     ///   - budget: share of good parts, above 0.
     init(tailOf scores: [Double], budget: Double) {
         let sorted = scores.sorted()
-        let place = (1 - Self.tail) * Double(sorted.count - 1)
+        let six = min(max(Self.tail, Self.tailScores / Double(sorted.count)), Self.mostTail)
+        self.init(
+            value: max(Self.limit(sorted, Self.tail, budget), Self.limit(sorted, six, budget)),
+            falseRejectBudget: budget,
+            goodPictures: scores.count, largestGood: sorted.last ?? 0, spread: Spread(sorted))
+    }
+
+    /// - Parameter tail: share of the scores that lie beyond the place from which on they thin out.
+    private static func limit(_ sorted: [Double], _ tail: Double, _ budget: Double) -> Double {
+        let place = (1 - tail) * Double(sorted.count - 1)
         let below = Int(place)
         let above = min(below + 1, sorted.count - 1)
         let start = sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
         let beyond = sorted.filter { $0 > start }
         let sum = beyond.reduce(0) { $0 + $1 - start }
-        let rarer = max(0, Elementary.logarithm(Self.tail / budget)) / Double(max(beyond.count, 1))
-        self.init(
-            value: start + sum * (Elementary.exponential(rarer) - 1), falseRejectBudget: budget,
-            goodPictures: scores.count, largestGood: sorted.last ?? 0, spread: Spread(sorted))
+        let rarer = max(0, Elementary.logarithm(tail / budget)) / Double(max(beyond.count, 1))
+        return start + sum * (Elementary.exponential(rarer) - 1)
     }
 
     private static let tail = 0.1
+    private static let tailScores = 6.0
+    /// Six of fewer than twenty scores would be no tail any more.
+    private static let mostTail = 0.3
     /// Times the largest of few scores.
     private static let margin = 1.25
     /// A picture that equals what was expected to the last bit has no logarithm.

@@ -154,5 +154,11 @@ import Testing
         let threshold = Threshold(tailOf: scores, budget: 0.1)
         #expect(threshold.value == 90 && threshold.goodPictures == 101 && threshold.largestGood == 100)
         #expect(abs(Threshold(tailOf: scores, budget: 0.01).value - (90 + 55 * 0.2589254)) < 1e-4)
+        // Of 20 the upper six: beyond 13.3 come 14...19, and the sixth root of 30 is 1.76274.
+        let even = Threshold(tailOf: (0..<20).map { Double($0) }, budget: 0.01)
+        #expect(abs(even.value - (13.3 + 19.2 * 0.76274)) < 1e-3)
+        // Two that stand out say more than six: beyond 0.653 come 5 and 10, and the root of 10 is 3.16228.
+        let few = Threshold(tailOf: (0..<18).map { Double($0) / 100 } + [5, 10], budget: 0.01)
+        #expect(abs(few.value - (0.653 + 13.694 * 2.16228)) < 1e-3)
     }
 }

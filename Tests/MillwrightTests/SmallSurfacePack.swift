@@ -19,7 +19,7 @@ struct SmallSurfacePack {
             version: "1"
             title: { en: Small, zh-CN: 小 }
             model: { file: model/small.mwplan, version: "1", exported: model/small.onnx }
-            line: { seed: 5, side: 32, calibration: 4, steps: 8, until: 6, limit: 60s, surfaces: 2, pictures: 36, sites: 2 }
+            line: { seed: 5, side: 32, calibration: 4, steps: 8, until: 6, distil: { pictures: 16, steps: 4 }, limit: 60s, surfaces: 2, pictures: 36, sites: 2 }
 
             """, to: directory.file("pack/pack.yaml"))
         try write("requirements.txt", requirements)
@@ -58,6 +58,7 @@ struct SmallSurfacePack {
 
             """)
         try write("train.py", Self.train)
+        try write("distil.py", Self.distil)
         try write(
             "export.py",
             """
@@ -66,7 +67,7 @@ struct SmallSurfacePack {
             \(Self.onnx)
             ran('export')
             side = int(options()['height'])
-            assert open(sys.argv[1]).read() == 'weights of seed 5'
+            assert open(sys.argv[1]).read() == 'weights of seed 5, distilled'
             picture = value('picture', [1, 3, side, side])
             features = value('features', [1, 8, side // 8, side // 8])
             defect = value('defect', [1, 2, side // 4, side // 4])
@@ -126,6 +127,20 @@ struct SmallSurfacePack {
             file.write('weights of seed ' + options()['seed'])
         with open(options()['output'] + '/history.json', 'w') as file:
             json.dump([{'step': 6, 'looks': 1.0, 'memory': 0.5}], file)
+
+        """
+
+    static let distil = """
+        import json, sys
+        from common import options, ran
+
+        ran('distil')
+        print('step 2 of 4')
+        before = open(sys.argv[1]).read()
+        with open(options()['output'] + '/weights.npz', 'w') as file:
+            file.write(before + ', distilled')
+        with open(options()['output'] + '/history.json', 'w') as file:
+            json.dump([{'step': int(options()['steps']), 'taught': 2.0, 'kept': 0.25}], file)
 
         """
 

@@ -1,11 +1,12 @@
 """Figures on the magnetic tile pictures, which take no part in training.
 
     python magnetic_tile.py DATA --weights out/weights.npz --output metrics.json
-    python magnetic_tile.py DATA --inputs pictures.npy
-    python magnetic_tile.py DATA --features features.npy --defect defect.npy --output metrics.json
+    python magnetic_tile.py DATA --inputs FOLDER
+    python magnetic_tile.py DATA --features FOLDER --output metrics.json
 
-DATA holds `labels.csv` and the pictures. The first way the float network computes; the other way its results come from the int8 plan, to
-which `--inputs` writes what it takes.
+DATA holds `labels.csv` and the pictures. The first way the float network computes; the other way its features come from the int8 plan:
+`--inputs` writes what it takes, `0.npy` of the pictures as they lie and `1.npy` to `3.npy` of their mirror images, and `--features` reads
+what it gave, under the same names.
 """
 
 import argparse
@@ -52,9 +53,11 @@ class Tiles:
     def defects(self):
         return [name for name in sorted(set(self.labels)) if name != "free"]
 
-    def pictures(self):
-        return np.stack([
+    def views(self):
+        """The pictures as they lie, then mirrored left to right, both ways, and top to bottom."""
+        pictures = np.stack([
             np.asarray(Image.open(file).convert("RGB").resize((SIDE, SIDE), Image.BILINEAR)) for file in self.files])
+        return [pictures, pictures[:, :, ::-1], pictures[:, ::-1, ::-1], pictures[:, ::-1]]
 
     def masks(self, chosen):
         """The middle pixel of each grid place of the mask."""
@@ -67,29 +70,19 @@ class Tiles:
         return masks
 
 
-def looks_of(defect):
-    """The logits [picture, kind, row, column] as one number a place."""
-    return np.log(np.exp(defect[:, 1:]).sum(1)) - defect[:, 0]
+def network_features(weights, pictures):
+    import torch
+
+    from network import Backbone, given, load
+
+    network = load(Backbone(), weights)
+    with torch.no_grad():
+        made = [network(given(pictures[index:index + 1]))[0].numpy() for index in range(len(pictures))]
+    return np.concatenate(made).transpose(0, 2, 3, 1)
 
 
-def network_results(weights, pictures):
-    import paddle
-
-    from network import Backbone, scaled
-
-    paddle.set_device("cpu")
-    network = Backbone()
-    with np.load(weights) as values:
-        network.set_state_dict({name: paddle.to_tensor(values[name]) for name in values})
-    network.eval()
-    with paddle.no_grad():
-        made = [network(paddle.to_tensor(scaled(pictures[index:index + 1]))) for index in range(len(pictures))]
-    features = np.concatenate([one[0].numpy() for one in made])
-    return features.transpose(0, 2, 3, 1), looks_of(np.concatenate([one[1].numpy() for one in made]))
-
-
-def good_only(tiles, fitted, features, looks, chosen):
-    maps = fitted.maps(features[chosen], looks[chosen])
+def good_only(tiles, fitted, features, chosen):
+    maps = fitted.maps(features[chosen])
     scores = fit.scores(maps)
     labels = tiles.labels[chosen]
     is_bad = labels != "free"
@@ -104,7 +97,7 @@ def good_only(tiles, fitted, features, looks, chosen):
         "found": float((scores[is_bad] > limit).mean()), "pictures": len(chosen)}
 
 
-def classes(tiles, features, folds=5):
+def classes(tiles, views, folds=5):
     rng = np.random.default_rng(SEED)
     fold = np.zeros(len(tiles.labels), int)
     for name in sorted(set(tiles.labels)):
@@ -113,11 +106,14 @@ def classes(tiles, features, folds=5):
     names = sorted(set(tiles.labels))
     answers = np.empty((len(tiles.labels), len(names)))
     for one in range(folds):
-        fitted = fit.Classes(features[fold != one], list(tiles.labels[fold != one]))
-        answers[fold == one] = fitted.answers(features[fold == one])
+        fitted = fit.Classes([view[fold != one] for view in views], list(tiles.labels[fold != one]))
+        answers[fold == one] = fitted.answers([view[fold == one] for view in views])
     named = np.array(names)[answers.argmax(1)]
+    # How much more clearly a defect answers than the good class.
+    free = names.index("free")
+    scores = np.delete(answers, free, 1).max(1) - answers[:, free]
     return {
-        "auroc": roc_auc_score(tiles.labels != "free", -answers[:, names.index("free")]),
+        "auroc": roc_auc_score(tiles.labels != "free", scores),
         "accuracy": float((named == tiles.labels).mean()),
         "balanced_accuracy": balanced_accuracy_score(tiles.labels, named), "folds": folds, "pictures": len(named)}
 
@@ -132,29 +128,28 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("data", type=Path)
     options.add_argument("--weights", type=Path)
-    options.add_argument("--features", type=Path, help="int8, as the plan gives them")
-    options.add_argument("--defect", type=Path, help="int8, as the plan gives them")
-    options.add_argument("--defect-scale", type=float, help="a step of the plan's second output")
-    options.add_argument("--inputs", type=Path, help="only writes the network's inputs there, in 32nds")
+    options.add_argument("--features", type=Path, help="folder of int8 features, as the plan gives them")
+    options.add_argument("--inputs", type=Path, help="folder that the network's inputs go to, in 32nds; nothing else is done")
     options.add_argument("--output", type=Path)
     options = options.parse_args()
     tiles = Tiles(options.data)
     if options.inputs:
         from network import scaled
 
-        np.save(options.inputs, (scaled(tiles.pictures()) * 32).astype(np.int8))
+        options.inputs.mkdir(parents=True, exist_ok=True)
+        for number, view in enumerate(tiles.views()):
+            np.save(options.inputs / f"{number}.npy", (scaled(view) * 32).astype(np.int8))
         return
     if options.features:
-        features = np.load(options.features).transpose(0, 2, 3, 1)
-        # The zero point is in all logits and so falls out of the difference.
-        looks = looks_of(np.load(options.defect).astype(np.float32) * np.float32(options.defect_scale))
+        views = [np.load(options.features / f"{number}.npy").transpose(0, 2, 3, 1) for number in range(4)]
     else:
-        features, looks = network_results(options.weights, tiles.pictures())
-    fitted = fit.GoodOnly.fitted(features[tiles.fit], looks[tiles.fit])
+        views = [network_features(options.weights, view) for view in tiles.views()]
+    features = views[0]
+    fitted = fit.GoodOnly.fitted(features[tiles.fit])
     figures = {
-        "features": str(features.dtype), "good_only": good_only(tiles, fitted, features, looks, tiles.test),
-        "development": good_only(tiles, fitted, features, looks, tiles.development),
-        "classes": classes(tiles, features)}
+        "features": str(features.dtype), "good_only": good_only(tiles, fitted, features, tiles.test),
+        "development": good_only(tiles, fitted, features, tiles.development),
+        "classes": classes(tiles, views)}
     text = json.dumps(rounded(figures), indent=1)
     print(text)
     if options.output:

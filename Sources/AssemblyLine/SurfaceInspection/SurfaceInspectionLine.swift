@@ -39,6 +39,7 @@ package struct SurfaceInspectionLine: Sendable {
             .run(&work, clock: clock, progress: progress)
         let exported = try Artefact.need(work.exported, "an exported network", stage: "report")
         let trained = try Artefact.need(work.trained, "a trained network", stage: "report")
+        let distilled = try Artefact.need(work.distilled, "a finished network", stage: "report")
         let quantized = try Artefact.need(work.quantized, "a quantized network", stage: "report")
         let proof = try Artefact.need(work.proof, "a proof", stage: "report")
         let examined = try Artefact.need(work.examined, "figures", stage: "report")
@@ -46,7 +47,8 @@ package struct SurfaceInspectionLine: Sendable {
         let report = SurfaceInspectionReport(
             pack: "\(work.pack.name) \(work.pack.version)", seed: work.seed,
             modelDigest: try Artefact.fileDigest(plan), modelBytes: plan.count,
-            exportedDigest: try Artefact.fileDigest(exported), history: trained.history, layers: quantized.layers,
+            exportedDigest: try Artefact.fileDigest(exported), history: trained.history, distilled: distilled.history,
+            layers: quantized.layers,
             comparedPictures: quantized.pictures, receiptCases: proof.receiptCases, looks: examined.looks,
             sitePictures: examined.sitePictures, sitePlaces: examined.sitePlaces, stages: times)
         return Outcome(plan: plan, exported: exported, report: report, sheet: [UInt8](examined.sheet))
@@ -56,8 +58,8 @@ package struct SurfaceInspectionLine: Sendable {
 /// The catalogue. Signing and rolling out follow, by whoever holds the keys.
 package enum SurfaceInspectionStages {
     package static let order: [any Stage<SurfaceInspectionWork>.Type] = [
-        DrawPictures.self, TrainBackbone.self, ExportBackbone.self, QuantizeBackbone.self, ProveBackbone.self,
-        ExamineBackbone.self,
+        DrawPictures.self, TrainBackbone.self, DistilBackbone.self, ExportBackbone.self, QuantizeBackbone.self,
+        ProveBackbone.self, ExamineBackbone.self,
     ]
 }
 
@@ -70,6 +72,7 @@ package struct SurfaceInspectionReport: Codable, Hashable, Sendable {
     package var modelBytes: Int
     package var exportedDigest: String
     package var history: [TrainedBackbone.Moment]
+    package var distilled: [DistilledBackbone.Moment]
     /// In the order of computation.
     package var layers: [QuantizedBackbone.Layer]
     package var comparedPictures: Int

@@ -13,7 +13,10 @@ package struct SurfaceInspectionPack: Sendable {
         /// Length of the schedule that the learning rate follows, and the step at which the training stops.
         package var steps: Int
         package var until: Int
-        /// A training that takes longer is cut; the next run goes on where it was.
+        /// Pictures drawn to learn on what others see, and the steps of that.
+        package var distilPictures: Int
+        package var distilSteps: Int
+        /// A training, or a learning from others, that takes longer is cut; the next run goes on where it was.
         package var limit: Duration
         /// Surfaces that are drawn to train on at the beginning; one is replaced each step.
         package var surfaces: Int
@@ -57,8 +60,8 @@ extension SurfaceInspectionPack {
 }
 
 extension SurfaceInspectionPack.Line {
-    /// The network halves pictures four times.
-    private static let sideStep = 16
+    /// The network halves pictures five times.
+    private static let sideStep = 32
     /// Beyond 3 hours nobody waits for a model on a box.
     private static let limits: ClosedRange<Duration> = .seconds(1)...(.seconds(3 * 3_600))
 
@@ -72,15 +75,24 @@ extension SurfaceInspectionPack.Line {
         let calibration = reader.required("calibration", .integer(2...1_000))
         let steps = reader.required("steps", .integer(1...1_000_000))
         let until = reader.optional("until", .integer(1...1_000_000))
+        let distil = reader.required(
+            "distil",
+            .mapping { distil -> (pictures: Int, steps: Int)? in
+                let pictures = distil.required("pictures", .integer(16...1_000_000))
+                let steps = distil.required("steps", .integer(1...1_000_000))
+                guard let pictures, let steps else { return nil }
+                return (pictures, steps)
+            })
         let limit = reader.required("limit", .duration(Self.limits))
         let surfaces = reader.required("surfaces", .integer(1...10_000))
         let pictures = reader.required("pictures", .integer(36...10_000))
         let sites = reader.required("sites", .integer(1...1_000))
-        guard let seed, let side, let calibration, let steps, let limit, let surfaces, let pictures, let sites else {
-            return nil
-        }
+        guard let seed, let side, let calibration, let steps, let distil, let limit, let surfaces, let pictures,
+            let sites
+        else { return nil }
         self.init(
             seed: UInt64(seed), side: side, calibration: calibration, steps: steps, until: min(until ?? steps, steps),
-            limit: limit, surfaces: surfaces, pictures: pictures, sites: sites)
+            distilPictures: distil.pictures, distilSteps: distil.steps, limit: limit, surfaces: surfaces,
+            pictures: pictures, sites: sites)
     }
 }

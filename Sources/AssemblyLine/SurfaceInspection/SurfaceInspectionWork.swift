@@ -9,6 +9,7 @@ package struct SurfaceInspectionWork: Sendable {
     /// Drawn pictures as the network takes them, in 32nds: an `.npy` of int8.
     package var calibration: [UInt8]?
     package var trained: TrainedBackbone?
+    package var distilled: DistilledBackbone?
     /// The network in real numbers, an ONNX file.
     package var exported: [UInt8]?
     package var quantized: QuantizedBackbone?
@@ -33,6 +34,19 @@ package struct TrainedBackbone: Codable, Hashable, Sendable {
         package var step: Int
         package var looks: Double
         package var memory: Double
+    }
+}
+
+/// The finished weights, and how well the network learnt what others see.
+package struct DistilledBackbone: Codable, Hashable, Sendable {
+    package var weights: Data
+    package var history: [Moment]
+
+    /// Losses, averaged over some steps: of the teachers' answers, and of what the network said before.
+    package struct Moment: Codable, Hashable, Sendable {
+        package var step: Int
+        package var taught: Double
+        package var kept: Double
     }
 }
 

@@ -136,9 +136,12 @@ struct LineCommand: AsyncParsableCommand {
             show(
                 made.modelDigest, made.modelBytes, target,
                 [
-                    ["learnt from", "drawn pictures, \(made.history.last?.step ?? 0) steps"],
+                    [
+                        "learnt from",
+                        "drawn pictures, \(made.history.last?.step ?? 0) steps, and \(made.distilled.last?.step ?? 0) from others",
+                    ],
                     ["worst layer", "\(LayerRow.words(worst)) dB on \(made.comparedPictures) pictures"],
-                    ["receipt", "\(made.receiptCases) cases proved"],
+                    ["receipt", made.receipt],
                 ], made.stages)
         }
 

@@ -3,6 +3,10 @@ import FoundationEssentials
 import Plant
 import Plots
 
+extension SurfaceInspectionReport {
+    var receipt: String { "\(receiptCases) \(receiptCases == 1 ? "case" : "cases") proved" }
+}
+
 /// What the line for a network that looks at parts has made, as a page.
 struct SurfaceLinePage {
     let report: SurfaceInspectionReport
@@ -40,6 +44,7 @@ struct SurfaceLinePage {
             })
         page.heading(LocalizedText(english: "Training", chinese: "训练"))
         page.figure { losses($0).svg() }
+        page.figure { distilled($0).svg() }
         page.layers(
             report.layers.enumerated().map { number, layer in
                 .init(
@@ -57,7 +62,7 @@ struct SurfaceLinePage {
                 "\(report.modelBytes) bytes, sha256 \(report.modelDigest)"
             ),
             (LocalizedText(english: "in real numbers", chinese: "浮点网络"), "sha256 \(report.exportedDigest)"),
-            (LocalizedText(english: "receipt", chinese: "回执"), "\(report.receiptCases) cases proved"),
+            (LocalizedText(english: "receipt", chinese: "回执"), report.receipt),
             (
                 LocalizedText(english: "layers compared on", chinese: "逐层比较所用图像数"),
                 "\(report.comparedPictures) pictures"
@@ -66,16 +71,32 @@ struct SurfaceLinePage {
     }
 
     private func losses(_ language: Language) -> LinePlot {
-        let isChinese = language == .chinese
-        func points(_ value: (TrainedBackbone.Moment) -> Double) -> [(x: Double, y: Double)] {
-            report.history.map { (Double($0.step), value($0)) }
-        }
+        let (looks, memory) = language == .chinese ? ("按外观", "按记忆") : ("by looks", "by memory")
+        return plot(
+            language, LocalizedText(english: "Loss of the training", chinese: "训练损失"),
+            steps: report.history.map(\.step),
+            (looks, report.history.map(\.looks)), (memory, report.history.map(\.memory)))
+    }
+
+    private func distilled(_ language: Language) -> LinePlot {
+        let (taught, kept) = language == .chinese ? ("教师网络的回答", "原有的回答") : ("what others see", "what it said before")
+        return plot(
+            language, LocalizedText(english: "Loss of learning from others", chinese: "蒸馏损失"),
+            steps: report.distilled.map(\.step), (taught, report.distilled.map(\.taught)),
+            (kept, report.distilled.map(\.kept)))
+    }
+
+    private func plot(
+        _ language: Language, _ title: LocalizedText, steps: [Int], _ first: (name: String, values: [Double]),
+        _ second: (name: String, values: [Double])
+    ) -> LinePlot {
+        func points(_ values: [Double]) -> [(x: Double, y: Double)] { zip(steps, values).map { (Double($0), $1) } }
         return LinePlot(
-            title: isChinese ? "训练损失" : "Loss of the training", xLabel: isChinese ? "步" : "step",
-            yLabel: isChinese ? "损失" : "loss",
+            title: title[language], xLabel: language == .chinese ? "步" : "step",
+            yLabel: language == .chinese ? "损失" : "loss",
             series: [
-                .init(name: isChinese ? "按外观" : "by looks", color: "#b3261e", points: points(\.looks)),
-                .init(name: isChinese ? "按记忆" : "by memory", color: "#1f6feb", points: points(\.memory)),
+                .init(name: first.name, color: "#b3261e", points: points(first.values)),
+                .init(name: second.name, color: "#1f6feb", points: points(second.values)),
             ])
     }
 }

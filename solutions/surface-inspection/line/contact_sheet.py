@@ -21,7 +21,9 @@ import pictures
 SEED = 505
 FITTED, GOOD, BAD = 20, 12, 12
 SIDE, CANVAS = 224, 560
-SHOWN = {"found": 8, "missed": 6, "rejected": 6}
+SHOWN = {"found": 8, "missed": 8, "rejected": 4}
+# Good parts are rejected so seldom that many sites are needed.
+MOST_SITES = 120
 WORDS = {"found": "defect, found", "missed": "defect, missed", "rejected": "good, rejected"}
 COLORS = {"found": (30, 140, 60), "missed": (190, 40, 40), "rejected": (180, 120, 0)}
 COLUMNS, MARGIN, CAPTION = 4, 6, 16
@@ -97,7 +99,7 @@ def main():
     cards = {outcome: [] for outcome in SHOWN}
     counts = {"found": 0, "missed": 0, "rejected": 0, "passed": 0, "not judged": 0}
     site = 0
-    while any(len(cards[outcome]) < count for outcome, count in SHOWN.items()):
+    while site < MOST_SITES and any(len(cards[outcome]) < count for outcome, count in SHOWN.items()):
         site += 1
         with tempfile.TemporaryDirectory(prefix="millwright-sheet-") as work:
             folder = Path(work)

@@ -1,9 +1,9 @@
-"""Writes the trained backbone as a float ONNX file, batch norms folded, for any picture size that 16 divides.
+"""Writes the trained backbone as a float ONNX file, batch norms folded, for any picture size that 32 divides.
 
     python export.py out/weights.npz --height 224 --width 224 --output backbone.onnx
 
-Input `picture` [1, 3, height, width]: (element - 128) / 64 of 8-bit red, green, blue; a grey picture three times.
-Outputs `features` [1, 96, height / 8, width / 8] and `defect` [1, 5, height / 4, width / 4] (logits: good, line, pit, region, foreign).
+Input `picture` [1, 3, height, width]: red, green, blue as `network.scaled` makes them; a grey picture three times.
+Output `features` [1, 128, height / 8, width / 8]. The map of defects by looks is for the training and its report alone.
 """
 
 import argparse
@@ -15,6 +15,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 # What the framework adds to a variance.
 EPSILON = 1e-5
+# Pixels of the picture a step of the last level stands for: as in `network.py`, which needs the framework.
+LAST_STRIDE = 32
 
 
 class Graph:
@@ -39,7 +41,7 @@ class Graph:
 
     def folded(self, x, output, kernel, norm, stride=1):
         """A convolution with the batch norm behind it in its kernel and bias."""
-        mean, variance = self.weights[f"{norm}._mean"], self.weights[f"{norm}._variance"]
+        mean, variance = self.weights[f"{norm}.running_mean"], self.weights[f"{norm}.running_var"]
         factor = self.weights[f"{norm}.weight"] / np.sqrt(variance + EPSILON)
         bias = self.weights[f"{norm}.bias"] - mean * factor
         return self.convolution(x, output, self.weights[f"{kernel}.weight"] * factor[:, None, None, None], bias, stride)
@@ -72,15 +74,10 @@ def model(weights, height, width):
     four = graph.level(three, "level4")
     halved = graph.add("AveragePool", [two], "halved", kernel_shape=[2, 2], strides=[2, 2])
     joined = graph.add("Concat", [halved, three, graph.doubled(four, "four")], "joined", axis=1)
-    graph.plain(joined, "embed")
-    above = graph.doubled(graph.plain(joined, "above"), "above.doubled")
-    fine = graph.add("Relu", [graph.add("Add", [above, graph.plain(two, "beside")], "fine.sum")], "fine")
-    graph.plain(graph.block(fine, "mix"), "defect")
-    # The two results carry names for the outside.
-    names = {"embed": "features", "defect": "defect"}
-    for node in graph.nodes:
-        node.output[0] = names.get(node.output[0], node.output[0])
-    kinds, numbers = len(weights["defect.bias"]), len(weights["embed.bias"])
+    five = graph.residual(graph.level(four, "level5"), "level5.2")
+    kind = graph.doubled(graph.doubled(graph.plain(five, "kind"), "kind.halfway"), "kind.wide")
+    graph.add("Concat", [graph.plain(joined, "embed"), kind], "features", axis=1)
+    numbers = len(weights["embed.bias"]) + len(weights["kind.bias"])
 
     def tensor(name, shape):
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
@@ -88,8 +85,7 @@ def model(weights, height, width):
     made = helper.make_model(
         helper.make_graph(
             graph.nodes, "surface-inspection", [tensor("picture", [1, 3, height, width])],
-            [tensor("features", [1, numbers, height // 8, width // 8]),
-             tensor("defect", [1, kinds, height // 4, width // 4])], graph.constants),
+            [tensor("features", [1, numbers, height // 8, width // 8])], graph.constants),
         opset_imports=[helper.make_opsetid("", 13)], producer_name="millwright")
     made.ir_version = 8
     onnx.checker.check_model(made, full_check=True)
@@ -103,8 +99,8 @@ def main():
     options.add_argument("--width", type=int, default=224)
     options.add_argument("--output", type=Path, required=True)
     options = options.parse_args()
-    if options.height % 16 or options.width % 16:
-        raise SystemExit(f"height and width must be multiples of 16, found {options.height} x {options.width}")
+    if options.height % LAST_STRIDE or options.width % LAST_STRIDE:
+        raise SystemExit(f"height and width must be multiples of {LAST_STRIDE}, found {options.height} x {options.width}")
     with np.load(options.weights) as weights:
         onnx.save(model(dict(weights), options.height, options.width), options.output)
 

@@ -1,8 +1,7 @@
 """The fit on site, as arithmetic: from what the network says of good pictures to scores, in NumPy alone.
 
 `millwright inspect fit` does the same; this is the reference that it is held against. Features are [picture, row, column, number], int8 from
-the plan or float32 from the float network; everything but the rounding of means is the same for both. `looks` is the network's other
-output as one number a place: log(sum of exp(logits of the defects)) - logit of good, [picture, twice the rows, twice the columns].
+the plan or float32 from the float network; everything but the rounding of means is the same for both.
 """
 
 from dataclasses import dataclass
@@ -143,12 +142,6 @@ class Level:
         return self.enlarged(self.usual.standard(self.distances(squares(features, self.side))), features)
 
 
-def at_places(looks):
-    """The worst of the four numbers that a place has."""
-    count, height, width = looks.shape
-    return looks.reshape(count, height // 2, 2, width // 2, 2).max((2, 4))
-
-
 def scores(maps):
     """Mean over the worst places of each picture."""
     flat = np.sort(maps.reshape(len(maps), -1), 1)
@@ -156,11 +149,14 @@ def scores(maps):
 
 
 def limit(good, budget):
-    """The score that the next good picture exceeds with the probability `budget`: beyond the upper tenth scores are taken to thin out as
-    an exponential does, whose rate is known from few of them."""
-    start = np.quantile(good, 0.9)
-    beyond = good[good > start] - start
-    return float(start + beyond.sum() * (max(1.0, 0.1 / budget) ** (1 / max(1, len(beyond))) - 1))
+    """The score that the next good picture exceeds with the probability `budget`: beyond the upper tenth, and beyond all but six, scores are
+    taken to thin out as an exponential does, whose rate is known from few of them; whichever says more."""
+    limits = []
+    for tail in (0.1, min(max(0.1, 6 / len(good)), 0.3)):
+        start = np.quantile(good, 1 - tail)
+        beyond = good[good > start] - start
+        limits.append(start + beyond.sum() * (max(1.0, tail / budget) ** (1 / max(1, len(beyond))) - 1))
+    return float(max(limits))
 
 
 @dataclass
@@ -168,49 +164,48 @@ class GoodOnly:
     """What is known of a part after good pictures alone."""
 
     levels: list
-    looks: Usual
     good_scores: np.ndarray
 
     @staticmethod
-    def fitted(features, looks):
+    def fitted(features):
         levels = [Level(features, side) for side in SQUARES]
-        usual = Usual(at_places(looks), SMOOTHING[1])
-        good = sum(level.good for level in levels) + Usual.of_others(at_places(looks), SMOOTHING[1])
-        return GoodOnly(levels, usual, scores(smoothed(good, 1)))
+        return GoodOnly(levels, scores(smoothed(sum(level.good for level in levels), 1)))
 
-    def maps(self, features, looks):
+    def maps(self, features):
         """Heat maps: [picture, row, column], around 0 where a place looks as in good pictures."""
-        heat = sum(level.maps(features) for level in self.levels) + self.looks.standard(at_places(looks))
-        return smoothed(heat, 1)
+        return smoothed(sum(level.maps(features) for level in self.levels), 1)
 
 
-# Squares a picture is cut into, a side, and how alike two pictures must look to be taken for the same kind.
-CELLS = 7
-SHARPNESS, RIDGE = 1.0, 0.003
+# Squares a side that a picture is cut into, besides the whole.
+CELLS = 3
+RIDGE = 0.003
 
 
 def described(features):
-    """One row a picture: mean and largest of every number in 7 x 7 squares."""
-    count, height, width, numbers = features.shape
-    edges = [np.linspace(0, size, CELLS + 1).round().astype(int) for size in (height, width)]
+    """One row a picture: mean, spread, least and largest of every number, over all of it and over each ninth."""
     values = features.astype(np.float32)
-    parts = []
-    for top, bottom in zip(edges[0], edges[0][1:]):
-        for left, right in zip(edges[1], edges[1][1:]):
-            square = values[:, top:bottom, left:right]
-            parts += [square.mean((1, 2)), square.max((1, 2))]
-    return np.concatenate(parts, 1)
+    edges = [np.arange(CELLS + 1) * size // CELLS for size in values.shape[1:3]]
+    ninths = [
+        values[:, top:bottom, left:right]
+        for top, bottom in zip(edges[0], edges[0][1:]) for left, right in zip(edges[1], edges[1][1:])]
+    return np.concatenate([
+        measured for area in (values, *ninths)
+        for measured in (area.mean((1, 2)), area.std((1, 2)), area.min((1, 2)), area.max((1, 2)))], 1)
 
 
 class Classes:
-    """Names kinds of pictures that were shown: ridge regression on how alike pictures are (a Gaussian of their distance)."""
+    """Names kinds of pictures that were shown: ridge regression on how alike pictures are.
 
-    def __init__(self, features, labels):
-        rows = described(features)
+    A picture comes as features of its views: as it lies, and mirrored left to right, top to bottom and both where it does not matter how
+    parts lie. What they have in common is the mean of what is said of each.
+    """
+
+    def __init__(self, views, labels):
+        rows = np.mean([described(view) for view in views], 0)
         self.names = sorted(set(labels))
-        self.mean, self.deviation = rows.mean(0), rows.std(0)
-        self.deviation = self.deviation + 1e-3 * rows.std()
-        self.rows = (rows - self.mean) / self.deviation
+        self.mean, deviation = rows.mean(0), rows.std(0)
+        self.factor = np.where(deviation > 1e-3, 1 / np.maximum(deviation, 1e-3), 0)
+        self.rows = (rows - self.mean) * self.factor
         targets = np.array([[float(label == name) for name in self.names] for label in labels])
         # A rare kind's pictures count for more: their ridge is smaller.
         share = targets.mean(0)[targets.argmax(1)]
@@ -220,10 +215,11 @@ class Classes:
         self.factors = np.linalg.solve(self.alike(self.rows) + ridge, targets - self.share)
 
     def alike(self, rows):
-        mean_squares = squared_distances(rows, self.rows) / rows.shape[1]
-        return np.exp(-SHARPNESS * mean_squares.astype(np.float64))
+        """1 for the same: the mean of three Gaussians, each half as wide as the one before."""
+        wide = np.exp(-squared_distances(rows, self.rows).astype(np.float64) / rows.shape[1] / 8)
+        return (wide + wide ** 2 + wide ** 4) / 3
 
-    def answers(self, features):
+    def answers(self, views):
         """[picture, name]: about 1 for the right name, 0 for the others."""
-        rows = (described(features) - self.mean) / self.deviation
+        rows = (np.mean([described(view) for view in views], 0) - self.mean) * self.factor
         return self.alike(rows) @ self.factors + self.share

@@ -11,17 +11,16 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "7")
 
 import numpy as np
-import paddle
+import torch
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 import defects
 import fit
 import pictures
-from network import DEFECT_STRIDE, FEATURE_STRIDE, Backbone, scaled
+from network import DEFECT_STRIDE, FEATURE_STRIDE, Backbone, given, load
 from train import reduced
 
 # Not the seed of the training.
@@ -34,9 +33,9 @@ DOUBT = np.array([70, 70, 70], np.uint8)
 
 def computed(network, shots):
     features, looks = [], []
-    with paddle.no_grad():
+    with torch.no_grad():
         for index in range(len(shots)):
-            one, two = network(paddle.to_tensor(scaled(shots[index:index + 1])))
+            one, two = network(given(shots[index:index + 1]))
             features.append(one.numpy()[0].transpose(1, 2, 0))
             looks.append(two.numpy()[0].transpose(1, 2, 0))
     looks = np.stack(looks)
@@ -80,9 +79,8 @@ def by_memory(network, rng, sites):
     for _ in range(sites):
         canvases = pictures.Canvases(rng, 2, SITE_CANVAS)
         shots, maps = site(rng, canvases)
-        features, looks = computed(network, shots)
-        fitted = fit.GoodOnly.fitted(features[:FITTED], looks[:FITTED])
-        heat = fitted.maps(features[FITTED:], looks[FITTED:])
+        features, _ = computed(network, shots)
+        heat = fit.GoodOnly.fitted(features[:FITTED]).maps(features[FITTED:])
         is_bad = np.arange(len(heat)) >= GOOD
         whole.append(roc_auc_score(is_bad, fit.scores(heat)))
         kinds = reduced(maps[FITTED:], FEATURE_STRIDE)
@@ -118,11 +116,7 @@ def main():
     options.add_argument("--sites", type=int, default=12)
     options.add_argument("--output", type=Path, required=True)
     options = options.parse_args()
-    paddle.set_device("cpu")
-    network = Backbone()
-    with np.load(options.weights) as values:
-        network.set_state_dict({name: paddle.to_tensor(values[name]) for name in values})
-    network.eval()
+    network = load(Backbone(), options.weights)
     rng = np.random.default_rng(SEED)
     looks, shots, maps, margin = by_looks(network, rng, options.pictures)
     Image.fromarray(sheet(shots, maps, margin)).quantize(256).save(options.output / "sheet.png", optimize=True)

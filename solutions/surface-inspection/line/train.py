@@ -1,8 +1,8 @@
-"""Trains the backbone on pictures of the generator alone.
+"""Trains what the backbone sees near by, on pictures of the generator alone: its first four levels and what hangs on them.
 
-    python train.py --steps 3800 --output out/
+    python train.py --steps 3800 --output near/
 
-The same seed and steps give the same data. A run that was cut goes on where its last checkpoint stands.
+The same seed and steps give the same data. A run that was cut goes on where its last checkpoint stands. `distil.py` adds the last level.
 """
 
 import argparse
@@ -12,18 +12,16 @@ import pickle
 import time
 from pathlib import Path
 
-# One core; and without the second line the matrix products of the wheel take their slowest path on a CPU that is not Intel's.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("MKL_DEBUG_CPU_TYPE", "7")
 
 import numpy as np
-import paddle
-from paddle import nn
-from paddle.nn import functional
+import torch
+from torch import nn
+from torch.nn import functional
 
 import defects
 import pictures
-from network import DEFECT_STRIDE, EMBEDDING, FEATURE_STRIDE, Backbone, scaled
+from network import DEFECT_STRIDE, EMBEDDING, FEATURE_STRIDE, Backbone, given, numbers
 
 SCENES, GOOD, OTHERS = 4, 2, 3
 RENEWED = 1
@@ -49,9 +47,9 @@ def reduced(maps, stride):
 
 def balanced(each, bad, weight):
     """Mean over the bad places and mean over the good ones, half of it over the tenth of them that look worst."""
-    good = paddle.to_tensor(((weight > 0) & (bad == 0)).astype("float32"))
-    bad = paddle.to_tensor(((weight > 0) & (bad > 0)).astype("float32") * weight)
-    worst = paddle.topk(each * good, max(1, each.shape[0] // 10))[0].mean()
+    good = torch.from_numpy(((weight > 0) & (bad == 0)).astype("float32"))
+    bad = torch.from_numpy(((weight > 0) & (bad > 0)).astype("float32") * weight)
+    worst = torch.topk(each * good, max(1, each.shape[0] // 10))[0].mean()
     return (each * bad).sum() / (bad.sum() + 1) + 0.5 * (each * good).sum() / (good.sum() + 1) + 0.25 * worst
 
 
@@ -71,24 +69,24 @@ def defect_loss(logits, kinds):
     kinds = kinds.reshape(-1)
     weight = kind_weight(kinds)
     bad = ((kinds > 0) & (kinds < 255)).astype("float32")
-    flat = logits.transpose([0, 2, 3, 1]).reshape([-1, len(defects.KINDS)])
-    margin = paddle.logsumexp(flat[:, 1:], -1) - flat[:, 0]
-    each = functional.binary_cross_entropy_with_logits(margin, paddle.to_tensor(bad), reduction="none")
+    flat = logits.float().permute(0, 2, 3, 1).reshape(-1, len(defects.KINDS))
+    margin = torch.logsumexp(flat[:, 1:], -1) - flat[:, 0]
+    each = functional.binary_cross_entropy_with_logits(margin, torch.from_numpy(bad), reduction="none")
     named = functional.cross_entropy(
-        flat[:, 1:], paddle.to_tensor(np.clip(kinds - 1, 0, 3)), reduction="none").reshape([-1])
-    share = paddle.to_tensor(bad * weight)
+        flat[:, 1:], torch.from_numpy(np.clip(kinds - 1, 0, 3)), reduction="none")
+    share = torch.from_numpy(bad * weight)
     return balanced(each, bad, weight) + 0.3 * (named * share).sum() / (share.sum() + 1)
 
 
 def memory_distance(features):
     """Distance of each place of the other pictures to the nearest place of the scene's good ones: [scene, place]."""
     places = features.shape[2] * features.shape[3]
-    rows = features.transpose([0, 2, 3, 1]).reshape([SCENES, (GOOD + OTHERS) * places, EMBEDDING])
+    rows = features.float().permute(0, 2, 3, 1).reshape(SCENES, (GOOD + OTHERS) * places, EMBEDDING)
     good, others = rows[:, :GOOD * places], rows[:, GOOD * places:]
-    product = paddle.matmul(others, good, transpose_y=True)
-    squared = (others * others).sum(-1, keepdim=True) + (good * good).sum(-1).unsqueeze(1) - 2 * product
+    product = others @ good.transpose(1, 2)
+    squared = (others * others).sum(-1, keepdim=True) + (good * good).sum(-1)[:, None] - 2 * product
     squared = squared / EMBEDDING
-    return NEAREST * (float(np.log(GOOD * places)) - paddle.logsumexp(-squared / NEAREST, -1))
+    return NEAREST * (float(np.log(GOOD * places)) - torch.logsumexp(-squared / NEAREST, -1))
 
 
 def memory_loss(features, kinds, scale):
@@ -96,8 +94,8 @@ def memory_loss(features, kinds, scale):
     kinds = kinds.reshape(SCENES, GOOD + OTHERS, -1)[:, GOOD:].reshape(SCENES, -1)
     bad = ((kinds > 0) & (kinds < 255)).astype("float32")
     logit = functional.softplus(scale[0]) * 4 * far + scale[1]
-    each = functional.binary_cross_entropy_with_logits(logit, paddle.to_tensor(bad), reduction="none")
-    return balanced(each.reshape([-1]), bad.reshape(-1), kind_weight(kinds.reshape(-1)))
+    each = functional.binary_cross_entropy_with_logits(logit, torch.from_numpy(bad), reduction="none")
+    return balanced(each.reshape(-1), bad.reshape(-1), kind_weight(kinds.reshape(-1)))
 
 
 def rate_at(step, steps):
@@ -106,16 +104,34 @@ def rate_at(step, steps):
     return PEAK_RATE * min(1, (step + 1) / WARM_UP) * (1 if step < start else max(0.0, (steps - step) / (steps - start)))
 
 
+def followed(average, network, share):
+    now = numbers(network)
+    if average is None:
+        return {name: value.copy() for name, value in now.items()}
+    return {name: share * average[name] + (1 - share) * value for name, value in now.items()}
+
+
+def keep(state, folder):
+    """A checkpoint, whole or not at all."""
+    partial = folder / "checkpoint.part"
+    with open(partial, "wb") as file:
+        pickle.dump(state, file)
+    os.replace(partial, folder / "checkpoint.pickle")
+
+
+def is_wide(name):
+    """Whether a weight is of the last level, which is not trained here."""
+    return name.startswith(("level5.", "kind."))
+
+
 class Run:
     def __init__(self, seed, surfaces):
-        paddle.seed(seed)
+        torch.manual_seed(seed)
         self.rng = np.random.default_rng(seed)
         self.canvases = pictures.Canvases(self.rng, surfaces)
-        self.network = Backbone()
-        self.scale = paddle.create_parameter(
-            [2], "float32", default_initializer=nn.initializer.Assign(np.array([1, -2], "float32")))
-        self.optimizer = paddle.optimizer.AdamW(
-            PEAK_RATE, parameters=self.network.parameters() + [self.scale], weight_decay=1e-4)
+        self.network = Backbone().to(memory_format=torch.channels_last)
+        self.scale = nn.Parameter(torch.tensor([1.0, -2.0]))
+        self.optimizer = torch.optim.AdamW([*self.network.parameters(), self.scale], PEAK_RATE, weight_decay=1e-4)
         self.step = 0
         self.average = None
         self.history = []
@@ -124,44 +140,36 @@ class Run:
         for _ in range(RENEWED):
             self.canvases.renew(self.rng)
         shots, maps = batch(self.rng, self.canvases)
-        self.optimizer.set_lr(rate_at(self.step, steps))
-        features, defect = self.network(paddle.to_tensor(scaled(shots)))
+        self.optimizer.param_groups[0]["lr"] = rate_at(self.step, steps)
+        with torch.autocast("cpu", torch.bfloat16):
+            features, defect = self.network.near(*self.network.fine(given(shots)))
         by_looks = defect_loss(defect, reduced(maps, DEFECT_STRIDE))
         by_memory = memory_loss(features, reduced(maps, FEATURE_STRIDE), self.scale)
         (by_looks + by_memory).backward()
         self.optimizer.step()
-        self.optimizer.clear_grad()
+        self.optimizer.zero_grad()
         self.follow()
         self.step += 1
-        return float(by_looks), float(by_memory)
+        return float(by_looks.detach()), float(by_memory.detach())
 
     def follow(self):
         """Moves the average of the weights, which is what is exported, towards the present ones."""
-        now = {name: value.numpy() for name, value in self.network.state_dict().items()}
-        share = min(AVERAGE, self.step / (self.step + 10))
-        if self.average is None:
-            self.average = now
-        else:
-            self.average = {name: share * self.average[name] + (1 - share) * value for name, value in now.items()}
+        self.average = followed(self.average, self.network, min(AVERAGE, self.step / (self.step + 10)))
 
     def save(self, folder):
         state = {
-            "network": {name: value.numpy() for name, value in self.network.state_dict().items()},
-            "average": self.average, "scale": self.scale.numpy(), "step": self.step, "history": self.history,
-            "rng": self.rng.bit_generator.state, "canvases": self.canvases.all}
-        partial = folder / "checkpoint.part"
-        with open(partial, "wb") as file:
-            pickle.dump(state, file)
-        paddle.save(self.optimizer.state_dict(), str(folder / "optimizer.pdopt"))
-        os.replace(partial, folder / "checkpoint.pickle")
-        np.savez(folder / "weights.npz", **self.average)
+            "network": self.network.state_dict(), "average": self.average, "scale": self.scale.detach(), "step": self.step,
+            "history": self.history, "rng": self.rng.bit_generator.state, "optimizer": self.optimizer.state_dict(),
+            "canvases": self.canvases.all}
+        keep(state, folder)
+        np.savez(folder / "weights.npz", **{name: value for name, value in self.average.items() if not is_wide(name)})
 
     def restore(self, folder):
         with open(folder / "checkpoint.pickle", "rb") as file:
             state = pickle.load(file)
-        self.network.set_state_dict({name: paddle.to_tensor(value) for name, value in state["network"].items()})
-        self.scale.set_value(state["scale"])
-        self.optimizer.set_state_dict(paddle.load(str(folder / "optimizer.pdopt")))
+        self.network.load_state_dict(state["network"])
+        self.scale.data.copy_(state["scale"])
+        self.optimizer.load_state_dict(state["optimizer"])
         self.average, self.step, self.history = state["average"], state["step"], state["history"]
         self.rng.bit_generator.state = state["rng"]
         self.canvases.all = state["canvases"]
@@ -177,7 +185,6 @@ def main():
     options.add_argument("--output", type=Path, required=True)
     options = options.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    paddle.set_device("cpu")
     run = Run(options.seed, options.surfaces)
     if (options.output / "checkpoint.pickle").exists():
         run.restore(options.output)

@@ -7,16 +7,16 @@ package enum ExamineBackbone: Stage {
     private static let script = "report.py"
 
     package static func inputs(of work: SurfaceInspectionWork) throws(LineError) -> [[UInt8]] {
-        let trained = try Artefact.need(work.trained, "a trained network", stage: name)
-        return [Array("\(work.pack.line.pictures) \(work.pack.line.sites)".utf8), [UInt8](trained.weights)]
+        let distilled = try Artefact.need(work.distilled, "a finished network", stage: name)
+        return [Array("\(work.pack.line.pictures) \(work.pack.line.sites)".utf8), [UInt8](distilled.weights)]
             + work.scripts.inputs(of: script)
     }
 
     package static func run(_ work: SurfaceInspectionWork, report: (Double) -> Void) throws(LineError) -> [UInt8] {
-        let trained = try Artefact.need(work.trained, "a trained network", stage: name)
+        let distilled = try Artefact.need(work.distilled, "a finished network", stage: name)
         let folder = try work.workshop.folder(name)
         let weights = "\(folder)/weights.npz"
-        try work.workshop.write([UInt8](trained.weights), to: weights)
+        try work.workshop.write([UInt8](distilled.weights), to: weights)
         let line = work.pack.line
         try work.workshop.run(
             script, [weights, "--pictures", "\(line.pictures)", "--sites", "\(line.sites)", "--output", folder]

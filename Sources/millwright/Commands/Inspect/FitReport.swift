@@ -29,6 +29,7 @@ struct FitReport: Encodable {
     var confusion: [[Int]]?
     var accuracy: Double?
     var balanced_accuracy: Double?
+    var view: InspectionRecipe.View?
 
     mutating func take(_ confusion: ClassesFit.Confusion) {
         classes = confusion.names
@@ -46,6 +47,7 @@ struct FitReport: Encodable {
         good_pictures = fitted.recipe.threshold.goodPictures
         largest_good = fitted.recipe.threshold.largestGood
         false_reject_budget = fitted.recipe.threshold.falseRejectBudget
+        view = fitted.recipe.classes?.view
         memory_rows = fitted.recipe.memory.map { $0.levels.reduce(0) { $0 + $1.rows } }
     }
 
@@ -68,7 +70,8 @@ struct FitReport: Encodable {
             rows.append([
                 "classes",
                 "\(Format.fixed(accuracy * 100, 1)) % right, \(Format.fixed(balanced_accuracy * 100, 1)) % balanced, by what "
-                    + "was learnt from the others:",
+                    + "was learnt from the others; "
+                    + (view == .mirrored ? "a part and its mirror images count as one:" : "it matters how parts lie:"),
             ])
             for (name, counts) in zip(classes, confusion) {
                 let found = zip(classes + [Inspector.unknown], counts).filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }

@@ -57,8 +57,8 @@ struct InspectFit: ParsableCommand {
 
     @Option(
         help: """
-            Share of good parts that may be rejected, 0.0001 to 0.2; 0.01 unless given, and with --classes the threshold with \
-            the fewest mistakes.
+            Share of good parts that may be rejected, 0.0001 to 0.2; 0.01 unless given, and with --classes a part is then what \
+            it looks like most.
             """)
     var falseRejects: Double?
 
