@@ -31,10 +31,13 @@ struct FolderLinkTests {
     }
 
     private func put(_ name: String, _ text: String, second: Int? = nil) throws {
-        try write(Array(text.utf8), to: "\(incoming)/\(name)")
-        guard let second else { return }
+        guard let second else { return try write(Array(text.utf8), to: "\(incoming)/\(name)") }
+        // Under a name that is not taken: with another time it would be another picture.
+        let hidden = "\(incoming)/.\(name)"
+        try write(Array(text.utf8), to: hidden)
         let times = [timespec(tv_sec: second, tv_nsec: 5), timespec(tv_sec: second, tv_nsec: 5)]
-        try #require(utimensat(AT_FDCWD, "\(incoming)/\(name)", times, 0) == 0)
+        try #require(utimensat(AT_FDCWD, hidden, times, 0) == 0)
+        try #require(rename(hidden, "\(incoming)/\(name)") == 0)
     }
 
     @Test func whatLiesThereIsTakenOldestFirst() async throws {
