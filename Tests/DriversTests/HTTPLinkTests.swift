@@ -78,6 +78,73 @@ struct HTTPLinkTests {
         await bench.stop()
     }
 
+    private func post(key: String, _ body: String = "a picture", to path: String = "/pictures/line.camera") async throws
+        -> TransferResponse
+    {
+        try await post(path, Array(body.utf8), headers: [.init("Idempotency-Key", key)])
+    }
+
+    @Test func aRequestThatComesAgainIsAnsweredAgainAndCountsOnce() async throws {
+        let bench = try PictureBench(try door())
+        #expect(await bench.isConnected())
+        let first = try await post(key: "A-77/1")
+        let again = try await post(key: "A-77/1")
+        #expect(first.status == 200 && again.status == 200 && text(first) == text(again))
+        let other = try await post(key: "A-77/1", "another picture")
+        #expect(other.status == 422 && text(other).contains("http.key"))
+        // Another stream, another key: pictures of their own.
+        #expect(text(try await post(key: "A-77/1", to: "/pictures/other/camera")) != text(first))
+        #expect(text(try await post(key: "A-77/2")) != text(first))
+        #expect(await bench.judge.offers == 3)
+        #expect(bench.counters.duplicates == 2 && bench.counters.verdicts == ["good": 3])
+        let receipts = await bench.judge.taken.map(\.receipt)
+        #expect(Set(receipts).count == 3 && !receipts.contains(nil))
+        await bench.stop()
+    }
+
+    @Test func whatHasAVerdictFromBeforeTheBoxStartedAnewIsNotJudgedAgain() async throws {
+        let store = MemorySink()
+        let before = try PictureBench(try door(), store: store)
+        #expect(await before.isConnected())
+        #expect(try await post(key: "k1").status == 200)
+        await before.stop()
+        let bench = try PictureBench(try door(), store: store)
+        #expect(await bench.isConnected())
+        let again = try await post(key: "k1")
+        #expect(again.status == 409 && text(again).contains("http.known") && again.header("Retry-After") == nil)
+        #expect(try await post(key: "k2").status == 200)
+        #expect(await bench.judge.offers == 1)
+        await bench.stop()
+    }
+
+    @Test func whatWasStoredInSecretIsNotJudgedAgain() async throws {
+        let bench = try PictureBench(try door(), mode: .forget)
+        #expect(await bench.isConnected())
+        #expect(try await post(key: "k").status == 503)
+        await bench.judge.set(.accept)
+        #expect(try await post(key: "k").status == 409)
+        await bench.judge.set(.refuse)
+        #expect(try await post(key: "l").status == 503)
+        await bench.judge.set(.accept)
+        #expect(try await post(key: "l").status == 200)
+        #expect(await bench.judge.offers == 3)
+        await bench.stop()
+    }
+
+    @Test func theSameRequestBesideItselfWaitsForItsTurn() async throws {
+        let bench = try PictureBench(try door(), mode: .hold)
+        #expect(await bench.isConnected())
+        async let answer = post(key: "k")
+        #expect(await eventually { await bench.judge.offers == 1 })
+        let beside = try await post(key: "k")
+        #expect(beside.status == 409 && beside.header("Retry-After") == "1" && text(beside).contains("http.under_way"))
+        await bench.judge.set(.accept)
+        let first = text(try await answer)
+        #expect(text(try await post(key: "k")) == first)
+        #expect(await bench.judge.offers == 1)
+        await bench.stop()
+    }
+
     @Test func whoWaitsIsToldWhenTheBoxStops() async throws {
         let bench = try PictureBench(try door(), mode: .hold)
         #expect(await bench.isConnected())
@@ -111,6 +178,9 @@ struct HTTPLinkTests {
         Wrong(bytes: 100_000_000, status: 413, code: "http.too_large"),
         Wrong(type: "text/html", status: 415, code: "http.type"),
         Wrong(path: "/pictures/line.camera?part=%07", status: 400, code: "http.part"),
+        Wrong(headers: [.init("Idempotency-Key", "two words")], status: 400, code: "http.key"),
+        Wrong(
+            headers: [.init("Idempotency-Key", String(repeating: "k", count: 256))], status: 400, code: "http.key"),
         Wrong(path: "/pictures/line.camera?part=a", headers: [.init("X-Part", "b")], status: 400, code: "http.part"),
     ]
 

@@ -40,17 +40,8 @@ struct FileIdentity: Hashable, Sendable {
 
     /// What is stored with its verdict, so that it is not judged again.
     var receipt: MessageReceipt {
-        let digest = Self.digest(name, UInt64(bitPattern: Int64(bytes)), UInt64(bitPattern: modified.nanoseconds))
-        // 16 bits more: with 65,535 receipts, two files in a thousand million million million seem to be one.
-        let more = Self.digest(name, digest, 0)
-        return MessageReceipt(packetID: UInt16(more % 65_535) + 1, digest: digest)
-    }
-
-    private static func digest(_ name: String, _ a: UInt64, _ b: UInt64) -> UInt64 {
-        var name = name
-        let seed = withUnsafeBytes(of: (a.littleEndian, b.littleEndian)) { Digest64.of($0) }
-        // SAFETY: the bytes are only read, within the calls.
-        return name.withUTF8 { Digest64.of(UnsafeRawBufferPointer($0), seed: seed) }
+        MessageReceipt(
+            ofPicture: name, UInt64(bitPattern: Int64(bytes)), UInt64(bitPattern: modified.nanoseconds))
     }
 }
 

@@ -15,6 +15,9 @@ struct HTTPAnswer: Sendable, Hashable {
         HTTPAnswer(status: 200, body: json.last == 0x0A ? json : json + [0x0A])
     }
 
+    static let notStored = refusal(
+        503, "not_stored", "the verdict could not be stored; send it again", isForNow: true)
+
     /// - Parameter code: stays the same from version to version.
     static func refusal(_ status: UInt32, _ code: String, _ reason: String, isForNow: Bool = false) -> HTTPAnswer {
         let line = "{\"code\":\"http.\(code)\",\"reason\":\"\(escaped(reason))\"}\n"

@@ -31,7 +31,8 @@ package struct HTTPDriver: PictureDriver {
             preconditionFailure("the HTTP driver was given settings of \(link.scheme)")
         }
         let door = try HTTPLink(link: link, settings: settings, clock: clock, logger: logger, monitor: monitor)
-        await door.run(PictureDesk(pictures: pictures, monitor: monitor))
+        await door.run(
+            PictureDesk(pictures: pictures, monitor: monitor), HTTPRepeats(link: link.name, sink: sink))
     }
 
     package func status() -> LinkStatus { monitor.current }

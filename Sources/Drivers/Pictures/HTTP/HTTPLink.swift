@@ -36,13 +36,13 @@ actor HTTPLink {
         backOff = BackOff(seed: UInt64.random(in: .min ... .max))
     }
 
-    func run(_ desk: PictureDesk) async {
+    func run(_ desk: PictureDesk, _ repeats: HTTPRepeats) async {
         // As many as there are connections wait at most: each waits for its answer.
         let (pictures, arrived) = AsyncStream<HTTPPicture>.makeStream(
             bufferingPolicy: .bufferingOldest(Int(HTTPServer.maxConnections)))
         await withTaskCancellationHandler {
             await withTaskGroup { group in
-                group.addTask { await self.judge(pictures, desk) }
+                group.addTask { await self.judge(pictures, desk, repeats) }
                 self.listen(arrived)
                 arrived.finish()
                 group.cancelAll()
@@ -115,26 +115,51 @@ actor HTTPLink {
     }
 
     /// Each picture has a task of its own, so that one stream does not wait for another's; who judges takes one of a stream at a time.
-    private nonisolated func judge(_ pictures: AsyncStream<HTTPPicture>, _ desk: PictureDesk) async {
+    private nonisolated func judge(
+        _ pictures: AsyncStream<HTTPPicture>, _ desk: PictureDesk, _ repeats: HTTPRepeats
+    ) async {
         await withDiscardingTaskGroup { group in
             for await picture in pictures {
-                group.addTask { await self.answer(picture, desk) }
+                group.addTask { await self.answer(picture, desk, repeats) }
             }
             group.cancelAll()
         }
     }
 
-    private nonisolated func answer(_ picture: HTTPPicture, _ desk: PictureDesk) async {
+    private nonisolated func answer(_ picture: HTTPPicture, _ desk: PictureDesk, _ repeats: HTTPRepeats) async {
+        guard let key = picture.key else {
+            return answers.give(await verdict(picture, nil, desk) ?? .notStored, to: picture.request)
+        }
+        let receipt = MessageReceipt(ofPicture: "\(picture.stream)\u{0}\(key)")
+        do {
+            switch try await repeats.begin(receipt, body: picture.digest) {
+            case .answered(let answer):
+                monitor.count { $0.duplicates += 1 }
+                answers.give(answer, to: picture.request)
+            case .new:
+                let answer = await verdict(picture, receipt, desk)
+                await repeats.end(receipt, answer)
+                answers.give(answer ?? .notStored, to: picture.request)
+            }
+        } catch {
+            monitor.record(error: "\(error)")
+            answers.give(.notStored, to: picture.request)
+        }
+    }
+
+    /// - Returns: nil when it is not stored, as far as is known.
+    private nonisolated func verdict(
+        _ picture: HTTPPicture, _ receipt: MessageReceipt?, _ desk: PictureDesk
+    ) async -> HTTPAnswer? {
         let taken = FieldPicture(
             link: link.name, stream: picture.stream, bytes: picture.bytes, encoding: picture.encoding,
-            name: "http-\(picture.request)", part: picture.part, arrival: clock.wall(), monotonic: clock.monotonic())
+            name: "http-\(picture.request)", part: picture.part, arrival: clock.wall(), monotonic: clock.monotonic(),
+            receipt: receipt)
         do throws(LinkFailure) {
-            answers.give(.verdict(try await desk.judge(taken).json), to: picture.request)
+            return .verdict(try await desk.judge(taken).json)
         } catch {
             if error != .stopped { monitor.record(error: "\(error)") }
-            answers.give(
-                .refusal(503, "not_stored", "the verdict could not be stored; send it again", isForNow: true),
-                to: picture.request)
+            return nil
         }
     }
 }

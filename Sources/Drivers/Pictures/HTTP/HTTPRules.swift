@@ -8,6 +8,7 @@ struct HTTPHead {
     var authorization: String?
     var partInQuery: String?
     var partInHeader: String?
+    var key: String?
 }
 
 /// Which requests a door takes.
@@ -16,6 +17,7 @@ struct HTTPRules {
     struct Wanted: Equatable {
         var stream: String
         var part: String?
+        var key: String?
         var length: Int
         var encoding: FieldPicture.Encoding
     }
@@ -28,6 +30,7 @@ struct HTTPRules {
     let settings: HTTPSettings
     private static let folder = "/pictures/"
     private static let pictureTypes: Set<String> = ["image/png", "image/jpeg", "image/bmp", "image/x-ms-bmp"]
+    private static let keyBytes = 255
     private static let rawType = "application/octet-stream"
 
     /// - Parameter token: what senders must show; nil where nobody need show one.
@@ -67,7 +70,13 @@ struct HTTPRules {
         if let part, !PartName.isValid(part) {
             return refused(400, "part", "expected a part of 1 to \(PartName.maxBytes) printable bytes of UTF-8")
         }
-        return .wanted(Wanted(stream: name, part: part, length: length, encoding: encoding))
+        if let key = head.key,
+            !(1...Self.keyBytes).contains(key.utf8.count) || key.utf8.contains(where: { !(0x21...0x7E).contains($0) })
+        {
+            return refused(
+                400, "key", "expected an Idempotency-Key of 1 to \(Self.keyBytes) printable ASCII characters")
+        }
+        return .wanted(Wanted(stream: name, part: part, key: head.key, length: length, encoding: encoding))
     }
 
     /// Bytes of no declared kind are pixels where the configuration says how they lie, else a file whose first bytes say what it is.

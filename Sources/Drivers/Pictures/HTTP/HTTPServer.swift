@@ -8,8 +8,13 @@ struct HTTPPicture: Sendable {
     var request: Int
     var stream: String
     var part: String?
+    /// By which its sender knows it, and we when it comes again.
+    var key: String?
     var encoding: FieldPicture.Encoding
     var bytes: [UInt8]
+
+    /// Tells it from another under the same key.
+    var digest: UInt64 { bytes.withUnsafeBytes { Digest64.of($0) } }
 }
 
 /// A server of libmicrohttpd without a thread of its own: whoever owns it calls ``run(now:)`` when ``descriptor`` is readable.
@@ -191,8 +196,8 @@ final class HTTPServer {
         MHD_suspend_connection(connection)
         complete.append(
             HTTPPicture(
-                request: request.number, stream: wanted.stream, part: wanted.part, encoding: wanted.encoding,
-                bytes: request.bytes))
+                request: request.number, stream: wanted.stream, part: wanted.part, key: wanted.key,
+                encoding: wanted.encoding, bytes: request.bytes))
         request.bytes = []
         return .YES
     }
@@ -207,7 +212,8 @@ final class HTTPServer {
         let head = HTTPHead(
             method: method, path: path, length: value(.HEADER_KIND, "Content-Length"),
             type: value(.HEADER_KIND, "Content-Type"), authorization: value(.HEADER_KIND, "Authorization"),
-            partInQuery: value(.GET_ARGUMENT_KIND, "part"), partInHeader: value(.HEADER_KIND, "X-Part"))
+            partInQuery: value(.GET_ARGUMENT_KIND, "part"), partInHeader: value(.HEADER_KIND, "X-Part"),
+            key: value(.HEADER_KIND, "Idempotency-Key"))
         switch ruling(head) {
         case .refused(let answer): refuse(request, answer, bytes: head.length.flatMap { Int($0) } ?? 0)
         case .wanted(let wanted):

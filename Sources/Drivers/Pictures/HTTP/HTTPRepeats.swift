@@ -1,0 +1,91 @@
+import Plant
+
+/// Tells a request that comes again by the key that its sender gave it: whoever has lost an answer sends the picture again, and the part
+/// must not count twice.
+///
+/// Verdicts of the newest requests are answered again. Of older ones, and of those before the box started anew, the store knows that
+/// there was a verdict.
+actor HTTPRepeats {
+    /// What to do with a request.
+    enum Standing: Equatable {
+        case new
+        /// It was answered, or cannot be now.
+        case answered(HTTPAnswer)
+    }
+
+    private struct Known {
+        /// Digest of the picture.
+        let body: UInt64
+        /// Nil while it is judged.
+        var answer: HTTPAnswer?
+    }
+
+    static let answersKept = 1_000
+    /// Twice as many as the store has of a link; when there are more it is asked again.
+    private static let storedKept = 131_070
+
+    private let link: String
+    private let sink: any SampleSink
+    private var known: [MessageReceipt: Known] = [:]
+    /// Answered ones, oldest first.
+    private var order: [MessageReceipt] = []
+    /// With a verdict that is in no answer any more; nil where the store must be asked.
+    private var stored: Set<MessageReceipt>?
+    /// How often the store may have got a verdict of which nothing is known here.
+    private var secrets = 0
+
+    init(link: String, sink: any SampleSink) {
+        self.link = link
+        self.sink = sink
+    }
+
+    /// - Throws: when the store cannot be asked; the request is then as if it had not come.
+    func begin(_ receipt: MessageReceipt, body: UInt64) async throws -> Standing {
+        if let known = known[receipt] {
+            guard let answer = known.answer else {
+                return .answered(
+                    .refusal(409, "under_way", "a request of this key is being judged; send it again", isForNow: true))
+            }
+            return .answered(
+                known.body == body ? answer : .refusal(422, "key", "another picture has come under this key"))
+        }
+        // Before anything is waited for: the same request may come meanwhile.
+        known[receipt] = Known(body: body)
+        do {
+            guard try await isStored(receipt) else { return .new }
+        } catch {
+            known[receipt] = nil
+            throw error
+        }
+        known[receipt] = nil
+        return .answered(
+            .refusal(409, "known", "the picture of this key has its verdict, which can no longer be said again"))
+    }
+
+    private func isStored(_ receipt: MessageReceipt) async throws -> Bool {
+        if let stored { return stored.contains(receipt) }
+        let before = secrets
+        let found = Set(try await sink.storedReceipts(link: link))
+        // What was stored in secret while the store was asked may be missing.
+        if before == secrets { stored = found }
+        return found.contains(receipt)
+    }
+
+    /// - Parameter answer: nil when nothing is known of a verdict; there may be one in the store.
+    func end(_ receipt: MessageReceipt, _ answer: HTTPAnswer?) {
+        guard let answer else {
+            known[receipt] = nil
+            stored = nil
+            secrets += 1
+            return
+        }
+        known[receipt]?.answer = answer
+        order.append(receipt)
+        while order.count > Self.answersKept {
+            let oldest = order.removeFirst()
+            known[oldest] = nil
+            stored?.insert(oldest)
+        }
+        if let count = stored?.count, count > Self.storedKept { stored = nil }
+    }
+}
