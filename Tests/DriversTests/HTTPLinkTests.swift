@@ -131,17 +131,26 @@ struct HTTPLinkTests {
         await bench.stop()
     }
 
-    @Test func theSameRequestBesideItselfWaitsForItsTurn() async throws {
+    @Test func theSameRequestBesideItselfWaitsForTheSameAnswer() async throws {
         let bench = try PictureBench(try door(), mode: .hold)
         #expect(await bench.isConnected())
-        async let answer = post(key: "k")
+        async let first = post(key: "k")
         #expect(await eventually { await bench.judge.offers == 1 })
-        let beside = try await post(key: "k")
-        #expect(beside.status == 409 && beside.header("Retry-After") == "1" && text(beside).contains("http.under_way"))
+        async let second = post(key: "k")
+        #expect(await eventually { bench.status.figures["waiting"] == 2 })
+        #expect(try await post(key: "k", "another").status == 422)
         await bench.judge.set(.accept)
-        let first = text(try await answer)
-        #expect(text(try await post(key: "k")) == first)
+        let (one, two) = (try await first, try await second)
+        #expect(one.status == 200 && two.status == 200 && text(one) == text(two))
         #expect(await bench.judge.offers == 1)
+        // Who waits beside one that fails is told so too.
+        await bench.judge.set(.hold)
+        async let third = post(key: "l")
+        #expect(await eventually { await bench.judge.offers == 2 })
+        async let fourth = post(key: "l")
+        #expect(await eventually { bench.status.figures["waiting"] == 2 })
+        await bench.judge.set(.refuse)
+        #expect(try await [third.status, fourth.status] == [503, 503])
         await bench.stop()
     }
 

@@ -18,6 +18,8 @@ actor HTTPRepeats {
         let body: UInt64
         /// Nil while it is judged.
         var answer: HTTPAnswer?
+        /// The same request, come again meanwhile: its sender has given the first one up, and waits here.
+        var waiting: [CheckedContinuation<HTTPAnswer, Never>] = []
     }
 
     static let answersKept = 1_000
@@ -39,27 +41,34 @@ actor HTTPRepeats {
         self.sink = sink
     }
 
+    /// Waits for the answer to one that is being judged; ``end(_:_:)`` must follow each `.new`.
+    ///
     /// - Throws: when the store cannot be asked; the request is then as if it had not come.
     func begin(_ receipt: MessageReceipt, body: UInt64) async throws -> Standing {
-        if let known = known[receipt] {
-            guard let answer = known.answer else {
-                return .answered(
-                    .refusal(409, "under_way", "a request of this key is being judged; send it again", isForNow: true))
+        if let before = known[receipt] {
+            guard before.body == body else {
+                return .answered(.refusal(422, "key", "another picture has come under this key"))
             }
-            return .answered(
-                known.body == body ? answer : .refusal(422, "key", "another picture has come under this key"))
+            if let answer = before.answer { return .answered(answer) }
+            return .answered(await withCheckedContinuation { known[receipt]?.waiting.append($0) })
         }
         // Before anything is waited for: the same request may come meanwhile.
         known[receipt] = Known(body: body)
         do {
             guard try await isStored(receipt) else { return .new }
         } catch {
-            known[receipt] = nil
+            forget(receipt, .notStored)
             throw error
         }
-        known[receipt] = nil
-        return .answered(
-            .refusal(409, "known", "the picture of this key has its verdict, which can no longer be said again"))
+        let answer = HTTPAnswer.refusal(
+            409, "known", "the picture of this key has its verdict, which can no longer be said again")
+        forget(receipt, answer)
+        return .answered(answer)
+    }
+
+    /// - Parameter answer: to those who wait for one.
+    private func forget(_ receipt: MessageReceipt, _ answer: HTTPAnswer) {
+        for waiting in known.removeValue(forKey: receipt)?.waiting ?? [] { waiting.resume(returning: answer) }
     }
 
     private func isStored(_ receipt: MessageReceipt) async throws -> Bool {
@@ -74,11 +83,13 @@ actor HTTPRepeats {
     /// - Parameter answer: nil when nothing is known of a verdict; there may be one in the store.
     func end(_ receipt: MessageReceipt, _ answer: HTTPAnswer?) {
         guard let answer else {
-            known[receipt] = nil
+            forget(receipt, .notStored)
             stored = nil
             secrets += 1
             return
         }
+        for waiting in known[receipt]?.waiting ?? [] { waiting.resume(returning: answer) }
+        known[receipt]?.waiting = []
         known[receipt]?.answer = answer
         order.append(receipt)
         while order.count > Self.answersKept {
