@@ -68,6 +68,24 @@ enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
+    enum Kind: Equatable {
+        case directory
+        case file(bytes: Int64)
+        /// A link, a pipe, a device.
+        case other
+    }
+
+    /// What lies there itself, not where a link leads; nil for nothing.
+    static func kind(_ path: String) -> Kind? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        return switch status.st_mode & S_IFMT {
+        case S_IFDIR: .directory
+        case S_IFREG: .file(bytes: Int64(status.st_size))
+        default: .other
+        }
+    }
+
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

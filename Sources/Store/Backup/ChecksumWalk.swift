@@ -69,6 +69,10 @@ struct ChecksumWalk {
         let content = row.blob(at: 2) ?? []
         bytes += Int64(content.count)
         guard CarriedFile.isModel(name) else {
+            guard StoreFolder.holds(name) else {
+                return report.add(
+                    StoreFault(place: "file", row: row.int64(at: 0), reason: "its name is none that a backup gives"))
+            }
             report.otherFiles += 1
             return
         }

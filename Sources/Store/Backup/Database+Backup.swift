@@ -25,9 +25,7 @@ extension Database {
                 do throws(StoreError) {
                     try carry(file, from: directory)
                 } catch {
-                    guard case .file(_, _, let code) = error else { throw error }
-                    // A word that was taken back takes its picture with it.
-                    if code == ENOENT, !CarriedFile.isModel(file.name) { continue }
+                    guard case .file = error else { throw error }
                     missing.append(StoreFault(place: "file", row: 0, reason: "\(file.path): \(error)"))
                 }
             }
@@ -40,21 +38,32 @@ extension Database {
     }
 
     private func carry(_ carried: CarriedFile, from directory: String) throws(StoreError) {
-        let name = carried.name
         let file = try MappedFile(path: "\(directory)/\(carried.path)")
+        try file.withBytes { (bytes) throws(StoreError) in try carry(bytes, as: carried.name) }
+    }
+
+    func carry(_ bytes: UnsafeRawBufferPointer, as name: String) throws(StoreError) {
         let id = try nextID(of: .files)
         try sql { () throws(SQLiteError) in
             let statement = try connection.statement(Table.files.insert)
             var checksum = RowChecksum(table: Table.files.rawValue)
             checksum.add(id)
             checksum.add(name)
-            file.withBytes { checksum.add(blob: $0) }
+            checksum.add(blob: bytes)
             try statement.bind(1, id)
             try statement.bind(2, name)
-            try file.withBytes { (bytes) throws(SQLiteError) in try statement.bind(3, bytes: bytes) }
+            try statement.bind(3, bytes: bytes)
             try statement.bind(4, Int64(checksum.value))
             try statement.run()
             statement.reset()
+        }
+    }
+
+    /// A picture that cannot be written is no reason not to start, but for want of room, which passes.
+    private func restore(_ bytes: [UInt8], as name: String, in directory: String) throws(StoreError) {
+        do throws(StoreError) { try CarriedFile.restore(bytes, as: name, in: directory) } catch {
+            guard case .file = error else { throw error }
+            logger.error("a file in the backup cannot be written and is left out", metadata: ["error": "\(error)"])
         }
     }
 
@@ -70,8 +79,8 @@ extension Database {
             }
             guard let (name, bytes) = file else { continue }
             guard CarriedFile.isModel(name) else {
-                if CarriedFile.isInStore(name) {
-                    try CarriedFile.restore(bytes, as: name, in: directory)
+                if StoreFolder.holds(name) {
+                    try restore(bytes, as: name, in: directory)
                 } else {
                     logger.error(
                         "a file in the backup has a name that no backup gives, and is left out",

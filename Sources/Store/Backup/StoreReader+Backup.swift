@@ -21,9 +21,8 @@ extension StoreReader {
         try target.check(replaces: replaces, store: file)
         do throws(BackupError) {
             let taken = clock.wall()
-            let files = try carriedFiles()
-            try copyPages(to: target, besides: files.reduce(0) { $0 + $1.bytes }, onProgress)
-            let missing = try complete(target, files, taken)
+            let (files, leftOut) = try copyPages(to: target, onProgress)
+            let missing = leftOut + (try complete(target, files, taken))
             try target.sync()
             var check = try Self.check(target.temporary, clock, logger, onProgress)
             for fault in missing { check.add(fault) }
@@ -46,13 +45,10 @@ extension StoreReader {
 
     // MARK: Steps
 
-    private func carriedFiles() throws(BackupError) -> [CarriedFile] {
-        do throws(StoreError) { return try CarriedFile.all(in: directory) } catch { throw .store(error) }
-    }
-
+    /// - Returns: files that belong to the moment that was copied, and those that cannot be carried.
     private func copyPages(
-        to target: BackupTarget, besides fileBytes: Int64, _ onProgress: (BackupProgress) -> Void
-    ) throws(BackupError) {
+        to target: BackupTarget, _ onProgress: (BackupProgress) -> Void
+    ) throws(BackupError) -> (files: [CarriedFile], leftOut: [StoreFault]) {
         let source = database.connection
         let pageBytes = try reading(target) { () throws(SQLiteError) in
             try source.begin(.deferred)
@@ -61,7 +57,9 @@ extension StoreReader {
         defer { source.rollback() }
         // The first read of the file itself fixes the moment that is copied.
         let pages = try reading(target) { () throws(SQLiteError) in try source.pragmaInteger("page_count") }
-        try target.needs(pages * pageBytes + fileBytes)
+        let carried: (files: [CarriedFile], leftOut: [StoreFault])
+        do throws(StoreError) { carried = try CarriedFile.all(in: directory) } catch { throw .store(error) }
+        try target.needs(pages * pageBytes + carried.files.reduce(0) { $0 + $1.bytes })
         try reading(target) { () throws(SQLiteError) in
             let copy = try Connection(path: target.temporary, access: .create)
             defer { copy.close() }
@@ -73,6 +71,7 @@ extension StoreReader {
                 return !Task.isCancelled
             }
         }
+        return carried
     }
 
     /// Puts in what makes one file enough for a restore, and makes it a file that needs no log beside it, so that it can

@@ -9,8 +9,8 @@ struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy the store into one file, while the daemon runs, and check the copy.",
         discussion: """
-            The file holds samples, alerts, models and everything else of the moment at which the copying began, and is \
-            read again from the medium: every checksum in it. It can be looked into as it is (--store FILE), and becomes \
+            The file holds samples, alerts, models from the registry, pictures of feedback and all else in the store's file, \
+            of the moment at which the copying began, but no evidence and no configuration, and is read again from the medium: every checksum in it. It can be looked into as it is (--store FILE), and becomes \
             the store of a box when it is put there as store.sqlite: docs/guides/get-data-out.md. Exit status 1 \
             when something in it is damaged: the file is kept, because the rest of it is sound.
             """)

@@ -39,6 +39,8 @@ struct StationFeedback: Codable, Hashable, Sendable {
             return
         }
         guard let read = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else { return nil }
+        // A store may come from a backup of somebody else: its words must name no other files than theirs.
+        guard read.words.allSatisfy({ StoreFolder.holds($0.file) }) else { return nil }
         self = read
     }
 
