@@ -40,6 +40,18 @@ package struct ClassesFit {
     /// Pictures are taken as they lie where that makes the error smaller by a tenth at least: where it matters how parts lie, it is smaller
     /// by far.
     private static let clearGain = 0.9
+    /// Of so many pictures of each class, how many are used: where there are too many, each class gives way by the same share, but for
+    /// what it needs.
+    package static func used(of counts: [Int]) -> [Int] {
+        let all = counts.reduce(0, +)
+        guard all > mostPictures else { return counts }
+        var used = counts.map { min($0, max(leastPictures, $0 * mostPictures / all)) }
+        while used.reduce(0, +) > mostPictures, let largest = used.indices.max(by: { used[$0] < used[$1] }) {
+            used[largest] -= 1
+        }
+        return used
+    }
+
     /// A defect gets no name where its class answers less than half as clearly as all but one of twenty of those shown.
     private static let unnamed = 0.05
     private static let clarity = 0.5
@@ -57,6 +69,17 @@ package struct ClassesFit {
     package init(_ backbone: Backbone, names: [String], good: Int, settings: Settings) throws(InspectionError) {
         guard (2...Self.mostClasses).contains(names.count), names.indices.contains(good) else {
             throw .pictures(expected: "2 to \(Self.mostClasses) classes, one of them good", found: "\(names.count)")
+        }
+        guard InspectionRecipe.Classes.areNames(names) else {
+            throw .pictures(
+                expected: "names of classes that differ, without control characters, none of them \(Inspector.unknown)",
+                found: names.map { $0.debugDescription }.joined(separator: ", "))
+        }
+        let numbers = PictureDescriptor.count(channels: backbone.channels)
+        guard numbers <= ClassHead.mostNumbers else {
+            throw .model(
+                what: "network", expected: "at most \(ClassHead.mostNumbers) numbers to tell classes by",
+                found: "\(numbers), of \(backbone.channels) channels")
         }
         self.backbone = backbone
         self.settings = settings
@@ -138,18 +161,24 @@ package struct ClassesFit {
         return zip(squares, members).reduce(0) { $0 + $1.0 / max($1.1, 1) } / Double(names.count)
     }
 
-    /// As the budget says; without one a part is what answers most clearly.
+    /// As the budget says, by how the scores of good pictures thin out; without one a part is what answers most clearly.
     private func threshold(_ held: [[Double]], budget: Double?) -> Threshold {
         let goods = held.indices.filter { labelled[$0].label == good }
             .map { ClassVerdict.score(held[$0], good: good) }.sorted()
-        var value = 0.5
-        if let budget { value = goods[goods.count - 1 - Int(budget * Double(goods.count))] }
-        value = max(value, ClassVerdict.leastScore)
-        let rejected = Double(goods.count { $0 > value }) / Double(max(goods.count, 1))
+        if let budget {
+            var threshold = Threshold(tailOf: goods, budget: budget)
+            // Beyond 1 nothing would be a defect any more.
+            threshold.value = min(max(threshold.value, ClassVerdict.leastScore), Self.mostThreshold)
+            return threshold
+        }
+        let rejected = Double(goods.count { $0 > Self.middle }) / Double(max(goods.count, 1))
         return Threshold(
-            value: value, falseRejectBudget: budget ?? rejected, goodPictures: goods.count,
-            largestGood: goods.last ?? 0, spread: Threshold.Spread(goods))
+            value: Self.middle, falseRejectBudget: rejected, goodPictures: goods.count, largestGood: goods.last ?? 0,
+            spread: Threshold.Spread(goods))
     }
+
+    private static let middle = 0.5
+    private static let mostThreshold = 0.95
 
     /// Of each class, the least share among the defects that lets it have the name.
     private func leastShares(_ held: [[Double]]) -> [Double] {

@@ -17,7 +17,7 @@ package struct GoodOnlyFit {
         var features: FeatureMap
     }
 
-    /// Features of more pictures would take more memory than a box has to spare (75 kB a picture), and say little new.
+    /// Features of more pictures would take more memory than a box has to spare (100 kB a picture), and say little new.
     package static let mostPictures = 600
     /// Fewer do not show how good parts differ.
     package static let leastPictures = 5

@@ -76,6 +76,22 @@ package struct InspectionModel: Sendable, Equatable {
         return writer.bytes
     }
 
+    /// Means and deviations of distances, by which others are divided.
+    private static func checkUsual(_ usual: [Float], of recipe: InspectionRecipe) throws(InspectionError) {
+        var rest = usual[...]
+        for grid in recipe.memory?.grids ?? [] {
+            let count = grid.columns * grid.rows
+            let (means, deviations) = (rest.prefix(count), rest.dropFirst(count).prefix(count))
+            rest = rest.dropFirst(2 * count)
+            guard means.allSatisfy({ abs($0) <= 1e6 }),
+                deviations.allSatisfy({ (UsualSums.leastDeviation...1e6).contains($0) })
+            else {
+                throw .model(
+                    what: "usual numbers", expected: "means and deviations of distances", found: "others")
+            }
+        }
+    }
+
     /// Reads the section of a file, whatever its bytes are.
     package init(_ section: UnsafeRawBufferPointer) throws(InspectionError) {
         var reader = SectionReader(section)
@@ -90,6 +106,7 @@ package struct InspectionModel: Sendable, Equatable {
         try reader.skip(to: Self.alignment)
         let places = recipe.memory.map { $0.grids.reduce(0) { $0 + 2 * $1.columns * $1.rows } } ?? 0
         usual = try reader.floats(places, "usual numbers")
+        try Self.checkUsual(usual, of: recipe)
         try reader.skip(to: Self.alignment)
         let known = recipe.classes.map { $0.examples * $0.dimension } ?? 0
         examples = try reader.bytes(known, "examples").map(Int8.init(bitPattern:))

@@ -96,6 +96,15 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         package var examples: Int
         /// Distance from what good parts look like, from which on a place is unusual.
         package var memoryThreshold: Double
+
+        /// They are shown to people, in terminals too, and told apart by.
+        static func areNames(_ names: [String]) -> Bool {
+            Set(names).count == names.count
+                && names.allSatisfy { name in
+                    !name.isEmpty && name.utf8.count <= 255 && name != Inspector.unknown
+                        && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+                }
+        }
     }
 
     package var format = currentFormat
@@ -146,7 +155,21 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         }
     }
 
+    /// What must be known before the rest can be read.
+    private struct Form: Decodable {
+        var format: Int
+        var mode: Mode
+    }
+
     init(json: [UInt8]) throws(InspectionError) {
+        if let form = try? JSONDecoder().decode(Form.self, from: Data(json)), form.format != Self.currentFormat,
+            // Comparison with a golden part is what it was in the first format.
+            form.format != 1 || form.mode != .template
+        {
+            throw .model(
+                what: "format", expected: "\(Self.currentFormat); fit it again with this version",
+                found: "\(form.format)")
+        }
         do { self = try JSONDecoder().decode(InspectionRecipe.self, from: Data(json)) } catch {
             throw .model(what: "recipe", expected: "JSON of format \(Self.currentFormat)", found: "\(error)")
         }
@@ -156,6 +179,8 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
     /// A side of a picture, as decoders have it.
     private static let sides = 1...32_767
     private static let pixels = 24_000_000
+    /// Scores are divided by them.
+    private static let thresholds = 1e-6...1e6
     private static let memoryRows = 1...100_000
     private static let grid = PictureDescriptor.squares...1_024
 
@@ -164,8 +189,7 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         func expect(_ holds: Bool, _ what: String, _ expected: String, _ found: Any) throws(InspectionError) {
             guard holds else { throw .model(what: what, expected: expected, found: "\(found)") }
         }
-        try expect(format == Self.currentFormat, "format", "\(Self.currentFormat)", format)
-        try expect(threshold.value.isFinite && threshold.value > 0, "threshold", "a number above 0", threshold.value)
+        try expect(Self.thresholds.contains(threshold.value), "threshold", "\(Self.thresholds)", threshold.value)
         if let size {
             try expect(
                 Self.sides.contains(size.width) && Self.sides.contains(size.height) && size.count <= Self.pixels,
@@ -197,6 +221,9 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
         if let classes {
             let count = classes.names.count
             try expect((2...ClassesFit.mostClasses).contains(count), "classes", "2...\(ClassesFit.mostClasses)", count)
+            try expect(
+                Classes.areNames(classes.names), "names of classes", "different ones without control characters",
+                classes.names)
             try expect(classes.names.indices.contains(classes.good), "good class", "0..<\(count)", classes.good)
             try expect(classes.leastShares.count == count, "shares", "\(count)", classes.leastShares.count)
             try expect(
@@ -207,7 +234,7 @@ package struct InspectionRecipe: Sendable, Hashable, Codable {
                 (1...ClassesFit.mostPictures).contains(classes.examples), "examples", "1...\(ClassesFit.mostPictures)",
                 classes.examples)
             try expect(
-                classes.memoryThreshold.isFinite && classes.memoryThreshold > 0, "threshold of the memory", "above 0",
+                Self.thresholds.contains(classes.memoryThreshold), "threshold of the memory", "\(Self.thresholds)",
                 classes.memoryThreshold)
         }
         try expect(!hasMask || looked != nil, "size", "that of the mask", "none")

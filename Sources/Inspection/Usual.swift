@@ -25,7 +25,7 @@ struct UsualSums {
     /// Part of the overall deviation that is added at each place, so that few good pictures do not claim too much.
     private static let caution = 0.25
     /// A map that never changes says nothing, and must not divide by zero.
-    private static let leastDeviation: Float = 1e-3
+    static let leastDeviation: Float = 1e-3
 
     /// - Parameter maps: of good parts, 1 at least.
     init(_ maps: [Plane]) {

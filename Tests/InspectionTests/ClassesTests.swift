@@ -144,6 +144,45 @@ import Testing
         #expect(ClassHead.likeness(1e9) < 1e-20)
     }
 
+    /// Names go to terminals and tell classes apart.
+    @Test(arguments: [
+        ["fine", "fine"], ["fine", "unknown"], ["fine", "a\nb"], ["fine", "\u{1B}[31mspot"], ["fine", ""],
+    ])
+    func namesThatWouldMisleadAreRefused(_ names: [String]) throws {
+        let backbone = try GoodOnlyTests.backbone(try GoodOnlyTests.plan())
+        #expect(throws: InspectionError.self) {
+            try ClassesFit(backbone, names: names, good: 0, settings: ClassesFit.Settings())
+        }
+        var model = try Self.fit().model
+        model.recipe.classes?.names = names + ["third"]
+        #expect(throws: InspectionError.self) { try TemplateModelTests.read(try model.encoded()) }
+    }
+
+    @Test func ofTooManyPicturesEachClassGivesWayButForWhatItNeeds() {
+        #expect(ClassesFit.used(of: [600, 400]) == [600, 400])
+        #expect(ClassesFit.used(of: [1_500, 500]) == [750, 250])
+        let used = ClassesFit.used(of: [1_200, 5, 30])
+        #expect(used.reduce(0, +) <= ClassesFit.mostPictures && used[1] == 5 && used[2] == 24 && used[0] > 960)
+        #expect(ClassesFit.used(of: [Int](repeating: 20, count: 64)).allSatisfy { (5...20).contains($0) })
+    }
+
+    /// What stands for the deviation of a place must not be nothing: scores are divided by it.
+    @Test(arguments: [0, -1, 1e-30, 3e38] as [Float])
+    func aModelWhoseUsualNumbersCannotBeIsRefused(_ deviation: Float) throws {
+        var model = try Self.fit().model
+        model.usual = model.usual.map { _ in deviation }
+        #expect(throws: InspectionError.self) { try TemplateModelTests.read(try model.encoded()) }
+        var other = try Self.fit().model
+        other.recipe.classes?.memoryThreshold = 1e-300
+        #expect(throws: InspectionError.self) { try TemplateModelTests.read(try other.encoded()) }
+    }
+
+    @Test func aBudgetIsReadFromTheTailOfGoodScores() throws {
+        let threshold = try Self.fit(perClass: 20).model.recipe.threshold
+        #expect(threshold.falseRejectBudget == 0.01 && threshold.goodPictures == 20)
+        #expect(threshold.value > threshold.largestGood && threshold.value <= 0.95)
+    }
+
     @Test func aClassOfTooFewPicturesIsRefused() throws {
         #expect(throws: InspectionError.self) { try Self.fit(perClass: 4) }
     }

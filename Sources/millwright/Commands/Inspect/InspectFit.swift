@@ -177,10 +177,7 @@ struct InspectFit: ParsableCommand {
             try InspectionFile.network(network), names: names, good: goodNumber, settings: settings)
         var report = FitReport(mode: .classes)
         let files = try names.map { try PictureFiles(["\(folder)/\($0)"], option: "--classes").entries }
-        let all = files.reduce(0) { $0 + $1.count }
-        for (label, own) in files.enumerated() {
-            // Where there are too many, each class gives way by the same share.
-            let most = all > ClassesFit.mostPictures ? max(1, own.count * ClassesFit.mostPictures / all) : own.count
+        for ((label, own), most) in zip(files.enumerated(), ClassesFit.used(of: files.map(\.count))) {
             for file in own.dropFirst(most) {
                 report.not_used.append(.init(file: file.name, reason: "\(ClassesFit.mostPictures) pictures are enough"))
             }
