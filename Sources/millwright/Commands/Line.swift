@@ -20,7 +20,7 @@ struct LineCommand: AsyncParsableCommand {
                 simulated machine. With --asset and --config it learns from what the daemon has stored of that machine, which \
                 must have run normally meanwhile. The same input and seed give the same file, byte for byte.
 
-                A pack for pictures: synthesize, train, export, quantize, prove, examine. Its own scripts draw the pictures and \
+                A pack for pictures: synthesize, train, distil, export, quantize, prove, examine. Its own scripts draw the pictures and \
                 train; what they need comes from PyPI once, about 1 GB, into an environment of its own. A training that is \
                 cut goes on when it is run again.
                 """)
