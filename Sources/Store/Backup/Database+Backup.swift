@@ -42,7 +42,7 @@ extension Database {
         try file.withBytes { (bytes) throws(StoreError) in try carry(bytes, as: carried.name) }
     }
 
-    // SAFETY: SQLite has copied the bytes, or let go of them, when the statement was run; the caller keeps them until then.
+    // SAFETY: SQLite copies the bytes when they are bound; the caller keeps them until this returns.
     func carry(_ bytes: UnsafeRawBufferPointer, as name: String) throws(StoreError) {
         let id = try nextID(of: .files)
         try sql { () throws(SQLiteError) in
