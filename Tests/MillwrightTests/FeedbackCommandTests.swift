@@ -78,6 +78,47 @@ import Testing
         #expect(last.part == "4711" && last.says == "bad")
     }
 
+    @Test func aListThatCannotBeReadIsSaidAndPutAsideAndPartsAreJudgedMeanwhile() async throws {
+        let folder = try StationBench.folder()
+        let later = "{\"words\":\"of a later version\"}"
+        do {
+            let bench = try await StationBench(in: folder)
+            let following = Task { try await bench.stations.followFeedback() }
+            defer { following.cancel() }
+            try await Self.write(later, bench)
+            try await bench.stations.takeAcknowledgements()
+            #expect(await eventually { (try? bench.status.feedbackTrouble) != nil })
+            #expect(try await bench.show(StationBench.blot, part: "1") == .defect)
+            await bench.store.close()
+        }
+        // Nor does it keep a station from starting.
+        let bench = try await StationBench(in: folder)
+        let following = Task { try await bench.stations.followFeedback() }
+        defer { following.cancel() }
+        #expect(
+            try bench.status.feedbackTrouble
+                == "expected a list of words, found \(later.utf8.count) bytes of something else")
+        #expect(try await bench.show(StationBench.good, part: "2") == .good)
+        let listed = try await Self.run(["--list"], bench)
+        #expect(listed.exit == .code(1) && listed.text.contains("--start-anew"), "\(listed.text)")
+
+        let begun = try await Self.run(["--start-anew"], bench)
+        #expect(begun.exit == .code(0) && begun.text.contains("put aside"), "\(begun.text)")
+        try await bench.stations.takeAcknowledgements()
+        #expect(await eventually { (try? bench.status.feedbackTrouble) == .some(nil) })
+        #expect(try await bench.store.value(StationFeedback.keyAside("press-3")) == later)
+        #expect(try await Self.run(["--start-anew"], bench).exit == .code(1), "a list that holds is not put aside")
+    }
+
+    private static func write(_ text: String, _ bench: StationBench) async throws {
+        let reader = try StoreReader(
+            directory: bench.configuration.store.directory, clock: bench.clock, logger: StationBench.logger)
+        let act = AuditedAct(
+            by: "a test", action: "feedback", subject: "press-3", new: 0, reason: "",
+            result: WriteResult(outcome: "said"))
+        #expect(try await reader.replace(StationFeedback.key("press-3"), nil, by: text, act: act))
+    }
+
     @Test func whatCannotBeFoundIsSaidAndNothingIsKept() async throws {
         let bench = try await StationBench()
         try await bench.show(StationBench.blot, part: "4712")

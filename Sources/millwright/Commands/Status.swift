@@ -161,6 +161,11 @@ struct StatusCommand: ParsableCommand {
             lines.append(
                 "    said    \(word.id) \(word.part ?? "a part") was \(word.says), by \(word.by): \(word.effect)")
         }
+        if let trouble = station.feedbackTrouble {
+            lines.append(
+                "  ! \(station.id): parts are judged without what was said last, it cannot be read: \(trouble); "
+                    + "`millwright inspect feedback --start-anew --station \(station.id)` puts it aside")
+        }
         if let notTold = station.notTold, notTold > 0 {
             lines.append(
                 "  ! \(station.id): \(notTold) decisions that the gate did not acknowledge; see millwright audit")

@@ -50,6 +50,8 @@ final class Station: Sendable {
         var inspectors: StationInspectors
         var models: [String: StationInspectors.Loaded]
         var feedback = StationFeedback()
+        /// Why what was said last is not among it.
+        var trouble: UnreadableFeedback?
         /// What each word did, by its number.
         var effects: [Int: String] = [:]
     }
@@ -130,12 +132,21 @@ final class Station: Sendable {
         }
     }
 
-    /// Judges by what people have said, from the next picture on; the present models judge while the others are made.
+    /// Judges by what people have said, from the next picture on; the present models judge while the others are made, and go on
+    /// judging where what was said cannot be read.
     func followFeedback() async throws {
         let text = try await store.value(StationFeedback.key(definition.id))
-        guard let feedback = StationFeedback(text: text), feedback != state.withLock({ $0.judging.feedback }) else {
+        let known = state.withLock { $0.judging }
+        let feedback: StationFeedback
+        do throws(UnreadableFeedback) { feedback = try StationFeedback(text: text) } catch {
+            guard error != known.trouble else { return }
+            state.withLock { $0.judging.trouble = error }
+            logger.error(
+                "what was said of parts has no effect",
+                metadata: ["station": "\(definition.id)", "reason": "\(error)"])
             return
         }
+        guard feedback != known.feedback || known.trouble != nil else { return }
         let inspectors = StationInspectors(clock: clock)
         let (models, effects) = try await inspectors.load(
             definition.modelFiles, feedback: feedback, directory: store.directory)

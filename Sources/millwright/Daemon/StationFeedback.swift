@@ -27,21 +27,30 @@ struct StationFeedback: Codable, Hashable, Sendable {
 
     static func key(_ station: String) -> String { "station.\(station).feedback" }
 
+    /// Of a list that could not be read, and was put aside.
+    static func keyAside(_ station: String) -> String { "\(key(station)).aside" }
+
     /// Folder of the pictures, under the store's: with a folder `good` and one `bad`, as `inspect fit --classes` takes it.
     static func folder(_ station: String) -> String { "\(StoreFolder.feedback.rawValue)/\(station)" }
 
     init() {}
 
-    /// - Returns: nil for a text of another kind.
-    init?(text: String?) {
+    /// - Parameter text: nil where nobody has said anything.
+    init(text: String?) throws(UnreadableFeedback) {
         guard let text else {
             self.init()
             return
         }
-        guard let read = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else { return nil }
+        do { self = try JSONDecoder().decode(Self.self, from: Data(text.utf8)) } catch {
+            throw UnreadableFeedback(
+                description: "expected a list of words, found \(text.utf8.count) bytes of something else")
+        }
         // A store may come from a backup of somebody else: its words must name no other files than theirs.
-        guard read.words.allSatisfy({ StoreFolder.holds($0.file) }) else { return nil }
-        self = read
+        if let word = words.first(where: { !StoreFolder.holds($0.file) }) {
+            throw UnreadableFeedback(
+                description:
+                    "word \(word.id): expected a picture in the folder feedback of the store, found another file")
+        }
     }
 
     /// The same list gives the same text.
@@ -50,6 +59,11 @@ struct StationFeedback: Codable, Hashable, Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
+}
+
+/// Why what was said of parts of a station cannot be used.
+struct UnreadableFeedback: Error, Hashable, CustomStringConvertible {
+    var description: String
 }
 
 extension FeedbackFit.Effect {

@@ -90,6 +90,7 @@ extension StatusReport.Station {
                     id: word.id, says: word.isGood ? "good" : "bad", part: word.part, by: word.by,
                     effect: judging.effects[word.id] ?? "without effect: no model for its recipe")
             },
+            feedbackTrouble: judging.trouble?.description,
             last: tally.last.map(Last.init),
             toVerdict: Latency(tally.toVerdict), toGate: Latency(tally.toGate))
     }

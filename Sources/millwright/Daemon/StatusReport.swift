@@ -144,6 +144,8 @@ struct StatusReport: Codable, Sendable {
         var evidence: Evidence?
         /// What people have said of parts, and what that did.
         var feedback: [Word]
+        /// Why words that stand in the store have no effect.
+        var feedbackTrouble: String?
         var last: Last?
         var toVerdict: Latency?
         var toGate: Latency?

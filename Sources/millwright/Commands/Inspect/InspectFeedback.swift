@@ -16,7 +16,8 @@ struct InspectFeedback: AsyncParsableCommand {
 
             The part is named by its number (--part, the newest picture counts) or by its evidence, as alerts name it. Its \
             picture is kept in feedback/STATION/good or bad of the store, for the next fit. --undo takes a word back, and all is \
-            as if it had never been said. Every word is in `millwright audit`.
+            as if it had never been said. A list that cannot be read (of a damaged store, or of a later version) has no effect; \
+            --start-anew puts it aside in the store and begins an empty one. Every word is in `millwright audit`.
             """)
 
     enum Says: String, ExpressibleByArgument, CaseIterable { case good, bad }
@@ -42,14 +43,17 @@ struct InspectFeedback: AsyncParsableCommand {
     @Flag(help: "List the words that hold.")
     var list = false
 
+    @Flag(help: "Put a list that cannot be read aside, and begin an empty one.")
+    var startAnew = false
+
     @OptionGroup var place: StoreOption
 
     @Flag(help: "Print as JSON.")
     var json = false
 
     func validate() throws {
-        guard (says == nil ? 0 : 1) + (undo == nil ? 0 : 1) + (list ? 1 : 0) == 1 else {
-            throw ValidationError("expected one of good, bad, --undo NUMBER and --list")
+        guard [says != nil, undo != nil, list, startAnew].count(where: \.self) == 1 else {
+            throw ValidationError("expected one of good, bad, --undo NUMBER, --list and --start-anew")
         }
         guard says == nil || (part == nil) != (evidence == nil) else {
             throw ValidationError("expected either --part or --evidence")
@@ -62,6 +66,7 @@ struct InspectFeedback: AsyncParsableCommand {
     func run() async throws {
         let reader = try place.reader()
         if list { return try show(try await words(reader).feedback.words) }
+        if startAnew { return try await putAside(reader) }
         if let undo { return try await takeBack(undo, reader) }
         if let says { try await say(says, reader) }
     }
@@ -73,10 +78,28 @@ struct InspectFeedback: AsyncParsableCommand {
 
     private func words(_ reader: StoreReader) async throws -> (feedback: StationFeedback, text: String?) {
         let text = try await reader.value(StationFeedback.key(station))
-        guard let feedback = StationFeedback(text: text) else {
-            throw PictureFilesError("what was said of parts of \(station) cannot be read")
+        do throws(UnreadableFeedback) { return (try StationFeedback(text: text), text) } catch {
+            throw PictureFilesError(
+                "what was said of parts of \(station) cannot be read: \(error); --start-anew puts it aside")
         }
-        return (feedback, text)
+    }
+
+    // MARK: A list that cannot be read
+
+    private func putAside(_ reader: StoreReader) async throws {
+        let key = StationFeedback.key(station)
+        let text = try await reader.value(key)
+        if (try? StationFeedback(text: text)) != nil {
+            throw PictureFilesError("what was said of parts of \(station) can be read, and holds; --list shows it")
+        }
+        let aside = StationFeedback.keyAside(station)
+        let act = AuditedAct(
+            by: person, action: "feedback", subject: station, new: 0, reason: "unreadable",
+            result: WriteResult(outcome: "put aside"))
+        guard try await reader.replace(aside, try await reader.value(aside), by: text ?? "", act: act),
+            try await reader.replace(key, text, by: try StationFeedback().text(), act: act)
+        else { throw PictureFilesError("somebody else changed what was said of parts of \(station); try again") }
+        Output.line("put aside as \(aside) in the store; the list of \(station) is empty now")
     }
 
     // MARK: Saying
