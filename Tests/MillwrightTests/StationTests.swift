@@ -2,6 +2,7 @@ import Drivers
 import Foundation
 import Glibc
 import Plant
+import SQLite
 import Store
 import Synchronization
 import TestBench
@@ -66,19 +67,8 @@ import Threads
     @Test func atTheBudgetTheGateIsToldWhateverStillComputes() async throws {
         let bench = try await StationBench("gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }")
         let inspectors = StationInspectors(clock: bench.clock)
-        let definition = try #require(bench.configuration.stations.first)
         let budget = Latch()
-        let parts = Station.Parts(
-            definition: definition, inspectors: inspectors,
-            models: try await inspectors.load(definition.modelFiles).models,
-            tags: [.verdict: try await bench.store.tagID(for: definition.tag(.verdict))],
-            gate: StationGate(
-                setting: try #require(definition.gate), writer: bench.line, link: nil, publisher: nil,
-                patience: definition.budget, clock: bench.clock))
-        let station = Station(
-            parts, store: bench.store, alertSteps: AlertSteps(bench.configuration, logger: StationBench.logger),
-            clock: bench.clock, logger: StationBench.logger,
-            pause: { _ in await budget.wait() })
+        let station = try await Self.station(inspectors, bench, clock: bench.clock) { _ in await budget.wait() }
         // The thread of the models is held, as a stage that takes long holds it.
         let stage = DispatchSemaphore(value: 0)
         inspectors.executor.submit { stage.wait() }
@@ -89,6 +79,60 @@ import Threads
         stage.signal()
         #expect(try await answer.verdict == .notJudged)
         #expect(bench.line.values == [2], "and not told again")
+    }
+
+    /// A disk that is slow makes a finding late; it does not make it wrong.
+    @Test func aFindingInTimeCountsWhenTheDiskIsSlow() async throws {
+        let bench = try await StationBench("gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }")
+        let clock = ReadClock(bench.clock)
+        // A pause that ends when it is no longer needed: the disk answers first here.
+        let station = try await Self.station(StationInspectors(clock: bench.clock), bench, clock: clock) { _ in
+            try await Task.sleep(for: .seconds(3_600))
+        }
+        let disk = try Connection(path: "\(bench.configuration.store.directory)/store.sqlite", access: .readWrite)
+        try disk.begin()
+        async let answer = station.take(bench.picture(StationBench.good, receipt: 7))
+        // Once for what is left of the budget, once for whether the finding came within it.
+        #expect(await eventually { clock.reads == 2 })
+        bench.clock.advance(by: .seconds(60))
+        #expect(bench.line.values == [], "the disk is waited for, so that a kill does not tell the gate twice")
+        try disk.commit()
+        #expect(try await answer.verdict == .good)
+        #expect(bench.line.values == [0])
+    }
+
+    /// Says how often it was asked for the time since the start of the machine.
+    private final class ReadClock: PlantClock {
+        private let clock: ManualClock
+        private let count = Mutex(0)
+        var reads: Int { count.withLock { $0 } }
+
+        init(_ clock: ManualClock) { self.clock = clock }
+
+        func wall() -> WallTime { clock.wall() }
+        func monotonic() -> MonotonicTime {
+            // The time first: whoever sees the count may wind the clock.
+            let time = clock.monotonic()
+            count.withLock { $0 += 1 }
+            return time
+        }
+    }
+
+    /// A station of its own on the bench's store, whose budget is over when the pause is.
+    private static func station(
+        _ inspectors: StationInspectors, _ bench: StationBench, clock: any PlantClock, pause: @escaping Station.Pause
+    ) async throws -> Station {
+        let definition = try #require(bench.configuration.stations.first)
+        let parts = Station.Parts(
+            definition: definition, inspectors: inspectors,
+            models: try await inspectors.load(definition.modelFiles).models,
+            tags: [.verdict: try await bench.store.tagID(for: definition.tag(.verdict))],
+            gate: StationGate(
+                setting: try #require(definition.gate), writer: bench.line, link: nil, publisher: nil,
+                patience: definition.budget, clock: bench.clock))
+        return Station(
+            parts, store: bench.store, alertSteps: AlertSteps(bench.configuration, logger: StationBench.logger),
+            clock: clock, logger: StationBench.logger, pause: pause)
     }
 
     // MARK: Trigger
