@@ -54,9 +54,17 @@ enum Format {
         return "\(fixed(value, index == 0 ? 0 : 1)) \(units[index])"
     }
 
+    /// Names that others have chosen, of files or of parts, move no cursor and begin no line: control characters are replaced.
+    static func oneLine(_ text: String) -> String {
+        let isControl = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory == .control }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "?" : $0 }))
+    }
+
     /// Columns aligned with two spaces between; the last one runs free.
     static func table(_ rows: [[String]]) -> String {
         guard let columns = rows.map(\.count).max() else { return "" }
+        let rows = rows.map { $0.map(oneLine) }
         let widths = (0..<columns).map { column in rows.map { $0.count > column ? width($0[column]) : 0 }.max() ?? 0 }
         return rows.map { row in
             row.enumerated().map { column, cell in

@@ -19,6 +19,12 @@ import Testing
         #expect(Format.bytes(count) == text)
     }
 
+    @Test func namesMoveNoCursorAndBeginNoLine() {
+        #expect(Format.oneLine("part 4712 检") == "part 4712 检")
+        #expect(Format.oneLine("a\nb\u{1B}[2Jc\r\n") == "a?b?[2Jc??")
+        #expect(Format.table([["a\nb", "c"], ["d", "\t"]]) == "a?b  c\nd    ?")
+    }
+
     @Test func columnsLineUpAndTheLastRunsFree() {
         #expect(
             Format.table([["a", "long name", "x"], ["bbb", "y", "a longer last cell"]])

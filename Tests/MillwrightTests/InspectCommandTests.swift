@@ -144,6 +144,22 @@ import Testing
             "0,0,500,500",
         ])
         #expect(region.exit == .code(1) && region.text.contains("120 x 120"), "\(region.text)")
+        // Why no picture was of use, and not only that none was.
+        let outside = try await run([
+            "fit", "--pack", "surface-inspection", "--good", folder.file("good"), "--output", folder.file("a.mwplan"),
+            "--region", "0,0,500,500",
+        ])
+        #expect(
+            outside.exit == .code(1)
+                && outside.text.contains("found 0; not used: 2.png and 7 others: expected a part that can be looked at"),
+            "\(outside.text)")
+    }
+
+    @Test func aNameOfAFileBeginsNoLine() {
+        let row = InspectionRow(
+            unreadable: "a\nDEFECT  9.99 x  b.png", UnreadablePicture(code: "picture.file", description: "\u{1B}[2J"),
+            took: .zero)
+        #expect(row.words == "not judged        a?DEFECT  9.99 x  b.png  ?[2J")
     }
 
     @Test func aHeatMapKeepsTheOrderOfScoresAndPutsTheThresholdInTheMiddle() {

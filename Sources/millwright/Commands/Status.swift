@@ -146,7 +146,7 @@ struct StatusCommand: ParsableCommand {
             let score = last.score.flatMap { score in last.threshold.map { score / $0 } }
                 .map { " \(Format.fixed($0, 2)) x threshold" }
             lines.append(
-                "    last    \(last.at) \(last.part ?? "part without a name"): \(last.name)\(score ?? "")"
+                "    last    \(last.at) \(last.part.map(Format.oneLine) ?? "part without a name"): \(last.name)\(score ?? "")"
                     + (last.reason.map { ": \($0)" } ?? ""))
         }
         let verdict = station.toVerdict.map { "verdict after \(span($0))" }
@@ -159,7 +159,8 @@ struct StatusCommand: ParsableCommand {
         }
         for word in station.feedback {
             lines.append(
-                "    said    \(word.id) \(word.part ?? "a part") was \(word.says), by \(word.by): \(word.effect)")
+                "    said    \(word.id) \(word.part.map(Format.oneLine) ?? "a part") was \(word.says), by \(word.by): \(word.effect)"
+            )
         }
         if let trouble = station.feedbackTrouble {
             lines.append(

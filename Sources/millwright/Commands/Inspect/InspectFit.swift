@@ -159,7 +159,9 @@ struct InspectFit: ParsableCommand {
             try fit.add(picture, name: name)
             return nil
         }
-        let (fitted, outliers) = try fit.finish(budget: falseRejects ?? Self.usualBudget)
+        let (fitted, outliers) = try Self.saying(report.not_used) {
+            try fit.finish(budget: falseRejects ?? Self.usualBudget)
+        }
         try finish(fitted, outliers, &report, network: network)
     }
 
@@ -186,7 +188,7 @@ struct InspectFit: ParsableCommand {
                 return nil
             }
         }
-        let (fitted, outliers, confusion) = try fit.finish(budget: falseRejects)
+        let (fitted, outliers, confusion) = try Self.saying(report.not_used) { try fit.finish(budget: falseRejects) }
         report.take(confusion)
         try finish(fitted, outliers, &report, network: network)
     }
@@ -224,6 +226,22 @@ struct InspectFit: ParsableCommand {
             } catch InspectionError.pictures(let expected, let found) {
                 report.not_used.append(.init(file: file.name, reason: "expected \(expected), found \(found)"))
             }
+        }
+    }
+
+    /// Where too few pictures were left, why the others were not used is what must be known.
+    private static func saying<Fitted>(_ notUsed: [FitReport.NotUsed], _ fit: () throws -> Fitted) throws -> Fitted {
+        do { return try fit() } catch InspectionError.pictures(let expected, let found) where !notUsed.isEmpty {
+            let reasons = Dictionary(grouping: notUsed, by: \.reason).sorted {
+                ($1.value.count, $0.key) < ($0.value.count, $1.key)
+            }
+            let shown = reasons.prefix(3).map { reason, files in
+                files[0].file + (files.count == 1 ? "" : " and \(files.count - 1) others") + ": \(reason)"
+            }
+            throw PictureFilesError(
+                Format.oneLine(
+                    "expected \(expected), found \(found); not used: " + shown.joined(separator: "; ")
+                        + (reasons.count > shown.count ? "; and others" : "")))
         }
     }
 

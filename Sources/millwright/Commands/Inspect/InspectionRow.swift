@@ -101,7 +101,9 @@ struct InspectionRow: Encodable {
     }
 
     /// For people.
-    var words: String {
+    var words: String { Format.oneLine(line) }
+
+    private var line: String {
         guard let score, let threshold else { return "not judged        \(file)  \(reason ?? "")" }
         let ratio = Format.fixed(score / threshold, 2)
         let places = boxes.map { "\($0.name.map { "\($0) " } ?? "")\($0.width) x \($0.height) at \($0.left),\($0.top)" }
