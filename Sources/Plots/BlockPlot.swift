@@ -26,6 +26,8 @@ package struct BlockPlot: Sendable {
     package enum Side: Sendable {
         case rows([String])
         case numbers(label: String)
+        /// Numbers of things: no half of one stands at the side.
+        case counts(label: String)
     }
 
     package var title: String
@@ -59,11 +61,12 @@ package struct BlockPlot: Sendable {
         }
         var ends = drawn.flatMap { [$0.x.lowerBound, $0.x.upperBound] } + (limit.map { [$0.x] } ?? [])
         if xScale == .logarithmic { ends = ends.filter { $0 > 0 } }
+        let sides = drawn.flatMap { [$0.y.lowerBound, $0.y.upperBound] }
         let (yAxis, yLabel): (PlotAxis, String) =
             switch side {
             case .rows(let names): (PlotAxis(rows: names), "")
-            case .numbers(let label):
-                (PlotAxis(.linear, drawn.flatMap { [$0.y.lowerBound, $0.y.upperBound] }, roundsOut: true), label)
+            case .numbers(let label): (PlotAxis(.linear, sides, roundsOut: true), label)
+            case .counts(let label): (PlotAxis(.linear, sides, roundsOut: true, leastStep: 1), label)
             }
         let frame = PlotFrame(
             width: Double(width), height: Double(height), x: PlotAxis(xScale, ends, roundsOut: true), y: yAxis)

@@ -14,13 +14,15 @@ struct PlotAxis {
     /// Words instead of numbers, one a tick.
     var names: [String]?
 
-    /// - Parameter roundsOut: the range goes on to the ticks outside.
-    init(_ scale: PlotScale, _ values: [Double], roundsOut: Bool = false) {
+    /// - Parameters:
+    ///   - roundsOut: the range goes on to the ticks outside.
+    ///   - leastStep: between two ticks of a linear axis.
+    init(_ scale: PlotScale, _ values: [Double], roundsOut: Bool = false, leastStep: Double = 0) {
         self.scale = scale
         switch scale {
         case .linear:
             let tight = Ticks.range(values)
-            ticks = Ticks.linear(tight)
+            ticks = Ticks.linear(tight, leastStep: leastStep)
             range =
                 roundsOut
                 ? min(

@@ -9,10 +9,10 @@ enum Ticks {
     }
 
     /// Steps of 1, 2 or 5 times a power of ten, about six of them, from below the range to above it.
-    static func linear(_ range: ClosedRange<Double>) -> [Double] {
+    static func linear(_ range: ClosedRange<Double>, leastStep: Double = 0) -> [Double] {
         let rough = (range.upperBound - range.lowerBound) / 6
         let magnitude = pow(10, floor(Glibc.log10(rough)))
-        let step = ([1, 2, 5, 10].first { $0 * magnitude >= rough } ?? 10) * magnitude
+        let step = max(leastStep, ([1, 2, 5, 10].first { $0 * magnitude >= rough } ?? 10) * magnitude)
         let first = ceil(range.lowerBound / step - 1e-9)
         let last = floor(range.upperBound / step + 1e-9)
         guard last >= first, last - first < 100 else { return [range.lowerBound, range.upperBound] }

@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
-import Inspection
 import Pictures
+import Plant
 import Rig
 import TestBench
 import Testing
 
+@testable import Inspection
 @testable import millwright
 
 /// `millwright inspect` as somebody at the line uses it: folders with pictures, good ones and others.
@@ -67,6 +68,7 @@ import Testing
                 folder.file("board.mwplan"),
             ], in: folder)
         #expect(fit.exit == .code(0) && fit.text.contains("8 good pictures"), "\(fit.text)")
+        #expect(fit.text.contains("for 1.00 % false rejects: fewer than 8 pictures can show"), "\(fit.text)")
 
         let run = try await BackupCommandTests.run(
             [
@@ -104,8 +106,9 @@ import Testing
         try Files.write(Self.part(noise: 31), to: folder.file("blot/2.png"))
         try Files.write("<b>no picture</b>", to: folder.file("blot/3.png"))
         let model = folder.file("board.mwplan")
-        _ = try await BackupCommandTests.run(
+        let fit = try await BackupCommandTests.run(
             ["inspect", "fit", "--template", folder.file("golden.png"), "--output", model], in: folder)
+        #expect(fit.text.contains("the usual one") && !fit.text.contains("%"), "\(fit.text)")
         let page = folder.file("review.html")
         let review = try await BackupCommandTests.run(
             [
@@ -121,6 +124,7 @@ import Testing
         // The missed one, the one found, and the good ones, each beside its heat map.
         #expect(html.ranges(of: "data:image/png;base64,").count == 2 * (1 + 1 + 8))
         #expect(html.contains("blot/3.png") && !html.contains("<b>no picture"))
+        #expect(!html.contains("3 and more"), "no part lies so far out")
         let nothing = try await BackupCommandTests.run(
             ["inspect", "review", model, "--output", page], in: folder)
         #expect(nothing.exit == .code(64), "\(nothing.text)")
@@ -160,6 +164,39 @@ import Testing
             unreadable: "a\nDEFECT  9.99 x  b.png", UnreadablePicture(code: "picture.file", description: "\u{1B}[2J"),
             took: .zero)
         #expect(row.words == "not judged        a?DEFECT  9.99 x  b.png  ?[2J")
+    }
+
+    private static func row(_ file: String, _ score: Double, _ places: [PartVerdict.Place] = [], name: String? = nil)
+        -> InspectionRow
+    {
+        let verdict = PartVerdict(
+            score: score, threshold: 2, places: places, name: name, map: Plane(width: 1, height: 1, values: [0]))
+        return InspectionRow(file, verdict, threshold: 2, took: .zero)
+    }
+
+    @Test func aClassIsNamedOnceAndAPlaceWhereItIsAnother() {
+        let box = Box(left: 4, top: 5, right: 19, bottom: 14)
+        func words(_ place: String?) -> String {
+            Self.row("a.png", 3, [.init(box: box, strength: 1.5, name: place)], name: "bite").words
+        }
+        #expect(words("bite") == "DEFECT    1.50 x  a.png  bite, 15 x 9 at 4,5")
+        #expect(words("cut") == "DEFECT    1.50 x  a.png  bite, cut 15 x 9 at 4,5")
+    }
+
+    /// What a model was fitted with scores 0, and says nothing of it; what has not been learnt has a score.
+    @Test func aReviewSaysWhichPartsWereLearnt() {
+        func page(_ scores: [Double], _ mode: InspectionRecipe.Mode) -> String {
+            let parts = scores.enumerated().map { index, score in
+                InspectionPage.Part(
+                    file: "\(index).png", label: "good", isGood: true, row: Self.row("\(index).png", score))
+            }
+            return InspectionPage(model: "m.mwplan", mode: mode, parts: parts).html(.english)
+        }
+        let learnt = page([0, 0, 1], .goodOnly)
+        #expect(learnt.contains("2 of the good ones have score 0") && learnt.contains("其中 2 个合格件得分为 0"))
+        #expect(!page([1, 1.5], .goodOnly).contains("score 0"))
+        #expect(!page([0, 1], .template).contains("score 0"), "a golden part may be met exactly")
+        #expect(page([1, 9], .goodOnly).contains("3 and more in the last bar"))
     }
 
     @Test func aHeatMapKeepsTheOrderOfScoresAndPutsTheThresholdInTheMiddle() {

@@ -100,4 +100,27 @@ import YAML
             "stations[2].gate.mqtt.link: expected the name of a link with driver mqtt, found \"lime\"; did you mean `line`?",
         ] { #expect(text.contains(line), "\(line)\n\(text)") }
     }
+
+    @Test func picturesThatNoStationJudgesAreNamed() throws {
+        let folder = try StationBench.folder()
+        let plant = """
+            plant: { name: w, device: d }
+            store: { directory: store }
+            links:
+              - { name: door, driver: http, port: 8090, pictures: [press-5.camera, press-6.camera] }
+            stations:
+              - { id: press-5, pictures: press-5.camera, model: board.mwplan }
+
+            """
+        func notices(_ text: String) throws -> [String] {
+            try Files.write(text, to: folder.file("plant.yaml"))
+            return try PlantConfiguration.load(path: folder.file("plant.yaml")).notices
+        }
+        #expect(
+            try notices(plant) == [
+                "link door: no station judges the pictures \"press-6.camera\": each is answered not_wanted and let go"
+            ])
+        #expect(
+            try notices(plant + "  - { id: press-6, pictures: press-6.camera, model: board.mwplan }\n").isEmpty)
+    }
 }

@@ -101,6 +101,14 @@ import Testing
         #expect(tops[1] < tops[0])
     }
 
+    @Test func thereIsNoHalfOfAThing() {
+        let few = [BlockPlot.Block(x: 0...1, y: 0...2, color: "red", name: "two")]
+        #expect(plot(few, side: .numbers(label: "parts")).contains(">0.5</text>"))
+        let svg = plot(few, side: .counts(label: "parts"))
+        #expect(svg.contains(">2</text>") && svg.contains(">1</text>"))
+        #expect(!svg.contains(">1.5</text>"))
+    }
+
     @Test func aLogarithmicBarBeginsAtTheEdgeAndOneWithoutALogarithmIsLeftOut() {
         let svg = plot(
             [

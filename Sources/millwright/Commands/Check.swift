@@ -30,7 +30,7 @@ struct Check: ParsableCommand {
             Output.line(
                 "\(file): good: \(configuration.links.count) links, \(tags) tags, \(configuration.assets.count) assets, "
                     + "\(configuration.stations.count) stations, registry \(configuration.registry?.url ?? "none")")
-            for notice in Drivers.notices(configuration.links) { Output.line("notice: \(notice)") }
+            for notice in configuration.notices { Output.line("notice: \(notice)") }
         }
     }
 }

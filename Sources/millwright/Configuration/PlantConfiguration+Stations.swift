@@ -3,6 +3,17 @@ import Plant
 import YAML
 
 extension PlantConfiguration {
+    /// What is no mistake, and what an integrator should know before it runs.
+    var notices: [String] {
+        let judged = Set(stations.map(\.pictures))
+        return Drivers.notices(links)
+            + links.flatMap { link in
+                link.settings.pictures.filter { !judged.contains($0) }.map {
+                    "link \(link.name): no station judges the pictures \"\($0)\": each is answered not_wanted and let go"
+                }
+            }
+    }
+
     /// Names that stations use, held against what links and assets declare.
     ///
     /// - Parameter isWhole: every link could be read; else what is missing may be in one that could not.

@@ -14,11 +14,11 @@ struct StationAlertTexts {
                 english: "\(count) of the last \(of) parts rejected", chinese: "最近 \(of) 个工件中有 \(count) 个被剔除")
             cause = LocalizedText(
                 english: "The process has changed, or what good parts look like has. Most frequent: \(name).",
-                chinese: "工艺发生变化，或合格工件外观发生变化。最多的类别：\(name)。")
+                chinese: "工艺发生变化，或合格件外观发生变化。最多的类别：\(name)。")
             action = LocalizedText(
                 english:
                     "Look at the rejected parts. If they are good, say so with `millwright inspect feedback good`.",
-                chinese: "检查被剔除的工件。若为合格工件，请用 `millwright inspect feedback good` 反馈。")
+                chinese: "检查被剔除的工件。若为合格件，请用 `millwright inspect feedback good` 反馈。")
         case .burst:
             title = LocalizedText(
                 english: "\(count) of the last \(of) parts with the same defect: \(name)",
@@ -32,7 +32,7 @@ struct StationAlertTexts {
                 chinese: "先停止生产，比较缺陷在工件上的位置，并检查相应的工装。")
         case .drift:
             title = LocalizedText(
-                english: "Good parts look less and less like those that were learnt", chinese: "合格工件外观逐渐偏离学习时的样本")
+                english: "Good parts look less and less like those that were learnt", chinese: "合格件外观逐渐偏离学习时的样本")
             cause = LocalizedText(
                 english:
                     "The lamp ages, the lens gets dirty, material or tool wears. No part is called bad for it yet.",
@@ -85,7 +85,7 @@ struct StationAlertTexts {
             (
                 LocalizedText(
                     english: "Lamp, exposure, lens or position are not what they were when good parts were learnt.",
-                    chinese: "光源、曝光、镜头或位置与学习合格工件时不同。"),
+                    chinese: "光源、曝光、镜头或位置与学习合格件时不同。"),
                 LocalizedText(
                     english: "Look at the newest picture, then at the lamp, the lens and how the part lies.",
                     chinese: "先看最新图片，再检查光源、镜头和工件位置。")

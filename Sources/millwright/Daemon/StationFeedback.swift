@@ -27,8 +27,8 @@ struct StationFeedback: Codable, Hashable, Sendable {
 
     static func key(_ station: String) -> String { "station.\(station).feedback" }
 
-    /// Of a list that could not be read, and was put aside.
-    static func keyAside(_ station: String) -> String { "\(key(station)).aside" }
+    /// Of the first, second, ... list that could not be read, and was put aside.
+    static func keyAside(_ station: String, _ number: Int) -> String { "\(key(station)).aside.\(number)" }
 
     /// Folder of the pictures, under the store's: with a folder `good` and one `bad`, as `inspect fit --classes` takes it.
     static func folder(_ station: String) -> String { "\(StoreFolder.feedback.rawValue)/\(station)" }

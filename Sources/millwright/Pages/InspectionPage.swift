@@ -29,9 +29,13 @@ struct InspectionPage {
     /// Scores beyond this many thresholds stand in the last bar.
     private static let farthest = 3.0
     private static let bars = 30
+    /// Thresholds that no part has that was not learnt from.
+    private static let learntBelow = 0.005
 
     private var judged: [Part] { parts.filter { $0.row.score != nil } }
     private var missed: [Part] { judged.filter { !$0.isGood && $0.row.verdict == "good" } }
+    /// What the memory holds as it is, so that nothing is learnt from seeing it again.
+    private var learnt: Int { mode == .goodOnly ? judged.count { $0.isGood && ratio($0) < Self.learntBelow } : 0 }
     private var rejected: [Part] { judged.filter { $0.isGood && $0.row.verdict == "defect" } }
 
     func html(_ language: Language) -> String {
@@ -63,15 +67,21 @@ struct InspectionPage {
     private func summary(_ page: inout Page) {
         let goods = judged.count { $0.isGood }
         let bads = judged.count - goods
-        page.callout(
-            .init(english: "In short", chinese: "概要"),
-            [
-                .init(
-                    english: "Of \(bads) bad parts \(bads - missed.count) were found; of \(goods) good ones "
-                        + "\(rejected.count) were rejected; \(parts.count - judged.count) pictures could not be judged.",
-                    chinese: "\(bads) 个缺陷件检出 \(bads - missed.count) 个；\(goods) 个合格件误剔除 \(rejected.count) 个；"
-                        + "\(parts.count - judged.count) 张图像无法判定。")
-            ], tone: tone)
+        var lines = [
+            LocalizedText(
+                english: "Of \(bads) bad parts \(bads - missed.count) were found; of \(goods) good ones "
+                    + "\(rejected.count) were rejected; \(parts.count - judged.count) pictures could not be judged.",
+                chinese: "\(bads) 个缺陷件检出 \(bads - missed.count) 个；\(goods) 个合格件误剔除 \(rejected.count) 个；"
+                    + "\(parts.count - judged.count) 张图像无法判定。")
+        ]
+        if learnt > 0 {
+            lines.append(
+                LocalizedText(
+                    english: "\(learnt) of the good ones have score 0: the model was fitted with these very pictures, "
+                        + "so they do not show how it does with new ones.",
+                    chinese: "其中 \(learnt) 个合格件得分为 0：模型就是用这些图像拟合的，不能说明对新工件的效果。"))
+        }
+        page.callout(.init(english: "In short", chinese: "概要"), lines, tone: tone)
         let modes: [InspectionRecipe.Mode: LocalizedText] = [
             .template: .init(english: "comparison with a golden part", chinese: "与标准件比对"),
             .goodOnly: .init(english: "learnt from good parts alone", chinese: "仅由合格件学习"),
@@ -119,10 +129,11 @@ struct InspectionPage {
             }
             return BlockPlot(
                 title: LocalizedText(english: "Parts by score", chinese: "按得分统计的工件数")[language],
-                xLabel: LocalizedText(
-                    english: "score in thresholds (3 and more in the last bar)", chinese: "得分与阈值之比（最后一栏为 3 及以上）")[
-                        language],
-                side: .numbers(label: LocalizedText(english: "parts", chinese: "件数")[language]), blocks: blocks,
+                xLabel: (judged.contains { ratio($0) >= Self.farthest }
+                    ? LocalizedText(
+                        english: "score in thresholds (3 and more in the last bar)", chinese: "得分与阈值之比（最后一栏为 3 及以上）")
+                    : LocalizedText(english: "score in thresholds", chinese: "得分与阈值之比"))[language],
+                side: .counts(label: LocalizedText(english: "parts", chinese: "件数")[language]), blocks: blocks,
                 limit: (1, LocalizedText(english: "threshold", chinese: "阈值")[language]),
                 legend: [(goodName, Self.colors.good), (badName, Self.colors.bad)]
             ).svg()
@@ -151,7 +162,7 @@ struct InspectionPage {
         }
         page.table(
             [.init(english: "folder", chinese: "文件夹"), good] + heads
-                + [.init(english: "not judged", chinese: "未判定")], rows: rows)
+                + [.init(english: "not judged", chinese: "未判定")], rows: rows, isWide: true)
     }
 
     /// Good and bad beside each other: the usual ones of each.

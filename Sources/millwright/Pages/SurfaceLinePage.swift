@@ -35,7 +35,7 @@ struct SurfaceLinePage {
             ], report.looks.sorted { $0.key < $1.key }.map { [$0.key, Format.fixed($0.value, 3)] })
         page.table(
             [
-                LocalizedText(english: "site, fitted on good pictures", chinese: "现场（只用良品拟合）"),
+                LocalizedText(english: "site, fitted on good pictures", chinese: "现场（只用合格件拟合）"),
                 LocalizedText(english: "pictures", chinese: "整图 AUROC"),
                 LocalizedText(english: "places", chinese: "各处 AUROC"),
             ],

@@ -17,7 +17,8 @@ struct FitReport: Encodable {
     var threshold = 0.0
     var good_pictures = 0
     var largest_good = 0.0
-    var false_reject_budget = 0.0
+    /// Share of good parts that may be rejected; nil where the threshold is not made for one.
+    var false_reject_budget: Double?
     var memory_rows: Int?
     /// Pictures that could not be read or judged, or that were too many.
     var not_used: [NotUsed] = []
@@ -40,24 +41,35 @@ struct FitReport: Encodable {
 
     init(mode: InspectionRecipe.Mode) { self.mode = mode.rawValue }
 
-    mutating func complete(_ fitted: InspectionModel, file: String, digest: String) {
+    /// - Parameter budget: what was asked for; nil where nothing was.
+    mutating func complete(_ fitted: InspectionModel, budget: Double?, file: String, digest: String) {
         model = file
         sha256 = digest
         threshold = fitted.recipe.threshold.value
         good_pictures = fitted.recipe.threshold.goodPictures
         largest_good = fitted.recipe.threshold.largestGood
-        false_reject_budget = fitted.recipe.threshold.falseRejectBudget
+        false_reject_budget = good_pictures < Threshold.leastScores ? nil : budget
         view = fitted.recipe.classes?.view
         memory_rows = fitted.recipe.memory.map { $0.levels.reduce(0) { $0 + $1.rows } }
+    }
+
+    /// What the threshold is made for, and how far that is borne out.
+    private var reach: String {
+        if let budget = false_reject_budget {
+            let asked = "for \(Format.fixed(budget * 100, 2)) % false rejects"
+            guard Double(good_pictures) * budget < 1 else { return asked }
+            return asked + ": fewer than \(good_pictures) pictures can show, so it follows from how their scores spread"
+        }
+        if good_pictures < Threshold.leastScores {
+            return "the usual one: from \(Threshold.leastScores) good pictures on it follows from how much they differ"
+        }
+        return "a part is what it looks like most; --false-rejects asks for a share of good parts instead"
     }
 
     var words: String {
         var rows = [
             ["model", model], ["sha256", sha256],
-            [
-                "threshold",
-                "\(Format.fixed(threshold, 3)), for \(Format.fixed(false_reject_budget * 100, 2)) % false rejects",
-            ],
+            ["threshold", "\(Format.fixed(threshold, 3)), \(reach)"],
             [
                 "learnt from",
                 good_pictures == 0

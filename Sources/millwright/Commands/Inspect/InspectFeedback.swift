@@ -92,13 +92,18 @@ struct InspectFeedback: AsyncParsableCommand {
         if (try? StationFeedback(text: text)) != nil {
             throw PictureFilesError("what was said of parts of \(station) can be read, and holds; --list shows it")
         }
-        let aside = StationFeedback.keyAside(station)
+        var (number, aside) = (1, StationFeedback.keyAside(station, 1))
+        while try await reader.value(aside) != nil {
+            number += 1
+            aside = StationFeedback.keyAside(station, number)
+        }
         let act = AuditedAct(
             by: person, action: "feedback", subject: station, new: 0, reason: "unreadable",
             result: WriteResult(outcome: "put aside"))
-        guard try await reader.replace(aside, try await reader.value(aside), by: text ?? "", act: act),
+        guard try await reader.replace(aside, nil, by: text ?? "", act: act),
             try await reader.replace(key, text, by: try StationFeedback().text(), act: act)
         else { throw PictureFilesError("somebody else changed what was said of parts of \(station); try again") }
+        if json { return try JSONOutput.print(["station": station, "put_aside": aside]) }
         Output.line("put aside as \(aside) in the store; the list of \(station) is empty now")
     }
 
@@ -219,7 +224,8 @@ struct StoredEvidence {
             }
         }
         throw PictureFilesError(
-            "--part: expected evidence of \(part ?? "") in \(folder), found none in \(looked) pictures")
+            "--part: expected evidence of \(part ?? "") in \(folder), found none in \(looked) pictures; of good parts a share is kept, "
+                + "as `evidence: { good: 0.01 }` of the station says")
     }
 
     private static func stem(_ name: String) -> String {

@@ -144,8 +144,9 @@ struct InspectFit: ParsableCommand {
         try each(goodPictures(), &report, as: .grey) { picture, name in
             if case .notUsed(let reason) = try fit.add(picture, name: name) { "\(reason)" } else { nil }
         }
-        let (fitted, outliers) = fit.finish(budget: falseRejects ?? Self.usualBudget)
-        try finish(fitted, outliers, &report, network: nil)
+        let budget = falseRejects ?? Self.usualBudget
+        let (fitted, outliers) = fit.finish(budget: budget)
+        try finish(fitted, outliers, &report, network: nil, budget: budget)
     }
 
     private func remember(with network: String) throws {
@@ -159,10 +160,9 @@ struct InspectFit: ParsableCommand {
             try fit.add(picture, name: name)
             return nil
         }
-        let (fitted, outliers) = try Self.saying(report.not_used) {
-            try fit.finish(budget: falseRejects ?? Self.usualBudget)
-        }
-        try finish(fitted, outliers, &report, network: network)
+        let budget = falseRejects ?? Self.usualBudget
+        let (fitted, outliers) = try Self.saying(report.not_used) { try fit.finish(budget: budget) }
+        try finish(fitted, outliers, &report, network: network, budget: budget)
     }
 
     private func tellApart(_ folder: String, with network: String) throws {
@@ -190,7 +190,7 @@ struct InspectFit: ParsableCommand {
         }
         let (fitted, outliers, confusion) = try Self.saying(report.not_used) { try fit.finish(budget: falseRejects) }
         report.take(confusion)
-        try finish(fitted, outliers, &report, network: network)
+        try finish(fitted, outliers, &report, network: network, budget: falseRejects)
     }
 
     private func sight() throws -> SightSettings {
@@ -247,11 +247,11 @@ struct InspectFit: ParsableCommand {
 
     private func finish(
         _ fitted: InspectionModel, _ outliers: [(name: String, score: Double)], _ report: inout FitReport,
-        network: String?
+        network: String?, budget: Double?
     ) throws {
         report.outliers = outliers.map { .init(file: $0.name, score: $0.score) }
         try InspectionFile.write(fitted, network: network, to: output)
-        report.complete(fitted, file: output, digest: try Digest.ofFile(output).digest.hex)
+        report.complete(fitted, budget: budget, file: output, digest: try Digest.ofFile(output).digest.hex)
         if json { try JSONOutput.print(report) } else { Output.line(report.words) }
     }
 

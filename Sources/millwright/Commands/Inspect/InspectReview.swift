@@ -51,7 +51,7 @@ struct InspectReview: ParsableCommand {
                 let label = folder.split(separator: "/").last.map(String.init) ?? folder
                 for file in try PictureFiles([folder], option: isGood ? "--good" : "--bad").entries {
                     parts.append(try Self.part(file, label, isGood: isGood, inspector))
-                    progress.show { "\(parts.count) pictures" }
+                    progress.show { "\(parts.count) pictures looked at" }
                 }
             }
         }

@@ -106,7 +106,11 @@ struct InspectionRow: Encodable {
     private var line: String {
         guard let score, let threshold else { return "not judged        \(file)  \(reason ?? "")" }
         let ratio = Format.fixed(score / threshold, 2)
-        let places = boxes.map { "\($0.name.map { "\($0) " } ?? "")\($0.width) x \($0.height) at \($0.left),\($0.top)" }
+        // A place has a name of its own where it is not the part's.
+        let places = boxes.map { box in
+            let own = box.name.flatMap { $0 == name ? nil : "\($0) " } ?? ""
+            return "\(own)\(box.width) x \(box.height) at \(box.left),\(box.top)"
+        }
         let found = ([name].compactMap { $0 } + places.prefix(3)).joined(separator: ", ")
         let more = places.count > 3 ? " and \(places.count - 3) more" : ""
         let word = verdict == "good" ? "good      " : "DEFECT    "
