@@ -81,6 +81,8 @@ package protocol LinkSettings: Hashable, Sendable {
     /// Names of the streams of pictures that are known before the first picture, unique among all links; empty where the link brings
     /// none.
     var pictures: [String] { get }
+    /// Whether it brings pictures, of whatever name.
+    var bringsPictures: Bool { get }
     /// Whether the link brings pictures of this name, or a message that has not come yet could.
     func mayBring(pictures name: String) -> Bool
 }
@@ -88,6 +90,7 @@ package protocol LinkSettings: Hashable, Sendable {
 extension LinkSettings {
     package var scanIntervals: [String: Duration] { [:] }
     package var pictures: [String] { [] }
+    package var bringsPictures: Bool { !pictures.isEmpty }
     package func mayBring(pictures name: String) -> Bool { pictures.contains(name) }
     package func mayMake(tag name: String) -> Bool { false }
     package func allowsWrite(of value: Double, to name: String) -> Bool { false }

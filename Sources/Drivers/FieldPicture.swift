@@ -69,6 +69,8 @@ package struct PictureAnswer: Sendable, Hashable {
 
 /// Where links put pictures. The verdict is what is kept of a picture, so it is what an acknowledgement means.
 package protocol PictureSink: Sendable {
+    /// Whether somebody judges pictures of this stream; a source that can wait waits until somebody does.
+    func judges(_ stream: String) -> Bool
     /// Returns when the verdict is durable (power may fail right after), with the picture's receipt: the picture may be acknowledged.
     ///
     /// A picture that cannot be judged (damaged, too dark, too late) has a verdict too: `not_judged`. One picture of a stream is judged at a

@@ -23,6 +23,24 @@ enum Files {
         }
     }
 
+    /// Fills `bytes` from where the file stands.
+    ///
+    /// - Throws: also when it ends before.
+    static func read(
+        into bytes: UnsafeMutableRawBufferPointer, from descriptor: Int32, path: String
+    ) throws(StoreError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let room = UnsafeMutableRawBufferPointer(rebasing: rest)
+            // SAFETY: `room` is a part of `bytes`, which the caller keeps alive.
+            let count = Glibc.read(descriptor, room.baseAddress, room.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure("read", path) }
+            guard count > 0 else { throw .file(operation: "read to the end", path: path, errno: ENODATA) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
     /// Makes a file of these bytes, in place of one that is there.
     static func write(_ bytes: [UInt8], toNew path: String) throws(StoreError) {
         let descriptor = try open(path, O_WRONLY | O_CREAT | O_TRUNC)
@@ -135,7 +153,7 @@ enum Files {
         defer { close(descriptor) }
         let bytes = [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
             // SAFETY: reads at most as many bytes as the buffer holds.
-            count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
+            count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
         }
         return String(decoding: bytes.prefix { $0 > 32 }, as: UTF8.self)
     }

@@ -1,3 +1,4 @@
+internal import Glibc
 package import Plant
 package import SQLite
 
@@ -84,7 +85,8 @@ extension StoreError: CustomStringConvertible {
         case .alreadyExists(let what, let id): "\(what) \(id) exists already"
         case .modelState(let digest, let expected, let found): "model \(digest) is \(found), expected \(expected)"
         case .notADigest(let text): "expected a SHA-256 in lower-case hex, got \"\(text)\""
-        case .file(let operation, let path, let errno): "\(operation) of \(path) failed with errno \(errno)"
+        case .file(let operation, let path, let errno):
+            "\(operation) of \(path) failed: \(String(cString: strerror(errno)))"
         case .database(let error): error.description
         case .closed: "the store is closed"
         }

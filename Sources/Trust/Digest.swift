@@ -6,7 +6,7 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
     package let bytes: [UInt8]
 
     /// The digest of these bytes.
-    package init(of bytes: [UInt8]) throws(TrustError) {
+    package init(of bytes: some Collection<UInt8>) throws(TrustError) {
         var sum = try DigestSum()
         try sum.update(bytes)
         self = try sum.finish()

@@ -1,3 +1,4 @@
+import Glibc
 package import Plant
 
 /// Why a key, a digest or signed metadata is not accepted.
@@ -62,7 +63,7 @@ extension TrustError: CustomStringConvertible {
         case .malformedKey(let expected, let found): "key: expected \(expected), found \(found)"
         case .exposedKey(let path, let mode):
             "\(path): expected a key file that only its owner may read (mode 600), found mode \(String(mode, radix: 8))"
-        case .file(let path, let operation, let number): "\(path): \(operation) failed with errno \(number)"
+        case .file(let path, let operation, let number): "\(path): \(operation) failed: \(String(cString: strerror(number)))"
         case .library(let operation): "libcrypto failed at \(operation)"
         }
     }

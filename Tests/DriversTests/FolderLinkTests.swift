@@ -259,6 +259,21 @@ struct FolderLinkTests {
         await bench.stop()
     }
 
+    /// Files wait for the station that a reload may bring.
+    @Test func withoutAStationFilesWaitForOne() async throws {
+        let bench = try PictureBench(try folder("then: delete"))
+        bench.judge.beThere(false)
+        try put("a.png", "1", second: 1)
+        try put("b.png", "2", second: 2)
+        #expect(await eventually { bench.status.lastError?.contains("no station judges") == true })
+        #expect(names(in: incoming) == ["a.png", "b.png"])
+        #expect(await bench.judge.offers == 0)
+        bench.judge.beThere(true)
+        #expect(await bench.hasTaken(["a.png", "b.png"]))
+        #expect(await eventually { names(in: incoming).isEmpty })
+        await bench.stop()
+    }
+
     @Test func withoutAJudgeNothingIsTaken() async throws {
         try put("a.png", "1")
         let bench = LinkBench(try folder("then: delete"))

@@ -160,7 +160,38 @@ struct HTTPLinkTests {
         async let answer = post()
         #expect(await eventually { await bench.judge.offers == 1 })
         await bench.stop()
-        #expect(try await answer.status == 503)
+        let told = try await answer
+        #expect(told.status == 503 && text(told).contains("http.stopping"))
+        #expect(await bench.judge.taken.isEmpty)
+    }
+
+    /// A picture that somebody has begun to judge gets its verdict, and its sender too; who comes meanwhile is told to come again.
+    @Test func whoIsBeingJudgedWhenTheBoxStopsHasTheVerdict() async throws {
+        let bench = try PictureBench(try door(), mode: .holdOn)
+        #expect(await bench.isConnected())
+        async let answer = post(key: "A-77/1")
+        #expect(await eventually { await bench.judge.offers == 1 })
+        async let stopped: Void = bench.stop()
+        // The door stands open as long as somebody is being judged.
+        try await Task.sleep(for: .milliseconds(300))
+        let late = try await post(key: "B")
+        #expect(late.status == 503 && text(late).contains("http.stopping"), "\(text(late))")
+        await bench.judge.set(.accept)
+        let told = try await answer
+        #expect(told.status == 200 && text(told).contains("\"verdict\":\"good\""), "\(text(told))")
+        await stopped
+        #expect(bench.status.state == .stopped)
+    }
+
+    @Test func aPictureThatNoStationJudgesIsRefused() async throws {
+        let bench = try PictureBench(try door())
+        #expect(await bench.isConnected())
+        bench.judge.beThere(false)
+        let refused = try await post(key: "A-77/1")
+        #expect(refused.status == 503 && text(refused).contains("http.no_station"))
+        bench.judge.beThere(true)
+        #expect(try await post(key: "A-77/1").status == 200, "the same request, when there is one")
+        await bench.stop()
     }
 
     struct Wrong: Sendable, CustomTestStringConvertible {
@@ -186,6 +217,8 @@ struct HTTPLinkTests {
         Wrong(bytes: 1_000_001, status: 413, code: "http.too_large"),
         Wrong(bytes: 100_000_000, status: 413, code: "http.too_large"),
         Wrong(type: "text/html", status: 415, code: "http.type"),
+        Wrong(path: "/pictures/line.camera%00x", status: 404, code: "http.stream"),
+        Wrong(path: "/pictures/line.camera?part=A-77%00-9", status: 400, code: "http.part"),
         Wrong(path: "/pictures/line.camera?part=%07", status: 400, code: "http.part"),
         Wrong(headers: [.init("Idempotency-Key", "two words")], status: 400, code: "http.key"),
         Wrong(
@@ -261,6 +294,24 @@ struct HTTPLinkTests {
         for socket in open { #expect(socket.isClosed()) }
         #expect(await eventually { (bench.counters.malformed["too_slow"] ?? 0) >= 5 })
         #expect(await bench.judge.offers == 1)
+        await bench.stop()
+    }
+
+    /// What stands between sender and box may have believed the other length.
+    @Test func twoLengthsAreRefused() async throws {
+        let bench = try PictureBench(try door())
+        #expect(await bench.isConnected())
+        let head =
+            "POST /pictures/line.camera HTTP/1.1\r\nHost: box\r\nContent-Type: image/png\r\nContent-Length: 3\r\n"
+        for more in ["Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"] {
+            let client = try RawClient(port: port)
+            client.send(head + more + "\r\nabc")
+            #expect(client.answer().contains(" 400 "), "\(more)")
+        }
+        let client = try RawClient(port: port)
+        client.send(head.replacing("Length: 3", with: "Length: 18446744073709551615") + "\r\nabc")
+        #expect(client.answer().contains("http.too_large"))
+        #expect(await bench.judge.offers == 0)
         await bench.stop()
     }
 

@@ -2,6 +2,7 @@ import Drivers
 import Glibc
 import Logging
 import Plant
+import Synchronization
 import TestBench
 
 /// Judges pictures as a test wants it, and keeps the receipts as the store does.
@@ -14,6 +15,8 @@ actor PictureJudge: PictureSink {
         case forget
         /// Never returns until the mode changes or the caller is cancelled.
         case hold
+        /// Never returns until the mode changes, whatever becomes of the caller, as a station does that has begun.
+        case holdOn
     }
 
     struct Refused: Error {}
@@ -39,6 +42,11 @@ actor PictureJudge: PictureSink {
         release()
     }
 
+    /// Whether there is a station at all.
+    private let isThere = Mutex(true)
+    nonisolated func judges(_ stream: String) -> Bool { isThere.withLock { $0 } }
+    nonisolated func beThere(_ isHere: Bool) { isThere.withLock { $0 = isHere } }
+
     func take(_ picture: FieldPicture) async throws -> PictureAnswer {
         offers += 1
         if mode == .hold {
@@ -51,9 +59,15 @@ actor PictureJudge: PictureSink {
                 Task { await self.release() }
             }
         }
-        guard !Task.isCancelled, mode != .refuse else { throw Refused() }
+        if mode == .holdOn {
+            await withCheckedContinuation { held.append($0) }
+        } else {
+            try Task.checkCancellation()
+        }
+        guard mode != .refuse else { throw Refused() }
         if let receipt = picture.receipt {
-            try await store.store(SampleBatch(link: picture.link, receipts: [receipt]))
+            // As a station does: what has begun is stored.
+            try await Task { try await store.store(SampleBatch(link: picture.link, receipts: [receipt])) }.value
         }
         taken.append(picture)
         if mode == .forget { throw Refused() }

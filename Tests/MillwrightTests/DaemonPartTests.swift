@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Plant
 import TestBench
 import Testing
 
@@ -162,7 +163,11 @@ import Testing
         #expect(second.report.assets.first?.score == 0.25 && second.report.assets.first?.reason == nil)
         #expect(second.report.registry?.acknowledgedSequence == 9)
         #expect(second.report.accelerators.first?.lastMicroseconds == 12.5)
-        let text = StatusCommand.text(second.report, isRunning: true)
+        let written = try #require(ISO8601.parse(second.report.writtenAt.utf8))
+        let text = StatusCommand.text(second.report, isRunning: true, now: written + .seconds(2))
+        #expect(!text.contains("this is how it was"))
+        let old = StatusCommand.text(second.report, isRunning: true, now: written + .seconds(30))
+        #expect(old.contains("! this is how it was at 2026-11-23T20:15:04.123Z"))
         #expect(text.contains("7 inferences, the last in 13 us, 1 by the CPU; librknnrt.so 2.3.2"))
         #expect(text.contains("now 0.12 s, worst 1.50 s, MORE in 2 commits; 70 commits"))
     }

@@ -63,6 +63,32 @@ import Testing
         #expect(EvidenceFolder(folder.file("e"), settings, leastFree: 0).bytes == evidence.bytes)
     }
 
+    /// A NAS or a file manager puts folders of its own anywhere.
+    @Test func aForeignFolderIsInNobodysWay() throws {
+        let folder = try TempDirectory()
+        let clock = ManualClock()
+        var settings = StationDefinition.Evidence()
+        (settings.bytes, settings.age) = (2_500, .seconds(2 * 86_400))
+        var evidence = EvidenceFolder(folder.file("e"), settings, leastFree: 0)
+        for day in ["20231112", "20231114"] {
+            EvidenceFolder.makeDirectories(folder.file("e/\(day)/#recycle"))
+            EvidenceFolder.makeDirectories(folder.file("e/\(day)/zz"))
+            for number in 1...4 {
+                let isWritten = evidence.write(Self.item("\(day)/\(number)", bytes: 900), clock: clock)
+                #expect(isWritten)
+                #expect(evidence.bytes <= settings.bytes)
+            }
+        }
+        #expect(
+            try DirectoryListing.names(in: folder.file("e/20231114")) == [
+                "#recycle", "3.json", "3.png", "4.json", "4.png", "zz",
+            ])
+        // The older day has nothing of ours any more, and does not keep the next one from going.
+        clock.advance(by: .seconds(4 * 86_400))
+        evidence.keep(clock: clock)
+        #expect(evidence.files == 0 && evidence.bytes == 0)
+    }
+
     @Test func whatIsTooOldGoesADayAtATime() throws {
         let folder = try TempDirectory()
         let clock = ManualClock()

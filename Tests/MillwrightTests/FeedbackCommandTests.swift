@@ -10,10 +10,12 @@ import Testing
 
 /// What people say of parts through the command, and what a station makes of it.
 @Suite struct FeedbackCommandTests {
-    static func run(_ arguments: [String], _ bench: StationBench) async throws -> BackupCommandTests.Outcome {
+    static func run(
+        _ arguments: [String], _ bench: StationBench, station: String = "press-3"
+    ) async throws -> BackupCommandTests.Outcome {
         try await BackupCommandTests.run(
             ["inspect", "feedback"] + arguments
-                + ["--station", "press-3", "--store", bench.configuration.store.directory],
+                + ["--station", station, "--store", bench.configuration.store.directory],
             in: bench.folder)
     }
 
@@ -138,6 +140,9 @@ import Testing
             missing.exit == .code(1) && missing.text.contains("expected evidence of 999")
                 && missing.text.contains("a share is kept"), "\(missing.text)")
         #expect(try await Self.run(["good"], bench).exit == .code(64))
+        // A shell completes the name of a folder so.
+        let folder = try await Self.run(["good", "--part", "4712"], bench, station: "press-3/")
+        #expect(folder.exit == .code(64) && folder.text.contains("press-3/"), "\(folder.text)")
         #expect(try await Self.run(["good", "--list"], bench).exit == .code(64))
         #expect(!DirectoryListing.isDirectory("\(bench.configuration.store.directory)/feedback"))
         #expect(try await Self.run(["--list"], bench).text.contains("nothing was said"))

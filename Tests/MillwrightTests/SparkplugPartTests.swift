@@ -128,7 +128,9 @@ import Testing
             report.links.first { $0.name == "scada" }?.counters["stored", default: 0] ?? 0 >= 5
         }
         let status = try #require(daemon.report())
-        #expect(StatusCommand.text(status, isRunning: true).contains("sparkplug Works/box-1: online, "))
+        #expect(
+            StatusCommand.text(status, isRunning: true, now: WallTime(nanoseconds: 0)).contains(
+                "sparkplug Works/box-1: online, "))
         #expect(status.sparkplug?.bdSeq == 0)
 
         daemon.child?.kill()

@@ -118,7 +118,7 @@ import YAML
         }
         #expect(
             try notices(plant) == [
-                "link door: no station judges the pictures \"press-6.camera\": each is answered not_wanted and let go"
+                "link door: no station judges the pictures \"press-6.camera\""
             ])
         #expect(
             try notices(plant + "  - { id: press-6, pictures: press-6.camera, model: board.mwplan }\n").isEmpty)

@@ -81,6 +81,64 @@ import Threads
         #expect(bench.line.values == [2], "and not told again")
     }
 
+    /// Acknowledges when it is let, and keeps whether whoever told it had been stopped by then.
+    private final class SlowLine: FieldWriter {
+        let mayAnswer = Latch()
+        private let state = Mutex((begun: [Double](), cancelled: 0))
+        var begun: [Double] { state.withLock { $0.begun } }
+        var cancelled: Int { state.withLock { $0.cancelled } }
+
+        func write(_ tag: String, _ value: Double, within limit: Duration) async -> WriteOutcome {
+            state.withLock { $0.begun.append(value) }
+            await mayAnswer.wait()
+            if Task.isCancelled { state.withLock { $0.cancelled += 1 } }
+            return .written(old: 0)
+        }
+    }
+
+    /// The budget is over, the gate is being told so, and just then the verdict comes.
+    @Test func aVerdictThatComesWhileTheGateIsToldDoesNotStopIt() async throws {
+        let bench = try await StationBench("gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }")
+        let (inspectors, budget, line) = (StationInspectors(clock: bench.clock), Latch(), SlowLine())
+        let station = try await Self.station(inspectors, bench, clock: bench.clock, writer: line) { _ in
+            await budget.wait()
+        }
+        let stage = DispatchSemaphore(value: 0)
+        inspectors.executor.submit { stage.wait() }
+        async let answer = station.take(bench.picture(StationBench.good))
+        bench.clock.advance(by: .seconds(10))
+        budget.open()
+        #expect(await eventually { line.begun == [2] })
+        stage.signal()
+        // Long enough for the verdict to come and whoever waits for it to be through.
+        try await Task.sleep(for: .milliseconds(200))
+        line.mayAnswer.open()
+        #expect(try await answer.verdict == .notJudged)
+        #expect(line.begun == [2] && line.cancelled == 0)
+    }
+
+    /// A link that is told to stop: what is being judged is told and stored to its end, what waits for its turn has not come.
+    @Test func whatIsBeingJudgedWhenItsLinkStopsIsToldAndStored() async throws {
+        let bench = try await StationBench("gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }")
+        let (inspectors, line, clock) = (StationInspectors(clock: bench.clock), SlowLine(), ReadClock(bench.clock))
+        let station = try await Self.station(inspectors, bench, clock: clock, writer: line) { _ in
+            try await Task.sleep(for: .seconds(3_600))
+        }
+        let stage = DispatchSemaphore(value: 0)
+        inspectors.executor.submit { stage.wait() }
+        let first = Task { try await station.take(bench.picture(StationBench.good, receipt: 1)) }
+        #expect(await eventually { clock.reads >= 1 })
+        let second = Task { try await station.take(bench.picture(StationBench.blot, receipt: 2)) }
+        first.cancel()
+        second.cancel()
+        stage.signal()
+        line.mayAnswer.open()
+        #expect(try await first.value.verdict == .good)
+        await #expect(throws: CancellationError.self) { try await second.value }
+        #expect(line.begun == [0] && line.cancelled == 0)
+        #expect(try await bench.store.storedReceipts(link: "line") == [MessageReceipt(packetID: 1, digest: 1)])
+    }
+
     /// A disk that is slow makes a finding late; it does not make it wrong.
     @Test func aFindingInTimeCountsWhenTheDiskIsSlow() async throws {
         let bench = try await StationBench("gate: { tag: horn, good: 0, defect: 1, not_judged: 2 }")
@@ -120,7 +178,8 @@ import Threads
 
     /// A station of its own on the bench's store, whose budget is over when the pause is.
     private static func station(
-        _ inspectors: StationInspectors, _ bench: StationBench, clock: any PlantClock, pause: @escaping Station.Pause
+        _ inspectors: StationInspectors, _ bench: StationBench, clock: any PlantClock,
+        writer: (any FieldWriter)? = nil, pause: @escaping Station.Pause
     ) async throws -> Station {
         let definition = try #require(bench.configuration.stations.first)
         let parts = Station.Parts(
@@ -128,7 +187,7 @@ import Threads
             models: try await inspectors.load(definition.modelFiles).models,
             tags: [.verdict: try await bench.store.tagID(for: definition.tag(.verdict))],
             gate: StationGate(
-                setting: try #require(definition.gate), writer: bench.line, link: nil, publisher: nil,
+                setting: try #require(definition.gate), writer: writer ?? bench.line, link: nil, publisher: nil,
                 patience: definition.budget, clock: bench.clock))
         return Station(
             parts, store: bench.store, alertSteps: AlertSteps(bench.configuration, logger: StationBench.logger),

@@ -129,6 +129,34 @@ import Testing
         }
     }
 
+    /// A daemon runs on a model over which somebody copies another: not a bit of it changes, and nothing ends.
+    @Test func aCopiedFileIsWhatItWas() throws {
+        let folder = try TempDirectory()
+        let path = folder.file("model")
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        func write(_ content: [UInt8]) {
+            let descriptor = open(path, O_CREAT | O_WRONLY, 0o600)
+            #expect(Glibc.write(descriptor, content, content.count) == content.count)
+            close(descriptor)
+        }
+        write(bytes)
+        let copy = try MappedFile(copying: path)
+        truncate(path, 10)
+        #expect(copy.withBytes { $0.elementsEqual(bytes) })
+        write([UInt8](repeating: 7, count: 300_000))
+        #expect(copy.withBytes { $0.elementsEqual(bytes) })
+        #expect(try MappedFile(copying: path).withBytes { $0.allSatisfy { $0 == 7 } })
+    }
+
+    @Test func whatIsNoFileIsSaidAndNothingIsWaitedFor() throws {
+        let folder = try TempDirectory()
+        try #require(mkfifo(folder.file("pipe"), 0o600) == 0)
+        for (name, reason) in [("pipe", "Operation not supported"), ("", "Is a directory")] {
+            let error = #expect(throws: StoreError.self) { try MappedFile(path: folder.file(name)) }
+            #expect("\(try #require(error))".contains(reason))
+        }
+    }
+
     @Test func aMappedFileIsTheFile() throws {
         let folder = try TempDirectory()
         let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -23,6 +23,7 @@ struct MQTTSettings: BrokerLinkSettings {
     static func pictureClientID(_ clientID: String) -> String { clientID + "-pictures" }
 
     var pictures: [String] { pictureTopics.filter(\.stream.isConstant).map { $0.stream.name([]) } }
+    var bringsPictures: Bool { !pictureTopics.isEmpty }
 
     func mayBring(pictures name: String) -> Bool { pictureTopics.contains { $0.stream.mayBecome(name) } }
 

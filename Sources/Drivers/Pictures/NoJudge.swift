@@ -5,5 +5,6 @@ struct NoJudge: PictureSink {
         var description: String { "no station judges the pictures \"\(stream)\"" }
     }
 
+    func judges(_ stream: String) -> Bool { false }
     func take(_ picture: FieldPicture) throws -> PictureAnswer { throw Refusal(stream: picture.stream) }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Host
 import Plant
 
 struct StatusCommand: ParsableCommand {
@@ -17,7 +18,7 @@ struct StatusCommand: ParsableCommand {
         if json {
             Output.line(String(decoding: bytes, as: UTF8.self))
         } else {
-            Output.line(Self.text(report, isRunning: isRunning))
+            Output.line(Self.text(report, isRunning: isRunning, now: SystemClock().wall()))
         }
         if !isRunning { throw ExitCode.failure }
     }
@@ -30,15 +31,25 @@ struct StatusCommand: ParsableCommand {
             + "(p99 \(milliseconds("reply_us_p99"))), asked \(milliseconds("scan_late_us_p99")) ms late at most (p99)"
     }
 
-    static func text(_ report: StatusReport, isRunning: Bool) -> String {
+    /// The daemon writes how it is twice a second; older than this it says nothing of now.
+    private static let fresh = Duration.seconds(10)
+
+    /// - Parameter now: against which the report's age is told.
+    static func text(_ report: StatusReport, isRunning: Bool, now: WallTime) -> String {
         var lines = [
             "millwright \(report.version) at \(report.plant) (\(report.device)): "
                 + (isRunning
                     ? "running since \(report.startedAt)" : "NOT RUNNING; this is how it was at \(report.writtenAt)")
         ]
+        if isRunning, let written = ISO8601.parse(report.writtenAt.utf8), now - written > fresh {
+            lines.append(
+                "! this is how it was at \(report.writtenAt): the daemon has not said how it is since; it hangs, or cannot write "
+                    + "its status (a full disk?)")
+        }
         for warning in [report.clockWarning, report.storeTrouble, report.configuration.reloadError].compactMap(\.self) {
             lines.append("! \(warning)")
         }
+        for notice in report.configuration.notices ?? [] { lines.append("! \(notice)") }
         lines.append("\nlinks")
         lines.append(
             Format.table(

@@ -4,12 +4,7 @@ import YAML
 extension Kind where T == String {
     /// A name that goes into file names, topics and URLs.
     static var identifier: Kind<String> {
-        Kind.string.map(expected: "a name of letters, digits, - and _ (at most 64)") { text in
-            let allowed = text.utf8.allSatisfy {
-                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
-            }
-            return allowed && (1...64).contains(text.utf8.count) ? text : nil
-        }
+        Kind.string.map(expected: Identifier.expected) { Identifier.isValid($0) ? $0 : nil }
     }
 
     /// A tag name by ``TagDefinition/isValid(name:)``.
@@ -38,5 +33,17 @@ extension Kind where T == String {
         Kind.string.map(expected: "an Ed25519 public key (64 hexadecimal digits)") { text in
             text.utf8.count == 64 && text.allSatisfy(\.isHexDigit) ? text.lowercased() : nil
         }
+    }
+}
+
+/// Ids of plants, devices, assets and stations: they stand in names of tags, files and topics.
+enum Identifier {
+    static let expected = "a name of letters, digits, - and _ (at most 64)"
+
+    static func isValid(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 95
+            }
     }
 }

@@ -9,7 +9,7 @@ extension PlantConfiguration {
         return Drivers.notices(links)
             + links.flatMap { link in
                 link.settings.pictures.filter { !judged.contains($0) }.map {
-                    "link \(link.name): no station judges the pictures \"\($0)\": each is answered not_wanted and let go"
+                    "link \(link.name): no station judges the pictures \"\($0)\""
                 }
             }
     }

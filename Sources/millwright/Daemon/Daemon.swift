@@ -108,6 +108,7 @@ struct Daemon: Service {
                 "configuration": "\(path)", "links": "\(configuration.links.count)",
                 "assets": "\(configuration.assets.count)", "store": "\(store.directory)",
             ])
+        say(configuration.notices)
         ProcessMemory.giveBack()
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -182,12 +183,17 @@ struct Daemon: Service {
             sparkplug.want(next)
             manager.ready(status: summary(next))
             logger.notice("configuration reloaded", metadata: ["configuration": "\(path)"])
+            say(next.notices)
             ProcessMemory.giveBack()
         } catch {
             loaded.state.withLock { $0.error = "\(error)" }
             manager.ready(status: "reload refused; \(summary(loaded.configuration))")
             logger.error("reload refused, the old configuration goes on", metadata: ["reason": "\(error)"])
         }
+    }
+
+    private func say(_ notices: [String]) {
+        for notice in notices { logger.warning("\(notice)") }
     }
 
     private func summary(_ configuration: PlantConfiguration) -> String {
@@ -248,7 +254,9 @@ struct Daemon: Service {
             writtenAt: ISO8601.string(now),
             clockWarning: now < earliestPlausibleWallTime
                 ? "the clock says \(ISO8601.string(now)), which is before this program was made" : nil,
-            configuration: .init(path: path, loadedAt: ISO8601.string(state.at), reloadError: state.error),
+            configuration: .init(
+                path: path, loadedAt: ISO8601.string(state.at), reloadError: state.error,
+                notices: state.configuration.notices),
             links: await links.status().map { StatusReport.Link($0, found: found[$0.name]) },
             assets: await judge.status(), stations: stations.status(),
             accelerators: await judge.acceleratorStatus(),

@@ -49,7 +49,7 @@ struct EvidenceFolder {
         if let map = item.map { parts.insert(("heat.png", HeatMap.png(map, threshold: item.mapThreshold)), at: 1) }
         let needed = parts.reduce(Int64(0)) { $0 + Int64($1.1.count) }
         keep(clock: clock, room: needed)
-        guard needed <= settings.bytes, Self.freeBytes(path) >= leastFree + needed else { return false }
+        guard bytes + needed <= settings.bytes, Self.freeBytes(path) >= leastFree + needed else { return false }
         Self.makeDirectories("\(path)/\(TextFile.directory(of: item.name))")
         var written: [String] = []
         for (ending, content) in parts {
@@ -73,19 +73,15 @@ struct EvidenceFolder {
         if agedAt.map({ now - $0 >= Self.agingInterval }) ?? true {
             agedAt = now
             let oldest = ISO8601.compact(clock.wall() + (.zero - settings.age)).prefix(8)
-            if let first = days.first, first < oldest { remove(day: first) }
+            if let old = days.first(where: { $0 < oldest && firstName($0) != nil }) {
+                for name in names(old) where !remove("\(old)/\(name)") { break }
+            }
         }
         while bytes + room > settings.bytes || (files > 0 && Self.freeBytes(path) < leastFree + room) {
-            guard let day = days.first else { break }
-            if let name = names(day).first, !remove("\(day)/\(name)") { break }
-            // Goes only when it is empty.
-            rmdir("\(path)/\(day)")
+            guard let day = days.first(where: { firstName($0) != nil }), let name = firstName(day),
+                remove("\(day)/\(name)")
+            else { break }
         }
-    }
-
-    private mutating func remove(day: String) {
-        for name in names(day) where !remove("\(day)/\(name)") { return }
-        rmdir("\(path)/\(day)")
     }
 
     private mutating func remove(_ name: String) -> Bool {
@@ -93,6 +89,8 @@ struct EvidenceFolder {
         guard unlink("\(path)/\(name)") == 0 else { return false }
         bytes -= size
         files -= 1
+        // Goes only when it is empty; a folder that somebody else has put there stays, and is in nobody's way.
+        rmdir("\(path)/\(TextFile.directory(of: name))")
         return true
     }
 
@@ -103,7 +101,13 @@ struct EvidenceFolder {
         ((try? DirectoryListing.names(in: path)) ?? []).filter { $0.utf8.count == 8 && Int($0) != nil }
     }
 
-    private func names(_ day: String) -> [String] { (try? DirectoryListing.names(in: "\(path)/\(day)")) ?? [] }
+    /// Of files, oldest first.
+    private func names(_ day: String) -> some Sequence<String> {
+        let all = (try? DirectoryListing.names(in: "\(path)/\(day)")) ?? []
+        return all.lazy.filter { PictureFiles.isFile("\(path)/\(day)/\($0)") }
+    }
+
+    private func firstName(_ day: String) -> String? { names(day).first { _ in true } }
 
     private static func size(_ path: String) -> Int64 {
         var status = stat()

@@ -44,16 +44,9 @@ actor LinkSupervisor: FieldWriter {
 
     private func switchTo(_ links: [LinkDefinition], _ surroundings: Surroundings) async {
         let wanted = Set(links)
-        let leaving = running.filter { !wanted.contains($0.key) }
-        for (link, run) in leaving {
-            run.task.cancel()
-            running[link] = nil
-        }
-        // A link that changed must let go of its connection (one client id, one slave) before its successor takes it.
-        for (link, run) in leaving {
-            await run.task.value
-            logger.info("link stopped", metadata: ["link": "\(link.name)"])
-        }
+        // What a picture that is being judged says to the line goes over another link, which therefore ends after it.
+        await end { !wanted.contains($0) && $0.settings.bringsPictures }
+        await end { !wanted.contains($0) }
         for link in links where running[link] == nil {
             let driver = Drivers.driver(for: link, tags: surroundings.tags, clock: clock, logger: logger)
             let logger = logger
@@ -72,6 +65,19 @@ actor LinkSupervisor: FieldWriter {
             }
             running[link] = Running(driver: driver, task: task)
             logger.info("link started", metadata: ["link": "\(link.name)", "driver": "\(link.scheme)"])
+        }
+    }
+
+    /// A link that changed must let go of its connection (one client id, one slave) before its successor takes it.
+    private func end(_ isLeaving: (LinkDefinition) -> Bool) async {
+        let leaving = running.filter { isLeaving($0.key) }
+        for (link, run) in leaving {
+            run.task.cancel()
+            running[link] = nil
+        }
+        for (link, run) in leaving {
+            await run.task.value
+            logger.info("link stopped", metadata: ["link": "\(link.name)"])
         }
     }
 

@@ -60,6 +60,8 @@ final class Station: Sendable {
     struct PictureKey: Hashable {
         var link: String
         var receipt: MessageReceipt?
+        /// Of what has no receipt: two parts may look the same to the last bit, as behind a covered lens.
+        var part: String?
         var digest: Digest?
     }
 
@@ -195,27 +197,35 @@ final class Station: Sendable {
     // MARK: Pictures
 
     /// Judges a picture that is wanted; returns when its verdict is durable.
+    ///
+    /// A picture whose turn has come is judged, told and stored to the end, also when its link is told to stop meanwhile.
+    /// - Throws: `CancellationError` when the link was told to stop before; nothing has happened then.
     func take(_ picture: FieldPicture) async throws -> PictureAnswer {
         try await turn.pass {
-            if let answer = try await storedNow(picture) { return answer }
-            let isInterrupted = wasUnderWay(picture)
-            guard let circumstances = claim(picture, isInterrupted: isInterrupted) else {
-                state.withLock { $0.tally.notWanted += 1 }
-                if let receipt = picture.receipt {
-                    try await store.store(SampleBatch(link: picture.link, receipts: [receipt]))
-                }
-                return .notWanted
-            }
-            let decision = await decide(picture, circumstances, isInterrupted: isInterrupted)
-            note(decision.told, of: decision.verdict)
-            let kept = Kept(
-                verdict: decision.verdict, told: decision.told, link: picture.link, receipt: picture.receipt,
-                evidence: evidenceName(of: decision.verdict))
-            // Beside the commit, on a thread of its own; an alert that names it may be there before it.
-            if let name = kept.evidence { try keepEvidence(name, picture, decision) }
-            try await keep(kept, of: picture)
-            return try decision.verdict.answer
+            try Task.checkCancellation()
+            return try await Uncancelled.run { try await self.judge(picture) }
         }
+    }
+
+    private func judge(_ picture: FieldPicture) async throws -> PictureAnswer {
+        if let answer = try await storedNow(picture) { return answer }
+        let isInterrupted = wasUnderWay(picture)
+        guard let circumstances = claim(picture, isInterrupted: isInterrupted) else {
+            state.withLock { $0.tally.notWanted += 1 }
+            if let receipt = picture.receipt {
+                try await store.store(SampleBatch(link: picture.link, receipts: [receipt]))
+            }
+            return .notWanted
+        }
+        let decision = await decide(picture, circumstances, isInterrupted: isInterrupted)
+        note(decision.told, of: decision.verdict)
+        let kept = Kept(
+            verdict: decision.verdict, told: decision.told, link: picture.link, receipt: picture.receipt,
+            evidence: evidenceName(of: decision.verdict))
+        // Beside the commit, on a thread of its own; an alert that names it may be there before it.
+        if let name = kept.evidence { try keepEvidence(name, picture, decision) }
+        try await keep(kept, of: picture)
+        return try decision.verdict.answer
     }
 
     /// A picture whose verdict the store refused before.
@@ -233,7 +243,7 @@ final class Station: Sendable {
     func key(of picture: FieldPicture) -> PictureKey {
         PictureKey(
             link: picture.link, receipt: picture.receipt,
-            digest: picture.receipt == nil ? try? Digest(of: picture.bytes) : nil)
+            part: picture.part, digest: picture.receipt == nil ? try? Digest(of: picture.bytes) : nil)
     }
 
     /// - Parameter isInterrupted: it was asked for before the daemon ended.
@@ -307,7 +317,9 @@ final class Station: Sendable {
         _ finding: PartFinding, _ verdict: @Sendable (PartFinding) -> StationVerdict
     ) async -> Decision {
         let found = verdict(finding)
-        return Decision(verdict: found, told: await parts.gate?.tell(found), finding: finding)
+        // What has begun to tell the gate is not stopped by a verdict that comes just then: the gate would be told neither.
+        let told = await Uncancelled.run { await self.parts.gate?.tell(found) }
+        return Decision(verdict: found, told: told, finding: finding)
     }
 
     /// What was found before the budget was over.
@@ -345,14 +357,18 @@ final class Station: Sendable {
         }
         for (announced, circumstances) in missing {
             try await turn.pass {
-                let verdict = verdict(
-                    PartFinding(.missing), name: "", circumstances, sourceTime: nil,
-                    arrival: clock.wall() + (announced - clock.monotonic()), monotonic: announced)
-                let told = await parts.gate?.tell(verdict)
-                note(told, of: verdict)
-                try await keep(Kept(verdict: verdict, told: told, link: "station:\(definition.id)"), of: nil)
+                try await Uncancelled.run { try await self.miss(announced, circumstances) }
             }
         }
+    }
+
+    private func miss(_ announced: MonotonicTime, _ circumstances: Circumstances) async throws {
+        let found = verdict(
+            PartFinding(.missing), name: "", circumstances, sourceTime: nil,
+            arrival: clock.wall() + (announced - clock.monotonic()), monotonic: announced)
+        let told = await parts.gate?.tell(found)
+        note(told, of: found)
+        try await keep(Kept(verdict: found, told: told, link: "station:\(definition.id)"), of: nil)
     }
 
     // MARK: Status

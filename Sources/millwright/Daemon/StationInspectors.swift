@@ -34,7 +34,7 @@ actor StationInspectors {
         var loaded: [String: Loaded] = [:]
         var effects: [Int: String] = [:]
         for (recipe, file) in files.sorted(by: { $0.key < $1.key }) {
-            let (model, backbone) = try InspectionFile.parts(file)
+            let (model, backbone, digest) = try InspectionFile.parts(file)
             var fit = FeedbackFit(model, backbone: backbone)
             for word in feedback.words where word.recipe == recipe {
                 do {
@@ -46,7 +46,7 @@ actor StationInspectors {
             do { inspectors[recipe] = try Inspector(fit.model, backbone: backbone) } catch {
                 throw PictureFilesError("\(file): \(error)")
             }
-            loaded[recipe] = Loaded(digest: try Digest.ofFile(file).digest.hex, threshold: fit.model.recipe.threshold)
+            loaded[recipe] = Loaded(digest: digest.hex, threshold: fit.model.recipe.threshold)
         }
         return (loaded, effects)
     }

@@ -221,6 +221,8 @@ final class StationService: PictureSink {
 
     // MARK: Pictures
 
+    func judges(_ stream: String) -> Bool { station(of: stream) != nil }
+
     func take(_ picture: FieldPicture) async throws -> PictureAnswer {
         guard let station = station(of: picture.stream) else {
             if let receipt = picture.receipt {

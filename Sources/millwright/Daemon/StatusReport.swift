@@ -32,6 +32,8 @@ struct StatusReport: Codable, Sendable {
         var loadedAt: String
         /// Why the last reload was refused; the old configuration goes on.
         var reloadError: String?
+        /// What is no mistake, and what somebody should know; nil in a report of a daemon that did not say so.
+        var notices: [String]?
     }
 
     struct Link: Codable, Sendable {

@@ -111,7 +111,9 @@ actor FolderLink {
             monitor.update {
                 $0.figures = ["waiting": waiting.count, "known": notes.count, "notified": folder.isWatched ? 1 : 0]
             }
-            if let name = waiting.first {
+            let trouble = waiting.isEmpty ? nil : desk.trouble(settings.stream)
+            if let trouble { complain("\(trouble); \(waiting.count) files wait") }
+            if let name = waiting.first, trouble == nil {
                 // After a refusal it is still there, first of all.
                 try await take(name, folder, desk)
                 waiting.removeFirst()

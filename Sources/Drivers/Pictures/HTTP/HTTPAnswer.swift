@@ -18,6 +18,8 @@ struct HTTPAnswer: Sendable, Hashable {
     static let notStored = refusal(
         503, "not_stored", "the verdict could not be stored; send it again", isForNow: true)
 
+    static let stopping = refusal(503, "stopping", "the box stops, nothing was judged", isForNow: true)
+
     /// - Parameter code: stays the same from version to version.
     static func refusal(_ status: UInt32, _ code: String, _ reason: String, isForNow: Bool = false) -> HTTPAnswer {
         let line = "{\"code\":\"http.\(code)\",\"reason\":\"\(escaped(reason))\"}\n"
@@ -39,22 +41,34 @@ struct HTTPAnswer: Sendable, Hashable {
 
 /// Answers on their way from those who judge to the thread that sends them.
 final class HTTPAnswers: Sendable {
-    private let waiting = Mutex<[(request: Int, answer: HTTPAnswer)]>([])
+    private struct State {
+        var waiting: [(request: Int, answer: HTTPAnswer)] = []
+        var isComplete = false
+    }
+
+    private let state = Mutex(State())
     let signal: WakeSignal
 
     init() throws(LinkFailure) { signal = try WakeSignal() }
 
     /// There are at most as many as there are connections.
     func give(_ answer: HTTPAnswer, to request: Int) {
-        waiting.withLock { $0.append((request, answer)) }
+        state.withLock { $0.waiting.append((request, answer)) }
         signal.raise()
     }
 
-    func take() -> [(request: Int, answer: HTTPAnswer)] {
+    /// No more are on their way.
+    func complete() {
+        state.withLock { $0.isComplete = true }
+        signal.raise()
+    }
+
+    /// - Returns: those that have come, and whether they are the last.
+    func take() -> (new: [(request: Int, answer: HTTPAnswer)], isComplete: Bool) {
         signal.clear()
-        return waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
+        return state.withLock { state in
+            defer { state.waiting = [] }
+            return (state.waiting, state.isComplete)
         }
     }
 }

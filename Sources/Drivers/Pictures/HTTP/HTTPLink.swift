@@ -6,6 +6,8 @@ import Threads
 /// A door for pictures: takes requests on a thread of its own, has each picture judged, and answers when its verdict is durable.
 actor HTTPLink {
     private static let stableAfter: Duration = .seconds(5)
+    /// For answers that are ready when the box stops; a sender that reads slower than this has its verdict in the store.
+    private static let farewell: Duration = .seconds(2)
     /// Between two looks for senders that are too slow.
     private static let look: Duration = .milliseconds(500)
 
@@ -42,7 +44,10 @@ actor HTTPLink {
             bufferingPolicy: .bufferingOldest(Int(HTTPServer.maxConnections)))
         await withTaskCancellationHandler {
             await withTaskGroup { group in
-                group.addTask { await self.judge(pictures, desk, repeats) }
+                group.addTask {
+                    await self.judge(pictures, desk, repeats)
+                    self.answers.complete()
+                }
                 self.listen(arrived)
                 arrived.finish()
                 group.cancelAll()
@@ -81,14 +86,18 @@ actor HTTPLink {
         }
     }
 
+    /// Until the task is cancelled, and who has brought a picture that is being judged has its verdict.
     private func serve(_ server: HTTPServer, _ arrived: AsyncStream<HTTPPicture>.Continuation) {
         var nextLook = clock.monotonic() + Self.look
-        while !Task.isCancelled {
+        var end: MonotonicTime?
+        while true {
+            server.isStopping = Task.isCancelled
             let timeout = server.timeout.map { min($0, Self.look) } ?? Self.look
-            _ = Polling.wait(
-                [server.descriptor, answers.signal.descriptor, stop.descriptor].map { ($0, Int16(POLLIN)) },
-                timeout: timeout)
-            for (request, answer) in answers.take() { server.resume(request, answer) }
+            // The signal to stop stays raised.
+            let signals = [answers.signal.descriptor] + (server.isStopping ? [] : [stop.descriptor])
+            _ = Polling.wait(([server.descriptor] + signals).map { ($0, Int16(POLLIN)) }, timeout: timeout)
+            let (new, isComplete) = answers.take()
+            for (request, answer) in new { server.resume(request, answer) }
             let now = clock.monotonic()
             for picture in server.run(now: now) {
                 monitor.count { $0.received += 1 }
@@ -99,6 +108,9 @@ actor HTTPLink {
                 nextLook = now + Self.look
             }
             publish(server)
+            guard server.isStopping, isComplete else { continue }
+            if !server.hasAnswersToSend || now >= end ?? now + Self.farewell { break }
+            end = end ?? now + Self.farewell
         }
     }
 
@@ -127,8 +139,12 @@ actor HTTPLink {
     }
 
     private nonisolated func answer(_ picture: HTTPPicture, _ desk: PictureDesk, _ repeats: HTTPRepeats) async {
+        if let trouble = desk.trouble(picture.stream) {
+            monitor.record(error: "\(trouble)")
+            return answers.give(.refusal(503, "no_station", "\(trouble)", isForNow: true), to: picture.request)
+        }
         guard let key = picture.key else {
-            return answers.give(await verdict(picture, nil, desk) ?? .notStored, to: picture.request)
+            return answers.give(await verdict(picture, nil, desk).answer, to: picture.request)
         }
         let receipt = MessageReceipt(ofPicture: "\(picture.stream)\u{0}\(key)")
         do {
@@ -137,9 +153,9 @@ actor HTTPLink {
                 monitor.count { $0.duplicates += 1 }
                 answers.give(answer, to: picture.request)
             case .new:
-                let answer = await verdict(picture, receipt, desk)
-                await repeats.end(receipt, answer)
-                answers.give(answer ?? .notStored, to: picture.request)
+                let (answer, isStored) = await verdict(picture, receipt, desk)
+                await repeats.end(receipt, isStored ? answer : nil)
+                answers.give(answer, to: picture.request)
             }
         } catch {
             monitor.record(error: "\(error)")
@@ -147,19 +163,21 @@ actor HTTPLink {
         }
     }
 
-    /// - Returns: nil when it is not stored, as far as is known.
+    /// - Returns: what its sender is told, and whether that is a stored verdict, as far as is known.
     private nonisolated func verdict(
         _ picture: HTTPPicture, _ receipt: MessageReceipt?, _ desk: PictureDesk
-    ) async -> HTTPAnswer? {
+    ) async -> (answer: HTTPAnswer, isStored: Bool) {
         let taken = FieldPicture(
             link: link.name, stream: picture.stream, bytes: picture.bytes, encoding: picture.encoding,
             name: "http-\(picture.request)", part: picture.part, arrival: clock.wall(), monotonic: clock.monotonic(),
             receipt: receipt)
         do throws(LinkFailure) {
-            return .verdict(try await desk.judge(taken).json)
+            return (.verdict(try await desk.judge(taken).json), true)
+        } catch .stopped {
+            return (.stopping, false)
         } catch {
-            if error != .stopped { monitor.record(error: "\(error)") }
-            return nil
+            monitor.record(error: "\(error)")
+            return (.notStored, false)
         }
     }
 }

@@ -4,6 +4,9 @@ struct HTTPHead {
     /// Decoded, without the query.
     var path: String
     var length: String?
+    /// How many headers say how long the body is, or that it comes in pieces of which each does: two may contradict each other, and what
+    /// stands between sender and box may have believed the other.
+    var lengths = 1
     var type: String?
     var authorization: String?
     var partInQuery: String?
@@ -48,12 +51,17 @@ struct HTTPRules {
             return refused(404, "stream", "expected one of the streams \(settings.streams.joined(separator: ", "))")
         }
         guard head.method == "POST" else { return refused(405, "method", "expected POST, found \(head.method)") }
-        guard let length = head.length else {
+        guard let said = head.length else {
             return refused(411, "length", "expected the header Content-Length")
         }
-        guard let length = Int(length), length > 0 else {
-            return refused(400, "length", "expected a picture, found nothing")
+        guard head.lengths == 1 else {
+            return refused(
+                400, "length", "expected one Content-Length and no Transfer-Encoding, found \(head.lengths) of them")
         }
+        guard let bytes = UInt64(said), bytes > 0 else {
+            return refused(400, "length", "expected a picture, found a Content-Length of \(said)")
+        }
+        let length = Int(clamping: bytes)
         guard length <= settings.form.maxBytes else {
             return refused(413, "too_large", "expected at most \(settings.form.maxBytes) bytes, found \(length)")
         }

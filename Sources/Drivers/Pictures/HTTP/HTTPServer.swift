@@ -43,6 +43,8 @@ final class HTTPServer {
     private var complete: [HTTPPicture] = []
     private var reservedBytes = 0
     private var now = MonotonicTime(nanoseconds: 0)
+    /// New pictures are refused; those that are here are answered.
+    var isStopping = false
     /// Refused requests by code, and why the newest was, since the last look.
     private var refusals: [String: Int] = [:]
     private var newest: (path: String, code: String, bytes: Int)?
@@ -109,10 +111,9 @@ final class HTTPServer {
         }
     }
 
-    /// Who waits is told, as far as that goes at once.
+    /// Who still waits is told, as far as that goes at once: nobody has looked at those pictures.
     deinit {
-        let answer = HTTPAnswer.refusal(503, "stopping", "the box stops, nothing was judged", isForNow: true)
-        for number in requests.keys { resume(number, answer) }
+        for number in requests.keys { resume(number, .stopping) }
         if let daemon {
             MHD_run(daemon)
             MHD_stop_daemon(daemon)
@@ -146,6 +147,9 @@ final class HTTPServer {
         defer { complete = [] }
         return complete
     }
+
+    /// Whether an answer is still on its way to its sender.
+    var hasAnswersToSend: Bool { requests.values.contains { $0.answer != nil && !$0.isSuspended } }
 
     /// Closes connections that have not brought a whole request in time: a byte now and then keeps none open.
     func closeSlow(limit: Duration) {
@@ -191,6 +195,10 @@ final class HTTPServer {
         }
         if let answer = request.answer { return send(answer, connection) }
         guard let wanted = request.wanted, request.bytes.count == wanted.length else { return .NO }
+        guard !isStopping else {
+            refuse(request, .stopping, bytes: wanted.length)
+            return send(.stopping, connection)
+        }
         request.isSuspended = true
         connections[connection]?.waitsForVerdict = true
         MHD_suspend_connection(connection)
@@ -211,6 +219,9 @@ final class HTTPServer {
         }
         let head = HTTPHead(
             method: method, path: path, length: value(.HEADER_KIND, "Content-Length"),
+            lengths: Int(
+                mw_http_header_count(connection, "Content-Length")
+                    + mw_http_header_count(connection, "Transfer-Encoding")),
             type: value(.HEADER_KIND, "Content-Type"), authorization: value(.HEADER_KIND, "Authorization"),
             partInQuery: value(.GET_ARGUMENT_KIND, "part"), partInHeader: value(.HEADER_KIND, "X-Part"),
             key: value(.HEADER_KIND, "Idempotency-Key"))

@@ -58,6 +58,9 @@ struct InspectFeedback: AsyncParsableCommand {
         guard says == nil || (part == nil) != (evidence == nil) else {
             throw ValidationError("expected either --part or --evidence")
         }
+        guard Identifier.isValid(station) else {
+            throw ValidationError("--station: expected \(Identifier.expected), found \(station)")
+        }
         guard by.map({ (1...100).contains($0.utf8.count) }) ?? true else {
             throw ValidationError("--by takes 1 to 100 bytes")
         }
@@ -66,9 +69,24 @@ struct InspectFeedback: AsyncParsableCommand {
     func run() async throws {
         let reader = try place.reader()
         if list { return try show(try await words(reader).feedback.words) }
+        // List and pictures belong together: one at a time.
+        let lock = try Self.lock(reader.directory)
+        defer { close(lock) }
         if startAnew { return try await putAside(reader) }
         if let undo { return try await takeBack(undo, reader) }
         if let says { try await say(says, reader) }
+    }
+
+    /// - Returns: the store's folder, open, which nobody else holds so until it is closed.
+    private static func lock(_ directory: String) throws -> Int32 {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw PictureFilesError("\(directory): \(String(cString: strerror(errno)))") }
+        guard flock(descriptor, LOCK_EX) == 0 else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw PictureFilesError("\(directory): \(reason)")
+        }
+        return descriptor
     }
 
     private var person: String {
@@ -113,17 +131,18 @@ struct InspectFeedback: AsyncParsableCommand {
         let found = try StoredEvidence.find(
             station: station, in: reader.directory, part: part, evidence: evidence)
         let name = "\(StationFeedback.folder(station))/\(says.rawValue)/\(found.name)"
+        let known = try await words(reader).feedback.words
+        guard known.count < StationFeedback.limit else {
+            throw PictureFilesError(
+                "\(StationFeedback.limit) words hold already: fit again with the pictures in "
+                    + "\(reader.directory)/\(StationFeedback.folder(station))")
+        }
+        if let same = known.first(where: { $0.file == name }) {
+            throw PictureFilesError("number \(same.id), by \(same.by), says the same")
+        }
         EvidenceFolder.makeDirectories(TextFile.directory(of: "\(reader.directory)/\(name)"))
         try OutputFile.write(found.picture, to: "\(reader.directory)/\(name)")
         let word = try await change(reader, outcome: "said") { feedback in
-            guard feedback.words.count < StationFeedback.limit else {
-                throw PictureFilesError(
-                    "\(StationFeedback.limit) words hold already: fit again with the pictures in "
-                        + "\(reader.directory)/\(StationFeedback.folder(station))")
-            }
-            if let known = feedback.words.first(where: { $0.file == name }) {
-                throw PictureFilesError("number \(known.id), by \(known.by), says the same")
-            }
             let word = StationFeedback.Word(
                 id: feedback.nextID, isGood: says == .good, part: found.part, recipe: found.recipe ?? "", file: name,
                 by: person, at: ISO8601.string(SystemClock().wall()))

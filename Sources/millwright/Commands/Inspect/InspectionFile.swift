@@ -2,22 +2,28 @@ import Graph
 import Inspection
 import Kernels
 import Store
+import Trust
 
 /// Files of `inspect`: the network that is fitted to, and what was fitted.
 enum InspectionFile {
     /// What a fit has left, ready to judge with.
     /// - Throws: with the path, and what was expected of the file.
     static func open(_ path: String) throws -> Inspector {
-        let (model, backbone) = try parts(path)
+        let (model, backbone, _) = try parts(path)
         do { return try Inspector(model, backbone: backbone) } catch { throw PictureFilesError("\(path): \(error)") }
     }
 
-    /// What was fitted, and the network in the same file; nil where there is none.
-    static func parts(_ path: String) throws -> (InspectionModel, Backbone?) {
-        let mapped = try MappedFile(path: path)
+    /// What was fitted, the network in the same file (nil where there is none), and the file's digest.
+    ///
+    /// All of it is what the file held at one moment: whoever copies another over it changes nothing here.
+    static func parts(_ path: String) throws -> (InspectionModel, Backbone?, Digest) {
+        let copied = try MappedFile(copying: path)
         do {
-            let content = try FittedFile.content(of: mapped.bytes)
-            return (try InspectionModel(content.fitted), content.hasPlan ? try backbone(mapped) : nil)
+            let content = try FittedFile.content(of: copied.bytes)
+            return (
+                try InspectionModel(content.fitted), content.hasPlan ? try backbone(copied) : nil,
+                try copied.withBytes { bytes in try Digest(of: bytes) }
+            )
         } catch { throw PictureFilesError("\(path): \(error)") }
     }
 

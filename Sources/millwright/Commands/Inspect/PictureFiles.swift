@@ -25,6 +25,9 @@ struct PictureFiles {
         var passedOver = 0
         for path in paths {
             guard DirectoryListing.isDirectory(path) else {
+                guard access(path, F_OK) == 0 else {
+                    throw PictureFilesError("\(option): expected a folder or a picture, found no \(path)")
+                }
                 entries.append(Entry(path: path, name: Self.lastPart(path)))
                 continue
             }
@@ -49,9 +52,13 @@ struct PictureFiles {
         self.passedOver = passedOver
     }
 
-    private static func isPicture(_ path: String) -> Bool {
+    static func isFile(_ path: String) -> Bool {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    private static func isPicture(_ path: String) -> Bool {
+        guard isFile(path) else { return false }
         let lower = path.lowercased()
         return endings.contains { lower.hasSuffix($0) }
     }
@@ -63,6 +70,10 @@ struct PictureFiles {
 
     /// The picture in a file, whole.
     static func read(_ path: String, as channels: PictureDecoder.Channels) throws(UnreadablePicture) -> Picture {
+        // A pipe would wait for its writer.
+        guard access(path, F_OK) != 0 || isFile(path) else {
+            throw UnreadablePicture(code: "picture.file", description: "expected a file, found something else")
+        }
         let bytes: [UInt8]
         do throws(ConfigurationError) {
             bytes = try TextFile.read(path, limit: fileBytes)
