@@ -41,7 +41,8 @@ extension RegistryError: CustomStringConvertible {
         switch self {
         case .directory(let path, let expected, let found): "\(path): expected \(expected), found \(found)"
         case .database(let text): text
-        case .file(let path, let operation, let number): "\(path): \(operation) failed: \(String(cString: strerror(number)))"
+        case .file(let path, let operation, let number):
+            "\(path): \(operation) failed: \(String(cString: strerror(number)))"
         case .trust(let error): error.description
         case .unfit(let what, let expected, let found): "\(what): expected \(expected), found \(found)"
         case .deviceExists(let id): "device \(id) exists already; \"devices renew\" gives it another token"

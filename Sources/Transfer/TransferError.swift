@@ -1,4 +1,5 @@
 import Glibc
+
 /// Why a transfer did not succeed.
 package enum TransferError: Error, Hashable, Sendable {
     /// The address is no http or https address, or a header holds a line break.
@@ -54,7 +55,8 @@ extension TransferError: CustomStringConvertible {
         case .status(let url, let expected, let found): "\(url): expected status \(expected), found \(found)"
         case .fileChanged(let url, let expected, let found): "\(url): expected the file \(expected), found \(found)"
         case .malformedAnswer(let url, let expected, let found): "\(url): expected \(expected), found \(found)"
-        case .file(let path, let operation, let number): "\(path): \(operation) failed: \(String(cString: strerror(number)))"
+        case .file(let path, let operation, let number):
+            "\(path): \(operation) failed: \(String(cString: strerror(number)))"
         case .cancelled(let url): "\(url): cancelled"
         }
     }

@@ -63,7 +63,8 @@ extension TrustError: CustomStringConvertible {
         case .malformedKey(let expected, let found): "key: expected \(expected), found \(found)"
         case .exposedKey(let path, let mode):
             "\(path): expected a key file that only its owner may read (mode 600), found mode \(String(mode, radix: 8))"
-        case .file(let path, let operation, let number): "\(path): \(operation) failed: \(String(cString: strerror(number)))"
+        case .file(let path, let operation, let number):
+            "\(path): \(operation) failed: \(String(cString: strerror(number)))"
         case .library(let operation): "libcrypto failed at \(operation)"
         }
     }

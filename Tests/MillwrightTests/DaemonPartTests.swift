@@ -1,6 +1,6 @@
 import Logging
-import Synchronization
 import Plant
+import Synchronization
 import TestBench
 import Testing
 

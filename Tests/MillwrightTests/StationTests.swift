@@ -238,6 +238,61 @@ import Threads
         #expect(try await bench.show(StationBench.good) == .notWanted, "it comes too late")
     }
 
+    /// On a full disk a link brings the same values again and again: no part passes the light barrier by that.
+    @Test func valuesThatComeAgainAnnounceNoPart() async throws {
+        let trigger = StationDefinition.Trigger(tag: "t", edge: .rise, within: .milliseconds(500))
+        var parts = AnnouncedParts(trigger)
+        let clock = ManualClock()
+        func samples(_ values: [Double]) -> [Sample] {
+            clock.advance(by: .milliseconds(10))
+            return values.map {
+                Sample(
+                    tag: TagID(rawValue: 1), value: .number($0), quality: .good, arrival: clock.wall(),
+                    monotonic: clock.monotonic())
+            }
+        }
+        func take(_ values: [Double], isRefused: Bool = false) {
+            let all = samples(values)
+            for sample in all { parts.take(sample) }
+            if isRefused { parts.expect(again: all) }
+        }
+        take([0])
+        take([1, 0, 1, 0], isRefused: true)
+        #expect(parts.waiting.count == 2)
+        for _ in 1...5 { take([1, 0, 1, 0], isRefused: true) }
+        // Cut otherwise when it comes at last, with what has happened since.
+        take([1, 0])
+        take([1, 0, 1])
+        #expect(parts.waiting.count == 3)
+        // What was refused and never comes again does not hide what comes instead.
+        take([1, 0], isRefused: true)
+        take([0, 1])
+        #expect(parts.waiting.count == 4)
+    }
+
+    @Test func theIngestPathSaysWhatTheStoreRefused() async throws {
+        let bench = try await StationBench("trigger: { tag: press.count, on: change, within: 500ms }")
+        let path = IngestPath(
+            store: bench.store, watch: WatchPart(store: bench.store, clock: bench.clock, logger: StationBench.logger),
+            stations: bench.stations)
+        let tag = try #require(bench.numbers["press.count"])
+        func batch(_ values: [Double], receipt: UInt64) -> SampleBatch {
+            SampleBatch(
+                link: "line",
+                samples: values.map {
+                    Sample(
+                        tag: tag, value: .number($0), quality: .good, arrival: bench.clock.wall(),
+                        monotonic: bench.clock.monotonic())
+                }, receipts: [MessageReceipt(packetID: 1, digest: receipt)])
+        }
+        try await path.store(batch([1], receipt: 1))
+        await bench.store.close()
+        for _ in 1...4 {
+            await #expect(throws: StoreError.self) { try await path.store(batch([2, 1, 2], receipt: 2)) }
+        }
+        #expect(bench.stations.station(of: "cam")?.waitingParts == 3)
+    }
+
     // MARK: Part and recipe
 
     @Test func aPictureThatComesAfterTheNextPartIsKnownByItsOwn() async throws {

@@ -149,11 +149,15 @@ struct IngestPath: SampleSink {
 
     func store(_ batch: SampleBatch) async throws {
         try await watch.look(at: batch) { batch in
-            // Before it is durable: the picture of the part that it announces is on its way already, and if the store refuses the
-            // batch the same values come again, which announces nothing.
+            // Before it is durable: the picture of the part that it announces is on its way already.
             stations.see(batch.samples)
-            // What no sender waits for becomes durable within the loss contract.
-            if batch.receipts.isEmpty { try await store.accept(batch) } else { try await store.store(batch) }
+            do {
+                // What no sender waits for becomes durable within the loss contract.
+                if batch.receipts.isEmpty { try await store.accept(batch) } else { try await store.store(batch) }
+            } catch {
+                stations.expect(again: batch.samples)
+                throw error
+            }
         }
     }
 

@@ -194,6 +194,14 @@ final class Station: Sendable {
         }
     }
 
+    /// What it has seen of its trigger was refused by the store, and comes again.
+    func expect(again samples: [Sample]) {
+        state.withLock { state in
+            guard let trigger = definition.trigger, let number = state.numbers[trigger.tag] else { return }
+            state.announced?.expect(again: samples.filter { $0.tag == number })
+        }
+    }
+
     // MARK: Pictures
 
     /// Judges a picture that is wanted; returns when its verdict is durable.
@@ -346,8 +354,8 @@ final class Station: Sendable {
 
     // MARK: Missing pictures
 
-    /// Whether parts wait for their picture.
-    var isWaiting: Bool { state.withLock { $0.announced?.waiting.isEmpty == false } }
+    /// Parts that were announced and wait for their picture.
+    var waitingParts: Int { state.withLock { $0.announced?.waiting.count ?? 0 } }
 
     /// Says of each part whose picture has not come in time that it was not judged.
     func giveUpMissing() async throws {

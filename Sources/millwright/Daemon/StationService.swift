@@ -172,10 +172,18 @@ final class StationService: PictureSink {
         if isSeen { signal.raise() }
     }
 
+    /// The store has refused what was seen: it comes again.
+    func expect(again samples: [Sample]) {
+        let stations = all
+        let seen = state.withLock { state in samples.filter { state.interest.contains($0.tag) } }
+        guard !seen.isEmpty else { return }
+        for station in stations { station.expect(again: seen) }
+    }
+
     /// Watches for parts whose picture does not come; until cancelled.
     func run() async throws {
         while !Task.isCancelled {
-            guard all.contains(where: \.isWaiting) else {
+            guard all.contains(where: { $0.waitingParts > 0 }) else {
                 await signal.wait()
                 continue
             }

@@ -40,13 +40,15 @@ extension Sample.Value {
 
 /// Parts that were announced and whose picture has not come yet.
 ///
-/// A value that comes a second time, because the store refused its batch, announces nothing: it is no edge.
+/// Values that come a second time, because the store refused their batch, announce nothing.
 struct AnnouncedParts {
     /// More parts than lie between a light barrier and a camera: a trigger that bounces must not fill the store.
     private static let limit = 16
 
     private let trigger: StationDefinition.Trigger
     private var last: Sample.Value?
+    /// Values that were taken, and come again in this order.
+    private var again: [Sample.Value] = []
     /// When each was announced, oldest first.
     private(set) var waiting: [MonotonicTime] = []
     /// Not followed, because so many wait already.
@@ -58,10 +60,25 @@ struct AnnouncedParts {
     mutating func take(_ sample: Sample) {
         guard sample.quality.isGood else { return }
         defer { last = sample.value }
+        if let expected = again.first {
+            again.removeFirst()
+            guard expected != sample.value else { return }
+            // They were lost on the way, and this is a new one.
+            again = []
+        }
         guard let last, isEdge(from: last, to: sample.value) else { return }
         guard waiting.count < Self.limit else { return dropped += 1 }
         waiting.append(sample.monotonic)
     }
+
+    /// The store has refused these values, which were taken: whoever brought them brings them again.
+    mutating func expect(again samples: [Sample]) {
+        again += samples.filter(\.quality.isGood).map(\.value)
+        if again.count > Self.mostAgain { again = [] }
+    }
+
+    /// Of a trigger that is read a thousand times a second, what the store may refuse at once.
+    private static let mostAgain = 100_000
 
     private func isEdge(from old: Sample.Value, to new: Sample.Value) -> Bool {
         switch trigger.edge {
