@@ -91,6 +91,9 @@ package struct ClassesFit {
         goods = GoodOnlyFit(backbone, settings: memory)
     }
 
+    /// As ``GoodOnlyFit/placed``, of every class.
+    package var placed: [(placement: Placement, likeness: Double)] { goods.placed }
+
     package mutating func add(_ picture: Picture, name: String, label: Int) throws(InspectionError) {
         let looked = try goods.look(at: picture)
         let views = try backbone.features(of: looked, in: .mirrored)

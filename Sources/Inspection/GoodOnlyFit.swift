@@ -25,6 +25,8 @@ package struct GoodOnlyFit {
     private let settings: Settings
     private var sight: Sight?
     private var goods: [Good] = []
+    /// Where parts were found beside the reference, and how like it they are there; empty without one.
+    package private(set) var placed: [(placement: Placement, likeness: Double)] = []
 
     package init(_ backbone: Backbone, settings: Settings) {
         self.backbone = backbone
@@ -48,7 +50,11 @@ package struct GoodOnlyFit {
         let sight: Sight
         if let known = self.sight { sight = known } else { sight = try settings.sight.sight(for: picture) }
         self.sight = sight
-        do throws(NotJudged) { return try sight.see(picture).picture } catch {
+        do throws(NotJudged) {
+            let seen = try sight.see(picture)
+            if let placement = seen.placement, let likeness = seen.likeness { placed.append((placement, likeness)) }
+            return seen.picture
+        } catch {
             throw .pictures(expected: "a part that can be looked at", found: "\(error)")
         }
     }

@@ -15,6 +15,8 @@ struct Sight {
         var picture: Picture
         /// Where the part lies in the picture as it came, beside the reference.
         var placement: Placement?
+        /// Its correlation with the reference there.
+        var likeness: Double?
     }
 
     private let region: Box?
@@ -38,7 +40,7 @@ struct Sight {
                 throw .anotherPart(correlation: found.correlation, least: reference.leastCorrelation)
             }
             seen.picture = Self.straightened(picture, found.placement)
-            seen.placement = found.placement
+            (seen.placement, seen.likeness) = (found.placement, found.correlation)
         }
         do throws(InspectionError) { seen.picture = try seen.picture.region(region) } catch {
             throw .size(

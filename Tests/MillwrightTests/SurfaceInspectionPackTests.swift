@@ -135,6 +135,7 @@ import Testing
         ]
         let plain = try await BackupCommandTests.run(good + [folder.file("plain.mwplan")], in: folder)
         try #require(plain.exit == .code(0), "\(plain.text)")
+        #expect(plain.text.contains("% like the reference (median)") && !plain.text.contains("little for"))
         let masked = try await BackupCommandTests.run(
             good + [folder.file("masked.mwplan"), "--mask", folder.file("mask.png")], in: folder)
         try #require(masked.exit == .code(0), "\(masked.text)")

@@ -11,6 +11,38 @@ struct FitReport: Encodable {
         var score: Double
     }
 
+    /// Where the parts were found beside the reference that they are laid like.
+    struct Alignment: Encodable {
+        /// In pixels and degrees, the largest of all.
+        var shift: Double
+        var turn: Double
+        /// Correlation with the reference, 1 for the same.
+        var median_likeness: Double
+        var least_likeness: Double
+
+        init?(_ placed: [(placement: Placement, likeness: Double)]) {
+            let likeness = placed.map(\.likeness).sorted()
+            guard let least = likeness.first else { return nil }
+            (least_likeness, median_likeness) = (least, likeness[likeness.count / 2])
+            shift =
+                placed.map { ($0.placement.x * $0.placement.x + $0.placement.y * $0.placement.y).squareRoot() }.max()
+                ?? 0
+            turn = placed.map { abs($0.placement.degrees) }.max() ?? 0
+        }
+
+        /// Parts with an outline or a print are more alike than this where they lie alike.
+        private static let clear = 0.8
+
+        var words: String {
+            func percent(_ share: Double) -> String { Format.fixed(share * 100, 0) }
+            let found =
+                "up to \(Format.fixed(shift, 1)) pixels shifted and \(Format.fixed(turn, 1)) degrees turned; there "
+                + "\(percent(median_likeness)) % like the reference (median), \(percent(least_likeness)) % at least"
+            return median_likeness >= Self.clear
+                ? found : "\(found): little for parts that show where they lie; look whether --align does them any good"
+        }
+    }
+
     var mode: String
     var model = ""
     var sha256 = ""
@@ -20,6 +52,7 @@ struct FitReport: Encodable {
     /// Share of good parts that may be rejected; nil where the threshold is not made for one.
     var false_reject_budget: Double?
     var memory_rows: Int?
+    var alignment: Alignment?
     /// Pictures that could not be read or judged, or that were too many.
     var not_used: [NotUsed] = []
     /// Pictures that look like defects among the good ones.
@@ -77,6 +110,7 @@ struct FitReport: Encodable {
                     : "\(good_pictures) good pictures, the largest score \(Format.fixed(largest_good, 3))",
             ],
         ]
+        if let alignment { rows.append(["aligned", alignment.words]) }
         if let memory_rows { rows.append(["memory", "\(memory_rows) places of good parts"]) }
         if let classes, let confusion, let accuracy, let balanced_accuracy {
             rows.append([

@@ -160,6 +160,7 @@ struct InspectFit: ParsableCommand {
             try fit.add(picture, name: name)
             return nil
         }
+        report.alignment = .init(fit.placed)
         let budget = falseRejects ?? Self.usualBudget
         let (fitted, outliers) = try Self.saying(report.not_used) { try fit.finish(budget: budget) }
         try finish(fitted, outliers, &report, network: network, budget: budget)
@@ -188,6 +189,7 @@ struct InspectFit: ParsableCommand {
                 return nil
             }
         }
+        report.alignment = .init(fit.placed)
         let (fitted, outliers, confusion) = try Self.saying(report.not_used) { try fit.finish(budget: falseRejects) }
         report.take(confusion)
         try finish(fitted, outliers, &report, network: network, budget: falseRejects)
