@@ -73,14 +73,14 @@ struct EvidenceFolder {
         if agedAt.map({ now - $0 >= Self.agingInterval }) ?? true {
             agedAt = now
             let oldest = ISO8601.compact(clock.wall() + (.zero - settings.age)).prefix(8)
-            if let old = days.first(where: { $0 < oldest && firstName($0) != nil }) {
-                for name in names(old) where !remove("\(old)/\(name)") { break }
+            for day in days.prefix(while: { $0 < oldest }) {
+                let before = files
+                for name in names(day) where !remove("\(day)/\(name)") { break }
+                if files < before { break }
             }
         }
         while bytes + room > settings.bytes || (files > 0 && Self.freeBytes(path) < leastFree + room) {
-            guard let day = days.first(where: { firstName($0) != nil }), let name = firstName(day),
-                remove("\(day)/\(name)")
-            else { break }
+            guard let oldest = oldestFile, remove(oldest) else { break }
         }
     }
 
@@ -107,7 +107,10 @@ struct EvidenceFolder {
         return all.lazy.filter { PictureFiles.isFile("\(path)/\(day)/\($0)") }
     }
 
-    private func firstName(_ day: String) -> String? { names(day).first { _ in true } }
+    private var oldestFile: String? {
+        for day in days { for name in names(day) { return "\(day)/\(name)" } }
+        return nil
+    }
 
     private static func size(_ path: String) -> Int64 {
         var status = stat()
